@@ -1,7 +1,7 @@
 // The one place where outcomes of the domain become RPC errors: a reason names the outcome, this table gives its gRPC code, and its
 // HTTP status where that differs from the code's usual one.
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { BadRequestSchema, ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 
 /** The `domain` of every google.rpc.ErrorInfo that this system makes. */
 export const ERROR_DOMAIN = "shop.tracemesh";
@@ -13,6 +13,7 @@ const OUTCOMES = {
   USER_UNKNOWN: { code: Code.FailedPrecondition },
   EMAIL_TAKEN: { code: Code.AlreadyExists },
   ORDER_NOT_FOUND: { code: Code.NotFound },
+  ORDER_TOTAL_OUT_OF_RANGE: { code: Code.InvalidArgument },
   ORDER_NOT_CANCELLABLE: { code: Code.FailedPrecondition },
   PAYMENT_NOT_FOUND: { code: Code.NotFound },
   PAYMENT_REFUNDED: { code: Code.FailedPrecondition, http: 409 },
@@ -35,6 +36,21 @@ export function outcomeError(
 ): ConnectError {
   const info = { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN, metadata } };
   return new ConnectError(message, OUTCOMES[reason].code, undefined, [info], cause);
+}
+
+/** What is wrong with one field of a request: its path in the contract's names, such as "items[0].price", and why. */
+export type FieldViolation = { readonly field: string; readonly description: string };
+
+/**
+ * INVALID_ARGUMENT with a google.rpc.BadRequest; the message names every field. With a reason it is an outcome of the domain, which
+ * callers relay; without one it is the caller's fault.
+ */
+export function invalidFields(violations: readonly FieldViolation[], reason?: Reason): ConnectError {
+  const message = violations.map((v) => (v.field === "" ? v.description : `${v.field}: ${v.description}`)).join("; ");
+  const error = new ConnectError(message, Code.InvalidArgument);
+  error.details.push({ desc: BadRequestSchema, value: { fieldViolations: [...violations] } });
+  if (reason !== undefined) error.details.push({ desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN } });
+  return error;
 }
 
 /** The reason that an error carries, or undefined if it is no outcome of this system's domain. */

@@ -1,0 +1,91 @@
+// One client under test: `node client-process.ts KIND PORT`. Each message from the parent is one window of a closed loop of calls.
+import { type Client, createClient } from "@connectrpc/connect";
+import { Client as GrpcJsClient, credentials, Metadata } from "@grpc/grpc-js";
+import { ProbeService, type UnaryResponse } from "../gen/probe/v1/probe_pb.js";
+import { createGrpcTransport } from "../src/rpc/client/transport.ts";
+import { definition } from "./grpc-js-server.ts";
+import { measuredClientInterceptors } from "./interceptors.ts";
+import { serve } from "./measured-process.ts";
+import type { Window } from "./paired.ts";
+import { checkPayload, STREAM_LENGTH, streamRequest, unaryRequest } from "./probe.ts";
+
+export type ClientKind = "grpc-js" | "plain" | "intercepted";
+export type ClientOrder = { call: "unary" | "stream"; concurrency: number; ms: number };
+
+type Calls = Record<ClientOrder["call"], () => Promise<void>>;
+
+const [kind, port] = process.argv.slice(2) as [ClientKind, string];
+const target = `127.0.0.1:${port}`;
+const calls = kind === "grpc-js" ? grpcJsCalls() : connectCalls(await transportClient(kind));
+
+serve(async ({ call, concurrency, ms }: ClientOrder): Promise<Window> => {
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  let done = 0;
+  const loop = async () => {
+    while (performance.now() - start < ms) {
+      await calls[call]();
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
+  const cpu = process.cpuUsage(cpuBefore);
+  return { calls: done, seconds: (performance.now() - start) / 1000, cpuMicros: cpu.user + cpu.system };
+});
+
+async function transportClient(of: "plain" | "intercepted"): Promise<Client<typeof ProbeService>> {
+  const interceptors = of === "intercepted" ? await measuredClientInterceptors() : [];
+  return createClient(ProbeService, createGrpcTransport({ target, interceptors }));
+}
+
+function connectCalls(client: Client<typeof ProbeService>): Calls {
+  return {
+    async unary() {
+      checkPayload((await client.unary(unaryRequest)).payload);
+    },
+    async stream() {
+      let count = 0;
+      for await (const { payload } of client.serverStream(streamRequest)) {
+        checkPayload(payload);
+        count++;
+      }
+      checkCount(count);
+    },
+  };
+}
+
+/** The reference: what a program does that uses grpc-js as it is. */
+function grpcJsCalls(): Calls {
+  const client = new GrpcJsClient(target, credentials.createInsecure());
+  const unary = definition(ProbeService.method.unary);
+  const stream = definition(ProbeService.method.serverStream);
+  return {
+    async unary() {
+      const response = await new Promise<UnaryResponse | undefined>((resolve, reject) => {
+        const { path, requestSerialize, responseDeserialize } = unary;
+        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, unaryRequest, new Metadata(), (error, value) =>
+          error ? reject(error) : resolve(value),
+        );
+      });
+      checkPayload(response?.payload);
+    },
+    async stream() {
+      let count = 0;
+      await new Promise<void>((resolve, reject) => {
+        const { path, requestSerialize, responseDeserialize } = stream;
+        const responses = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, streamRequest);
+        responses.on("data", ({ payload }) => {
+          checkPayload(payload);
+          count++;
+        });
+        responses.on("error", reject);
+        responses.on("end", resolve);
+      });
+      checkCount(count);
+    },
+  };
+}
+
+function checkCount(count: number): void {
+  if (count !== STREAM_LENGTH) throw new Error(`a stream of ${count} messages, not ${STREAM_LENGTH}`);
+}

@@ -1,0 +1,78 @@
+// Child processes that answer one message at a time, each pinned to a core where the system can do that.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+export type MeasuredProcess<Order, Report> = {
+  /** What the process said when it was ready. */
+  readonly ready: unknown;
+  /** Resolves with the child's report; rejects if the order failed there or the child ended. */
+  send(order: Order): Promise<Report>;
+  close(): Promise<void>;
+};
+
+type Reply = { report: unknown } | { error: string };
+
+/** Starts a script of this folder on a core: 0 is for what is measured, 1 for everything else. */
+export async function startProcess<Order, Report>(
+  core: 0 | 1,
+  script: string,
+  args: string[] = [],
+): Promise<MeasuredProcess<Order, Report>> {
+  const command = [process.execPath, join(import.meta.dirname, script), ...args];
+  const [file, ...rest] = canPin() ? ["taskset", "--cpu-list", String(core), ...command] : command;
+  const child = spawn(file!, rest, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const ready = await nextReply(child);
+  return {
+    ready,
+    async send(order) {
+      child.send(order as object);
+      return (await nextReply(child)) as Report;
+    },
+    async close() {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+async function nextReply(child: ChildProcess): Promise<unknown> {
+  const abort = new AbortController();
+  const ended = once(child, "exit", { signal: abort.signal }).then(([code]) => {
+    throw new Error(`a measured process ended with code ${code}`);
+  });
+  try {
+    const [reply] = (await Promise.race([once(child, "message", { signal: abort.signal }), ended])) as [Reply];
+    if ("error" in reply) throw new Error(reply.error);
+    return reply.report;
+  } finally {
+    ended.catch(() => {});
+    abort.abort();
+  }
+}
+
+/** In the child: says that it is ready, then answers each order, until the parent goes away. */
+export function serve<Order, Report>(answer: (order: Order) => Report | Promise<Report>, ready: unknown = null): void {
+  const reply = (message: Reply) => process.send?.(message);
+  process.on("disconnect", () => process.exit());
+  process.on("message", async (order) => {
+    try {
+      reply({ report: await answer(order as Order) });
+    } catch (error) {
+      reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  });
+  reply({ report: ready });
+}
+
+let pinning: boolean | undefined;
+
+/** Whether `taskset` and a second core are there; without them the figures are noisier. */
+export function canPin(): boolean {
+  try {
+    pinning ??= execFileSync("taskset", ["--cpu-list", "1", "true"]).length === 0;
+  } catch {
+    pinning = false;
+  }
+  return pinning;
+}

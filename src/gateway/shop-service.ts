@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import type { Client, HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { CreateOrderRequest, ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
+import { type Order, OrderState } from "../../gen/shop/order/v1/order_pb.js";
+import type { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
+import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { toMinorUnits } from "../money.ts";
+import { type FieldViolation, invalidFields } from "../rpc/errors.ts";
+import { onward } from "../rpc/onward.ts";
+
+const KEY_HEADER = "idempotency-key";
+const KEY = /^[!-~]{1,128}$/;
+const READ_TIMEOUT_MS = 2000;
+const WRITE_TIMEOUT_MS = 8000;
+
+export type Peers = { users: Client<typeof UserService>; orders: Client<typeof OrderService> };
+
+/** shop.gateway.v1.ShopService: the public contract onto the internal ones. */
+export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopService> {
+  return {
+    async getUser({ id }, context) {
+      const { user } = await users.getUser({ id }, onward(context, READ_TIMEOUT_MS));
+      return { user: user && { id: user.id, name: user.name, email: user.email } };
+    },
+
+    async createOrder(request, context) {
+      const idempotencyKey = keyOf(request, context);
+      // Set before anything can fail: with the key at hand, every failure can be repeated safely.
+      context.responseHeader.set(KEY_HEADER, idempotencyKey);
+      const { order } = await orders.createOrder(
+        {
+          idempotencyKey,
+          userId: request.userId,
+          items: itemsOf(request),
+          paymentMethod: request.paymentMethod || "tok_ok",
+        },
+        onward(context, WRITE_TIMEOUT_MS),
+      );
+      return { orderId: order?.id, status: statusOf(order), total: order?.total };
+    },
+
+    async getOrder({ orderId }, context) {
+      const { order } = await orders.getOrder({ id: orderId }, onward(context, READ_TIMEOUT_MS));
+      return { order: order && toPublic(order) };
+    },
+
+    async listOrders(request, context) {
+      const { userId, pageSize, pageToken } = request;
+      const page = await orders.listOrders({ userId, pageSize, pageToken }, onward(context, READ_TIMEOUT_MS));
+      return { orders: page.orders.map(toPublic), nextPageToken: page.nextPageToken };
+    },
+
+    async cancelOrder({ orderId }, context) {
+      const { order } = await orders.cancelOrder({ id: orderId }, onward(context, WRITE_TIMEOUT_MS));
+      return { order: order && toPublic(order) };
+    },
+  };
+}
+
+/** The key from the field or the header; a new one if there is neither. */
+function keyOf({ idempotencyKey: field }: CreateOrderRequest, { requestHeader }: HandlerContext): string {
+  const header = requestHeader.get(KEY_HEADER);
+  if (header === null) return field || randomUUID();
+  if (!KEY.test(header)) {
+    throw invalidFields([{ field: KEY_HEADER, description: "must be 1 to 128 visible ASCII characters" }]);
+  }
+  if (field !== "" && field !== header) {
+    throw invalidFields([{ field: "idempotency_key", description: "differs from the Idempotency-Key header" }]);
+  }
+  return header;
+}
+
+function itemsOf({ items, currency }: CreateOrderRequest) {
+  const violations: FieldViolation[] = [];
+  const lines = items.map(({ productId, quantity, price }, i) => {
+    const minorUnits = toMinorUnits(price);
+    if (minorUnits === undefined) {
+      violations.push({ field: `items[${i}].price`, description: "must have at most two decimals" });
+    }
+    return { productId, quantity, unitPrice: { minorUnits: minorUnits ?? 0n, currency: currency || "USD" } };
+  });
+  if (violations.length > 0) throw invalidFields(violations);
+  return lines;
+}
+
+/** The words of the public contract; a paid order is one that the shop calls created. */
+const STATUS: Record<OrderState, string> = {
+  [OrderState.UNSPECIFIED]: "",
+  [OrderState.PENDING]: "pending",
+  [OrderState.PAID]: "created",
+  [OrderState.REJECTED]: "rejected",
+  [OrderState.CANCELLING]: "cancelling",
+  [OrderState.CANCELLED]: "cancelled",
+};
+
+const statusOf = (order: Order | undefined): string => STATUS[order?.state ?? OrderState.UNSPECIFIED];
+
+function toPublic(order: Order) {
+  const { id: orderId, userId, total, rejectReason, createTime, updateTime } = order;
+  const items = order.items.map(({ productId, quantity, unitPrice }) => ({ productId, quantity, unitPrice }));
+  return { orderId, userId, status: statusOf(order), items, total, rejectReason, createTime, updateTime };
+}

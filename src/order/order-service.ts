@@ -1,0 +1,115 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { type OrderItem as OrderItemMessage, OrderState } from "../../gen/shop/order/v1/order_pb.js";
+import type { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
+import { MAX_MINOR_UNITS } from "../money.ts";
+import { invalidFields, outcomeError } from "../rpc/errors.ts";
+import { onward } from "../rpc/onward.ts";
+import { decodePageToken, encodePageToken } from "../storage/page-token.ts";
+import { type Order, type OrderItem, type OrderStore, totalOf } from "./order.ts";
+import type { OrderFeed } from "./order-feed.ts";
+import type { Saga } from "./saga.ts";
+
+const DEFAULT_PAGE_SIZE = 20;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** What the steps of one call may take together when the caller gives no deadline. */
+const SAGA_TIMEOUT_MS = 5000;
+
+/** shop.order.v1.OrderService on the saga, its store and the feed of changes. */
+export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): ServiceImpl<typeof OrderService> {
+  return {
+    async createOrder({ idempotencyKey: key, userId, items: lines, paymentMethod }, context) {
+      const items = lines.map(fromMessage);
+      checkTotal(items);
+      const result = await saga.create({ key, userId, items, paymentMethod }, onward(context, SAGA_TIMEOUT_MS));
+      switch (result.kind) {
+        case "created":
+          return { order: toMessage(result.order) };
+        case "rejected":
+          throw rejection(result.order);
+        case "user_unknown":
+          throw outcomeError("USER_UNKNOWN", `user_id: there is no user ${userId}`, { user_id: String(userId) });
+        case "key_reused":
+          throw outcomeError("IDEMPOTENCY_KEY_REUSED", "the key was used for an order with other content");
+      }
+    },
+
+    async getOrder({ id }) {
+      const order = await store.get(id);
+      if (order === undefined) throw notFound(id);
+      return { order: toMessage(order) };
+    },
+
+    async listOrders({ userId, pageSize, pageToken }) {
+      const limit = pageSize || DEFAULT_PAGE_SIZE;
+      const before = pageToken === "" ? undefined : decodePageToken(pageToken, UUID);
+      const orders = await store.listByUser({ userId, before, limit: limit + 1 });
+      const page = orders.slice(0, limit);
+      const last = page.at(-1);
+      const nextPageToken = orders.length > limit && last ? encodePageToken(last.id) : "";
+      return { orders: page.map(toMessage), nextPageToken };
+    },
+
+    async cancelOrder({ id }, context) {
+      const result = await saga.cancel(id, onward(context, SAGA_TIMEOUT_MS));
+      switch (result.kind) {
+        case "cancelled":
+          return { order: toMessage(result.order) };
+        case "not_found":
+          throw notFound(id);
+        case "not_cancellable":
+          throw outcomeError("ORDER_NOT_CANCELLABLE", "a rejected order cannot be cancelled", { order_id: id });
+      }
+    },
+
+    async *watchOrder({ id }, context) {
+      let seen = false;
+      for await (const order of feed.watch(id, context.signal)) {
+        seen = true;
+        yield { order: toMessage(order) };
+      }
+      if (!seen) throw notFound(id);
+    },
+  };
+}
+
+const notFound = (id: string) => outcomeError("ORDER_NOT_FOUND", `there is no order ${id}`, { order_id: id });
+
+function rejection(order: Order) {
+  const reason = order.rejectReason === "INSUFFICIENT_FUNDS" ? "INSUFFICIENT_FUNDS" : "CARD_DECLINED";
+  const text = reason === "CARD_DECLINED" ? "the card was declined" : "the card has insufficient funds";
+  return outcomeError(reason, text, { order_id: order.id });
+}
+
+function checkTotal(items: readonly OrderItem[]): void {
+  const { minorUnits } = totalOf(items);
+  if (minorUnits > 0n && minorUnits <= MAX_MINOR_UNITS) return;
+  const description = minorUnits === 0n ? "the total must be more than 0" : "the total is too large";
+  throw invalidFields([{ field: "items", description }], "ORDER_TOTAL_OUT_OF_RANGE");
+}
+
+const STATE: Record<Order["state"], OrderState> = {
+  pending: OrderState.PENDING,
+  paid: OrderState.PAID,
+  rejected: OrderState.REJECTED,
+  cancelling: OrderState.CANCELLING,
+  cancelled: OrderState.CANCELLED,
+};
+
+function fromMessage({ productId, quantity, unitPrice }: OrderItemMessage): OrderItem {
+  const { minorUnits, currency } = unitPrice!; // required by the contract, so validated
+  return { productId, quantity, unitPrice: { minorUnits, currency } };
+}
+
+function toMessage(order: Order) {
+  return {
+    id: order.id,
+    userId: order.userId,
+    items: [...order.items],
+    total: order.total,
+    state: STATE[order.state],
+    rejectReason: order.rejectReason ?? "",
+    createTime: timestampFromMs(order.createdAt),
+    updateTime: timestampFromMs(order.updatedAt),
+  };
+}

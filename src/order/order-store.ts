@@ -1,0 +1,147 @@
+import type { Kysely, Selectable } from "kysely";
+import { isUniqueViolation } from "../storage/errors.ts";
+import type { Order, OrderItem, OrderState, OrderStore } from "./order.ts";
+
+export type OrderSchema = {
+  orders: {
+    id: string;
+    user_id: number | bigint;
+    key: string;
+    fingerprint: string;
+    /** JSON of the items; bigint as decimal text. */
+    items: string;
+    minor_units: bigint;
+    currency: string;
+    payment_method: string;
+    state: OrderState;
+    reject_reason: string | null;
+    version: number;
+    created_at: number | bigint;
+    updated_at: number | bigint;
+  };
+};
+
+/** Attempts of one update against other writers. Each lost attempt means that another one made a step. */
+const MAX_ATTEMPTS = 10;
+
+/** An OrderStore on either database. */
+export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
+  const row = (id: string) => db.selectFrom("orders").selectAll().where("id", "=", id).executeTakeFirst();
+
+  return {
+    async get(id) {
+      const found = await row(id);
+      return found && fromRow(found);
+    },
+
+    async findByKey(userId, key) {
+      const found = await db
+        .selectFrom("orders")
+        .selectAll()
+        .where("user_id", "=", userId)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      return found && { order: fromRow(found), fingerprint: found.fingerprint };
+    },
+
+    async insert(order, { key, fingerprint }) {
+      try {
+        await db
+          .insertInto("orders")
+          .values({ ...toRow(order), key, fingerprint, version: 1 })
+          .execute();
+        return "inserted";
+      } catch (error) {
+        if (isUniqueViolation(error)) return "key_exists";
+        throw error;
+      }
+    },
+
+    async update(id, change) {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+        const found = await row(id);
+        if (found === undefined) throw new Error(`there is no order ${id} to update`);
+        const before = fromRow(found);
+        const after = change(before);
+        if (after === before) return before;
+        const { numUpdatedRows } = await db
+          .updateTable("orders")
+          .set({
+            state: after.state,
+            reject_reason: after.rejectReason ?? null,
+            updated_at: after.updatedAt,
+            version: Number(found.version) + 1,
+          })
+          .where("id", "=", id)
+          .where("version", "=", found.version)
+          .executeTakeFirstOrThrow();
+        if (numUpdatedRows === 1n) return after;
+      }
+      throw new Error(`order ${id} was changed by others ${MAX_ATTEMPTS} times in a row`);
+    },
+
+    async listByUser({ userId, before, limit }) {
+      const rows = await db
+        .selectFrom("orders")
+        .selectAll()
+        .where("user_id", "=", userId)
+        .$if(before !== undefined, (q) => q.where("id", "<", before!))
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
+    },
+
+    async listUnsettled({ before, after, limit }) {
+      const rows = await db
+        .selectFrom("orders")
+        .selectAll()
+        .where("state", "in", ["pending", "cancelling"])
+        .where("updated_at", "<=", before)
+        .$if(after !== undefined, (q) => q.where("id", ">", after!))
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(fromRow);
+    },
+  };
+}
+
+function toRow(order: Order) {
+  return {
+    id: order.id,
+    user_id: order.userId,
+    items: JSON.stringify(order.items, (_, value) => (typeof value === "bigint" ? String(value) : value)),
+    minor_units: order.total.minorUnits,
+    currency: order.total.currency,
+    payment_method: order.paymentMethod,
+    state: order.state,
+    reject_reason: order.rejectReason ?? null,
+    created_at: order.createdAt,
+    updated_at: order.updatedAt,
+  };
+}
+
+function fromRow(row: Selectable<OrderSchema["orders"]>): Order {
+  return {
+    id: row.id,
+    userId: Number(row.user_id),
+    items: parseItems(row.items),
+    total: { minorUnits: BigInt(row.minor_units), currency: row.currency },
+    paymentMethod: row.payment_method,
+    state: row.state,
+    rejectReason: row.reject_reason ?? undefined,
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}
+
+type StoredItem = Omit<OrderItem, "unitPrice"> & { unitPrice: { minorUnits: string; currency: string } };
+
+function parseItems(json: string): OrderItem[] {
+  return (JSON.parse(json) as StoredItem[]).map(({ productId, quantity, unitPrice }) => ({
+    productId,
+    quantity,
+    unitPrice: { minorUnits: BigInt(unitPrice.minorUnits), currency: unitPrice.currency },
+  }));
+}

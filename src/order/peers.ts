@@ -1,0 +1,48 @@
+import type { Client } from "@connectrpc/connect";
+import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
+import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { reasonOf } from "../rpc/errors.ts";
+import type { Payments, Users } from "./order.ts";
+
+const USER_TIMEOUT_MS = 1000;
+const PAYMENT_TIMEOUT_MS = 3000;
+
+/** The user role, as the saga needs it. */
+export function usersPeer(client: Client<typeof UserService>): Users {
+  return {
+    async exists(id, call) {
+      try {
+        await client.getUser({ id }, within(call, USER_TIMEOUT_MS));
+        return true;
+      } catch (error) {
+        if (reasonOf(error) === "USER_NOT_FOUND") return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The payment role, as the saga needs it. */
+export function paymentsPeer(client: Client<typeof PaymentService>): Payments {
+  return {
+    async charge({ key: idempotencyKey, amount, card: paymentMethod }, call) {
+      try {
+        await client.charge({ idempotencyKey, amount, paymentMethod }, within(call, PAYMENT_TIMEOUT_MS));
+        return { kind: "charged" };
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason === "CARD_DECLINED" || reason === "INSUFFICIENT_FUNDS") return { kind: "declined", reason };
+        if (reason === "PAYMENT_REFUNDED") return { kind: "refunded" };
+        throw error;
+      }
+    },
+    async refund(idempotencyKey, call) {
+      await client.refund({ idempotencyKey }, within(call, PAYMENT_TIMEOUT_MS));
+    },
+  };
+}
+
+/** A step's share of its caller's deadline. */
+function within<T extends { timeoutMs?: number }>(call: T, maxMs: number): T {
+  return { ...call, timeoutMs: Math.min(call.timeoutMs ?? maxMs, maxMs) };
+}

@@ -1,0 +1,73 @@
+import type { Order, OrderStore } from "./order.ts";
+import type { Saga } from "./saga.ts";
+
+export type RecoveryOptions = {
+  store: Pick<OrderStore, "listUnsettled">;
+  saga: Pick<Saga, "settle">;
+  /** Told of each order that could not be settled now (no id: of a sweep that found no store); the next sweep tries again. */
+  onError: (error: unknown, orderId: string | undefined) => void;
+  /** Told of each order that was settled. */
+  onSettled?: (orderId: string) => void;
+  /** Milliseconds between sweeps. Default 10 000. */
+  intervalMs?: number;
+  /** An order that changed within this time is left to the call that works on it. Default 10 000. The first sweep takes all. */
+  restMs?: number;
+  now?: () => number;
+};
+
+const BATCH = 100;
+/** Bounds one order's steps, so that a peer that hangs cannot stop the sweep. */
+const STEP_TIMEOUT_MS = 5000;
+
+/**
+ * Settles what a crash or an absent peer left behind: once at start, then at intervals. Several replicas may sweep at the same
+ * time, since every step takes effect once. `stop` ends after the order in hand.
+ */
+export function startRecovery(options: RecoveryOptions): { stop(): Promise<void> } {
+  const { store, saga, onError, onSettled, intervalMs = 10_000, restMs = 10_000, now = Date.now } = options;
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running = sweep(0);
+
+  async function sweep(rest: number): Promise<void> {
+    try {
+      await settleAll(now() - rest);
+    } catch (error) {
+      if (!stopping.signal.aborted) onError(error, undefined);
+    }
+    if (stopping.signal.aborted) return;
+    timer = setTimeout(() => {
+      running = sweep(restMs);
+    }, intervalMs).unref();
+  }
+
+  async function settleAll(before: number): Promise<void> {
+    let page: Order[];
+    let after: string | undefined;
+    do {
+      page = await store.listUnsettled({ before, after, limit: BATCH });
+      for (const order of page) {
+        if (stopping.signal.aborted) return;
+        await settle(order);
+      }
+      after = page.at(-1)?.id;
+    } while (page.length === BATCH);
+  }
+
+  async function settle(order: Order): Promise<void> {
+    try {
+      await saga.settle(order, { signal: stopping.signal, timeoutMs: STEP_TIMEOUT_MS });
+      onSettled?.(order.id);
+    } catch (error) {
+      if (!stopping.signal.aborted) onError(error, order.id);
+    }
+  }
+
+  return {
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import {
+  canMove,
+  moveOrder,
+  type Order,
+  type OrderItem,
+  type OrderStore,
+  type Payments,
+  type StepOptions,
+  totalOf,
+  type Users,
+} from "./order.ts";
+
+export type NewOrder = {
+  readonly key: string;
+  readonly userId: number;
+  readonly items: readonly OrderItem[];
+  readonly paymentMethod: string;
+};
+
+export type CreateResult =
+  | { kind: "created"; order: Order }
+  | { kind: "rejected"; order: Order }
+  | { kind: "user_unknown" }
+  | { kind: "key_reused" };
+
+export type CancelResult = { kind: "cancelled"; order: Order } | { kind: "not_cancellable" } | { kind: "not_found" };
+
+export type Saga = ReturnType<typeof createSaga>;
+
+export type SagaOptions = {
+  store: OrderStore;
+  users: Users;
+  payments: Payments;
+  /** Makes the id of a new order; ids ascend with time. */
+  newId: () => string;
+  /** Called with the order after each change of its state. */
+  onChange?: (order: Order) => void;
+  now?: () => number;
+};
+
+/**
+ * The saga of an order. An order is written PENDING before money moves, and every step may be repeated: the charge and the refund
+ * carry the order's id as key. So whoever comes next (the caller with the same key, another replica, the recovery after a crash)
+ * can take any order from where it stands to its end.
+ */
+export function createSaga({ store, users, payments, newId, onChange = () => {}, now = Date.now }: SagaOptions) {
+  async function create(request: NewOrder, call: StepOptions): Promise<CreateResult> {
+    const fingerprint = fingerprintOf(request);
+    const known = await store.findByKey(request.userId, request.key);
+    if (known !== undefined) return repeat(known, fingerprint, call);
+    if (!(await users.exists(request.userId, call))) return { kind: "user_unknown" };
+    const at = now();
+    const order: Order = {
+      id: newId(),
+      userId: request.userId,
+      items: request.items,
+      total: totalOf(request.items),
+      paymentMethod: request.paymentMethod,
+      state: "pending",
+      rejectReason: undefined,
+      createdAt: at,
+      updatedAt: at,
+    };
+    if ((await store.insert(order, { key: request.key, fingerprint })) === "key_exists") {
+      const other = await store.findByKey(request.userId, request.key);
+      if (other === undefined) throw new Error(`order with key of user ${request.userId} vanished`);
+      return repeat(other, fingerprint, call);
+    }
+    onChange(order);
+    return outcomeOf(await settle(order, call));
+  }
+
+  async function repeat(
+    known: { order: Order; fingerprint: string },
+    fingerprint: string,
+    call: StepOptions,
+  ): Promise<CreateResult> {
+    if (known.fingerprint !== fingerprint) return { kind: "key_reused" };
+    return outcomeOf(await settle(known.order, call));
+  }
+
+  async function cancel(id: string, call: StepOptions): Promise<CancelResult> {
+    if ((await store.get(id)) === undefined) return { kind: "not_found" };
+    const order = await advance(id, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
+    const settled = await settle(order, call);
+    return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };
+  }
+
+  /** Takes an order as far as it goes: a pending one is charged, a cancelling one refunded. Throws if a peer is away. */
+  async function settle(order: Order, call: StepOptions): Promise<Order> {
+    let current = order;
+    for (;;) {
+      if (current.state === "pending") current = await charge(current, call);
+      else if (current.state === "cancelling") current = await refund(current, call);
+      else return current;
+    }
+  }
+
+  async function charge(order: Order, call: StepOptions): Promise<Order> {
+    const request = { key: order.id, amount: order.total, card: order.paymentMethod };
+    const outcome = await payments.charge(request, call);
+    return advance(order.id, (o) => {
+      if (o.state !== "pending") return o; // settled or cancelled by another call meanwhile
+      if (outcome.kind === "charged") return moveOrder(o, "paid", now());
+      if (outcome.kind === "declined") return moveOrder(o, "rejected", now(), outcome.reason);
+      return moveOrder(o, "cancelled", now());
+    });
+  }
+
+  async function refund(order: Order, call: StepOptions): Promise<Order> {
+    await payments.refund(order.id, call);
+    return advance(order.id, (o) => (o.state === "cancelling" ? moveOrder(o, "cancelled", now()) : o));
+  }
+
+  async function advance(id: string, change: (order: Order) => Order): Promise<Order> {
+    let before: Order | undefined;
+    const after = await store.update(id, (o) => {
+      before = o;
+      return change(o);
+    });
+    if (after !== before) onChange(after);
+    return after;
+  }
+
+  return { create, cancel, settle };
+}
+
+const outcomeOf = (order: Order): CreateResult => ({
+  kind: order.state === "rejected" ? "rejected" : "created",
+  order,
+});
+
+function fingerprintOf({ items, paymentMethod }: NewOrder): string {
+  const content = items.map((i) => [i.productId, i.quantity, String(i.unitPrice.minorUnits), i.unitPrice.currency]);
+  return createHash("sha256")
+    .update(JSON.stringify([content, paymentMethod]))
+    .digest("base64url");
+}

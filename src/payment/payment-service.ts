@@ -1,0 +1,63 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { PaymentState } from "../../gen/shop/payment/v1/payment_pb.js";
+import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
+import { outcomeError } from "../rpc/errors.ts";
+import type { DeclineReason, Payment } from "./payment.ts";
+import type { Payments } from "./payments.ts";
+
+const DECLINE_TEXT: Record<DeclineReason, string> = {
+  CARD_DECLINED: "the card was declined",
+  INSUFFICIENT_FUNDS: "the card has insufficient funds",
+};
+
+/** shop.payment.v1.PaymentService on the payments' use cases. */
+export function paymentService(payments: Payments): ServiceImpl<typeof PaymentService> {
+  return {
+    async charge({ idempotencyKey: key, amount, paymentMethod: card }) {
+      const { minorUnits, currency } = amount!; // required by the contract, so validated
+      const result = await payments.charge({ key, amount: { minorUnits, currency }, card });
+      switch (result.kind) {
+        case "charged":
+          return { payment: toMessage(result.payment) };
+        case "declined":
+          throw outcomeError(result.reason, DECLINE_TEXT[result.reason], { payment_id: result.payment.id });
+        case "refunded":
+          throw outcomeError("PAYMENT_REFUNDED", "this key was refunded and charges no more", {
+            payment_id: result.payment.id,
+          });
+        case "key_reused":
+          throw outcomeError("IDEMPOTENCY_KEY_REUSED", "the key was used with another amount or card");
+      }
+    },
+
+    async refund({ idempotencyKey }) {
+      return { payment: toMessage(await payments.refund(idempotencyKey)) };
+    },
+
+    async getPayment({ idempotencyKey }) {
+      const payment = await payments.find(idempotencyKey);
+      if (payment === undefined) throw outcomeError("PAYMENT_NOT_FOUND", "there is no payment with this key");
+      return { payment: toMessage(payment) };
+    },
+  };
+}
+
+const STATE: Record<Payment["state"], PaymentState> = {
+  pending: PaymentState.PENDING,
+  charged: PaymentState.CHARGED,
+  declined: PaymentState.DECLINED,
+  refunded: PaymentState.REFUNDED,
+};
+
+function toMessage(payment: Payment) {
+  return {
+    id: payment.id,
+    idempotencyKey: payment.key,
+    amount: payment.amount,
+    state: STATE[payment.state],
+    declineReason: payment.declineReason ?? "",
+    createTime: timestampFromMs(payment.createdAt),
+    updateTime: timestampFromMs(payment.updatedAt),
+  };
+}

@@ -1,0 +1,109 @@
+import { createHash, randomUUID } from "node:crypto";
+import {
+  type CardNetwork,
+  type Charge,
+  type DeclineReason,
+  ledgerEntries,
+  movePayment,
+  type Payment,
+  type PaymentStore,
+} from "./payment.ts";
+
+export type ChargeResult =
+  | { kind: "charged"; payment: Payment }
+  | { kind: "declined"; payment: Payment; reason: DeclineReason }
+  /** The key was refunded or voided before: it never charges again. */
+  | { kind: "refunded"; payment: Payment }
+  /** The key belongs to another amount or card. */
+  | { kind: "key_reused" };
+
+export type Payments = ReturnType<typeof createPayments>;
+
+/**
+ * Charges and refunds, each once per key, whoever repeats them and wherever a process died. The order of steps makes that so: the
+ * payment is written before the network is asked, the network takes a key once, and only one writer advances a payment.
+ */
+export function createPayments(store: PaymentStore, network: CardNetwork, now: () => number = Date.now) {
+  async function charge(request: Charge): Promise<ChargeResult> {
+    const at = now();
+    const fingerprint = fingerprintOf(request);
+    const { key, amount } = request;
+    const fresh: Payment = {
+      id: randomUUID(),
+      key,
+      amount,
+      fingerprint,
+      state: "pending",
+      declineReason: undefined,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const written = await store.insert(fresh);
+    const payment = written.kind === "exists" ? written.payment : fresh;
+    if (payment.fingerprint !== fingerprint && payment.fingerprint !== VOID) return { kind: "key_reused" };
+    return payment.state === "pending" ? capture(payment, request) : settled(payment);
+  }
+
+  async function capture(payment: Payment, request: Charge): Promise<ChargeResult> {
+    const answer = await network.capture(request);
+    if (answer.kind === "captured") {
+      const charged = movePayment(payment, "charged", now());
+      if (await store.advance(payment, charged, ledgerEntries("charge", request.amount))) return settled(charged);
+    } else if (answer.kind === "declined") {
+      const declined = movePayment(payment, "declined", now(), answer.reason);
+      if (await store.advance(payment, declined, [])) return settled(declined);
+    }
+    // Another call with this key was ahead, or a refund reversed it: what that call wrote is the outcome.
+    const current = await store.find(payment.key);
+    if (current !== undefined && current.state !== "pending") return settled(current);
+    const refunded = movePayment(payment, "refunded", now());
+    if (await store.advance(payment, refunded, [])) return settled(refunded);
+    return settled((await store.find(payment.key)) ?? payment);
+  }
+
+  async function refund(key: string): Promise<Payment> {
+    const at = now();
+    const voided: Payment = {
+      id: randomUUID(),
+      key,
+      amount: undefined,
+      fingerprint: VOID,
+      state: "refunded",
+      declineReason: undefined,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const written = await store.insert(voided);
+    let payment = written.kind === "exists" ? written.payment : voided;
+    while (payment.state === "pending" || payment.state === "charged") {
+      await network.reverse(key);
+      const refunded = movePayment(payment, "refunded", now());
+      const entries = payment.state === "charged" && payment.amount ? ledgerEntries("refund", payment.amount) : [];
+      if (await store.advance(payment, refunded, entries)) return refunded;
+      payment = (await store.find(key)) ?? payment; // a charge was settled in between: look again
+    }
+    return payment;
+  }
+
+  return { charge, refund, find: (key: string) => store.find(key) };
+}
+
+/** The fingerprint of a key that was voided before it was charged; no request has it. */
+const VOID = "void";
+
+function fingerprintOf({ amount, card }: Charge): string {
+  return createHash("sha256").update(`${amount.minorUnits} ${amount.currency} ${card}`).digest("base64url");
+}
+
+function settled(payment: Payment): ChargeResult {
+  switch (payment.state) {
+    case "charged":
+      return { kind: "charged", payment };
+    case "declined":
+      return { kind: "declined", payment, reason: payment.declineReason ?? "CARD_DECLINED" };
+    case "refunded":
+      return { kind: "refunded", payment };
+    case "pending":
+      throw new Error(`payment ${payment.id} is not settled`);
+  }
+}

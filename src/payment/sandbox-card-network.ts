@@ -1,0 +1,44 @@
+import type { Kysely } from "kysely";
+import type { CardNetwork, DeclineReason } from "./payment.ts";
+
+export type SandboxSchema = {
+  sandbox_captures: { key: string; state: "captured" | "declined" | "reversed"; reason: DeclineReason | null };
+};
+
+/** What the test tokens do; any other token is declined. */
+const DECLINES: Record<string, DeclineReason | undefined> = {
+  tok_declined: "CARD_DECLINED",
+  tok_insufficient_funds: "INSUFFICIENT_FUNDS",
+};
+const APPROVED = "tok_ok";
+
+/**
+ * A card network for test tokens: tok_ok pays, tok_declined and tok_insufficient_funds do not. It keeps its book in the database, so
+ * that it remembers a key for ever, as a real network does.
+ */
+export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
+  return {
+    async capture({ key, card }) {
+      const declined = card === APPROVED ? null : (DECLINES[card] ?? "CARD_DECLINED");
+      await db
+        .insertInto("sandbox_captures")
+        .values({ key, state: declined === null ? "captured" : "declined", reason: declined })
+        .onConflict((conflict) => conflict.column("key").doNothing())
+        .execute();
+      const { state, reason } = await db
+        .selectFrom("sandbox_captures")
+        .select(["state", "reason"])
+        .where("key", "=", key)
+        .executeTakeFirstOrThrow();
+      return state === "declined" ? { kind: "declined", reason: reason ?? "CARD_DECLINED" } : { kind: state };
+    },
+
+    async reverse(key) {
+      await db
+        .insertInto("sandbox_captures")
+        .values({ key, state: "reversed", reason: null })
+        .onConflict((conflict) => conflict.column("key").doUpdateSet({ state: "reversed" }))
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import type { Method } from "./method.ts";
+import { statusError } from "./status-error.ts";
+
+/** What a call begins with. */
+export type Start<D extends DescMethod = DescMethod> = {
+  readonly channel: ChannelInterface;
+  readonly method: Method<D>;
+  readonly signal: AbortSignal | undefined;
+  /** Epoch milliseconds, or Infinity. */
+  readonly deadline: number;
+  readonly metadata: Metadata;
+};
+
+/** The two ends of a promise. */
+export type Settle<T> = { resolve(value: T): void; reject(reason: unknown): void };
+
+/** The error of a call whose caller aborted it: the signal's reason if that is a ConnectError, else CANCELLED. */
+export function abortError(signal: AbortSignal): ConnectError {
+  return ConnectError.from(signal.reason, Code.Canceled);
+}
+
+/**
+ * One RPC on the wire, over Channel#createCall: the layer under grpc.Client, which would cost an event emitter, interceptor wrappers and
+ * a stack trace per call. The object is its own grpc-js listener and its own abort listener, so a call needs no closures.
+ *
+ * A method that grpc-js calls must not throw: it is called from a tick, so that would end the process.
+ */
+export abstract class Call<D extends DescMethod> {
+  protected readonly method: Method<D>;
+  protected readonly wire: ReturnType<ChannelInterface["createCall"]>;
+  protected header: Metadata | undefined;
+  /** Why the call fails; the first reason counts. */
+  protected failure: ConnectError | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #deadline: number;
+
+  constructor({ channel, method, signal, deadline, metadata }: Start<D>) {
+    this.method = method;
+    this.#signal = signal;
+    this.#deadline = deadline;
+    this.wire = createCall(channel, method.path, deadline);
+    this.wire.start(metadata, this);
+    signal?.addEventListener("abort", this);
+  }
+
+  /** A message has come; another one comes after the next startRead() only. */
+  abstract onReceiveMessage(bytes: Buffer): void;
+
+  /** The call is over, with `failure` if it failed. */
+  protected abstract finish(trailer: Metadata): void;
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.header = metadata;
+  }
+
+  onReceiveStatus(ended: StatusObject): void {
+    this.#signal?.removeEventListener("abort", this);
+    if (ended.code !== status.OK) this.failure ??= this.#errorOf(ended);
+    this.finish(ended.metadata);
+  }
+
+  /** The caller's signal aborts. */
+  handleEvent(): void {
+    this.fail(abortError(this.#signal!));
+  }
+
+  /** Ends the call from our side; finish() follows. */
+  protected fail(reason: unknown): void {
+    this.failure ??= ConnectError.from(reason);
+    this.wire.cancelWithStatus(status.CANCELLED, "Cancelled on client");
+  }
+
+  #errorOf(ended: StatusObject): ConnectError {
+    return statusError({ path: this.method.path, deadline: this.#deadline, header: this.header, status: ended });
+  }
+}
+
+function createCall(
+  channel: ChannelInterface,
+  path: string,
+  deadline: number,
+): ReturnType<ChannelInterface["createCall"]> {
+  try {
+    return channel.createCall(path, deadline, null, null, null);
+  } catch (error) {
+    throw new ConnectError("the client is closed", Code.Unavailable, undefined, undefined, error);
+  }
+}

@@ -1,0 +1,61 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { type ServiceConfigOptions, serviceConfigOf } from "./service-config.ts";
+import { targetOf } from "./target.ts";
+import { createGrpcTransport } from "./transport.ts";
+
+export type PeerOptions = ServiceConfigOptions & {
+  /** "http://host:port", or a gRPC target such as "xds:///name", "unix:/path" or "ipv4:1.2.3.4:80,1.2.3.5:80". */
+  readonly url: string;
+  /** The first one is outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** The deadline of calls that give none, in milliseconds. Default: 5000. */
+  readonly defaultTimeoutMs?: number;
+  /** Whether calls wait for a peer that cannot be reached, up to their deadline, instead of failing at once. Default: false. */
+  readonly waitForReady?: boolean;
+};
+
+export type Peer<Service extends DescService> = {
+  /** Calls reject with ConnectError. One for a connection that failed has the address in its cause, not in its message. */
+  readonly client: Client<Service>;
+  /** Closes connections. Calls in flight end, later ones fail as UNAVAILABLE. */
+  close(): void;
+};
+
+/** How this system's services talk to each other; everything else is as in grpc-js, such as 4 MB for a received message. */
+const CHANNEL_OPTIONS: ChannelOptions = {
+  // A connection that silently broke is noticed by the calls on it within 15 s, instead of the minutes that TCP takes.
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+  // A peer that restarts, at its old address or at a new one, is found again within about a second.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+  "grpc.dns_min_time_between_resolutions_ms": 1_000,
+  // The service config is ours: no TXT query beside each address query.
+  "grpc.service_config_disable_resolution": 1,
+};
+
+/**
+ * A client of another service of this system, with what calls between services need: balancing over all addresses of the name, retries
+ * where the contract allows them, a deadline, and connections that heal. It connects with the first call.
+ *
+ * Asynchronous because support for xds:/// is loaded only when asked for. Rejects with Error for a URL that it cannot use.
+ */
+export async function createPeer<Service extends DescService>(
+  service: Service,
+  options: PeerOptions,
+): Promise<Peer<Service>> {
+  const { url, interceptors, defaultTimeoutMs = 5_000, waitForReady, retries } = options;
+  const target = targetOf(url);
+  if (target.startsWith("xds:")) await registerXds();
+  const serviceConfig = JSON.stringify(serviceConfigOf(service, { retries }));
+  const channelOptions = { ...CHANNEL_OPTIONS, "grpc.service_config": serviceConfig };
+  const transport = createGrpcTransport({ target, channelOptions, interceptors, defaultTimeoutMs, waitForReady });
+  return { client: createClient(service, transport), close: transport.close };
+}
+
+async function registerXds(): Promise<void> {
+  const { register } = await import("@grpc/grpc-js-xds");
+  register();
+}

@@ -1,0 +1,141 @@
+import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
+import { abortError } from "./call.ts";
+import { Input } from "./input.ts";
+import { type HeadersInit, LazyHeaders } from "./lazy-headers.ts";
+import type { Method } from "./method.ts";
+
+/** What the caller gave for a call. */
+export type RequestParts = {
+  readonly method: Method;
+  readonly signal: AbortSignal | undefined;
+  /** Epoch milliseconds, or Infinity. */
+  readonly deadline: number;
+  readonly header: HeadersInit | undefined;
+  readonly contextValues: ContextValues | undefined;
+  readonly message: Message | Input;
+};
+
+/** The longest that a timer can be. */
+const MAX_TIMER_MS = 0x7fffffff;
+
+/** Where a request, or a copy of it that an interceptor made with a spread, keeps the original. */
+const ORIGINAL = Symbol("original");
+
+/** An own accessor, so that { ...request } copies a real AbortSignal. One shared descriptor keeps the shape of the objects stable. */
+const SIGNAL: PropertyDescriptor & ThisType<ClientRequest> = {
+  enumerable: true,
+  configurable: true,
+  get() {
+    return this[ORIGINAL].openSignal();
+  },
+};
+
+/**
+ * The UnaryRequest or StreamRequest that interceptors see. Reading its signal makes an AbortController, linked to the caller's signal, and
+ * a timer for the deadline; until then there is neither, for grpc-js has the deadline and a call can watch the caller's signal itself.
+ */
+export class ClientRequest {
+  readonly stream: boolean;
+  readonly service: DescService;
+  readonly method: DescMethod;
+  readonly requestMethod = "POST";
+  readonly url: string;
+  readonly header: Headers;
+  readonly contextValues: ContextValues;
+  readonly message: Message | Input;
+  declare readonly signal: AbortSignal;
+  readonly [ORIGINAL]: ClientRequest;
+
+  readonly #callerSignal: AbortSignal | undefined;
+  readonly #deadline: number;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor({ method, signal, deadline, header, contextValues, message }: RequestParts) {
+    this.stream = method.desc.methodKind !== "unary";
+    this.service = method.desc.parent;
+    this.method = method.desc;
+    this.url = method.url;
+    this.header = LazyHeaders.from(header);
+    this.contextValues = contextValues ?? createContextValues();
+    this.message = message;
+    Object.defineProperty(this, "signal", SIGNAL);
+    this[ORIGINAL] = this;
+    this.#callerSignal = signal;
+    this.#deadline = deadline;
+  }
+
+  /** This request in the types of Connect. */
+  get typed(): UnaryRequest | StreamRequest {
+    return this as ClientRequest & (UnaryRequest | StreamRequest);
+  }
+
+  openSignal(): AbortSignal {
+    if (this.#controller !== undefined) return this.#controller.signal;
+    this.#controller = new AbortController();
+    if (this.#over || this.#callerSignal?.aborted) {
+      this.#controller.abort(this.#callerSignal?.reason);
+      return this.#controller.signal;
+    }
+    this.#callerSignal?.addEventListener("abort", this);
+    const ms = this.#deadline - Date.now();
+    if (ms <= MAX_TIMER_MS) {
+      this.#timer = setTimeout(() => this.end(new ConnectError("the operation timed out", Code.DeadlineExceeded)), ms);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The caller's signal aborts. */
+  handleEvent(): void {
+    this.end(this.#callerSignal?.reason);
+  }
+
+  /** The RPC is over: as in Connect, its signal aborts then. */
+  end(reason?: unknown): void {
+    this.#over = true;
+    if (this.#controller === undefined || this.#controller.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#callerSignal?.removeEventListener("abort", this);
+    this.#controller.abort(reason);
+  }
+
+  /** Ends the RPC and gives its error: that of the signal if it aborted before. */
+  fail(reason: unknown): ConnectError {
+    const signal = this.#controller?.signal ?? this.#callerSignal;
+    const error = signal?.aborted ? abortError(signal) : ConnectError.from(reason);
+    this.end(error);
+    return error;
+  }
+
+  /** The caller's own messages, whatever interceptors wrapped around them; undefined if the request is made from scratch. */
+  static inputOf(request: StreamRequest): Input | undefined {
+    const message = originalOf(request)?.message;
+    return message instanceof Input ? message : undefined;
+  }
+
+  /** A request that an interceptor made from scratch has its deadline in its signal only. */
+  static deadlineOf(request: UnaryRequest | StreamRequest): number {
+    const original = originalOf(request);
+    return original === undefined ? Number.POSITIVE_INFINITY : original.#deadline;
+  }
+
+  /** The signal to watch: as long as nobody read or replaced the request's, the caller's will do. */
+  static signalOf(request: UnaryRequest | StreamRequest): AbortSignal | undefined {
+    const original = originalOf(request);
+    const untouched = original === request && original.#controller === undefined;
+    return untouched ? original.#callerSignal : request.signal;
+  }
+}
+
+function originalOf(request: object): ClientRequest | undefined {
+  return (request as Partial<ClientRequest>)[ORIGINAL];
+}

@@ -1,0 +1,74 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import type { Metadata, StatusObject } from "@grpc/grpc-js";
+import { LazyHeaders } from "./lazy-headers.ts";
+
+/** How a call ended. */
+export type Ended = {
+  /** "/package.Service/Method". */
+  readonly path: string;
+  /** Epoch milliseconds, or Infinity. */
+  readonly deadline: number;
+  /** Response headers, if any came. */
+  readonly header: Metadata | undefined;
+  readonly status: StatusObject;
+};
+
+/**
+ * The error of a status other than OK. What the server said is passed on as it is. What grpc-js says of a connection or a deadline of
+ * its own tells addresses, and messages of ConnectErrors travel on to users: it becomes the error's cause, for logs.
+ */
+export function statusError(ended: Ended): ConnectError {
+  const metadata = metadataOf(ended);
+  const error = detailedError(metadata) ?? plainError(ended, metadata);
+  error.isWireError = true; // a server that relays the error must not relay the metadata
+  return error;
+}
+
+function metadataOf({ header, status }: Ended): Headers {
+  const metadata = new Headers();
+  for (const part of [header, status.metadata]) {
+    new LazyHeaders(part).forEach((value, name) => {
+      metadata.append(name, value);
+    });
+  }
+  return metadata;
+}
+
+/** The details are in a google.rpc.Status beside the status. */
+function detailedError(metadata: Headers): ConnectError | undefined {
+  return metadata.has("grpc-status-details-bin") ? findTrailerError(metadata) : undefined;
+}
+
+function plainError(ended: Ended, metadata: Headers): ConnectError {
+  const { status } = ended;
+  // grpc-js passes a bare Error, without code and details, when it cannot decompress a message.
+  if (status.code === undefined) return new ConnectError("cannot decompress the response", Code.Internal, metadata);
+  const code = codeOf(status);
+  if (isTimeout(ended, code)) {
+    return new ConnectError("the operation timed out", Code.DeadlineExceeded, metadata, undefined, causeOf(ended));
+  }
+  if (code === Code.Unavailable && isLocal(ended)) {
+    return new ConnectError("the service cannot be reached", code, metadata, undefined, causeOf(ended));
+  }
+  return new ConnectError(status.details, code, metadata);
+}
+
+function codeOf(status: StatusObject): Code {
+  const code: number = status.code;
+  return code in Code ? code : Code.Unknown;
+}
+
+/** By grpc-js' own timer, or by a server that reset the stream at the deadline and was ahead of it: that is no cancellation. */
+function isTimeout({ deadline }: Ended, code: Code): boolean {
+  return (code === Code.DeadlineExceeded || code === Code.Canceled) && Date.now() + 1 >= deadline;
+}
+
+/** No server said this: any answer, even one of trailers only, has at least a content-type. */
+function isLocal({ header, status }: Ended): boolean {
+  return header === undefined && Object.keys(status.metadata.getMap()).length === 0;
+}
+
+function causeOf({ path, status }: Ended): Error {
+  return new Error(`${path}: ${status.details}`);
+}

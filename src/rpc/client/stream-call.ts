@@ -1,0 +1,143 @@
+import type { DescMethodStreaming, Message } from "@bufbuild/protobuf";
+import type { StreamResponse } from "@connectrpc/connect";
+import type { Metadata } from "@grpc/grpc-js";
+import { abortError, Call, type Settle, type Start } from "./call.ts";
+import type { Input } from "./input.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
+
+/** How many messages are read ahead of the consumer: as many as a stream of grpc-js buffers. */
+const READ_AHEAD = 16;
+
+/**
+ * Opens a stream of any of the three kinds: on the wire they are the same. Resolves with the response headers; errors before them reject,
+ * errors after them come from the iterator of messages. The iterator has no return(), as in Connect: abort the signal to cancel.
+ * `input` are the caller's own messages, closed at the end; interceptors may have wrapped them into `messages`.
+ */
+export function openStream(
+  start: Start<DescMethodStreaming>,
+  messages: AsyncIterable<Message>,
+  input: Input | undefined,
+): Promise<StreamResponse> {
+  return new Promise((resolve, reject) => {
+    if (start.signal?.aborted) {
+      input?.close(start.signal.reason);
+      reject(abortError(start.signal));
+    } else {
+      new StreamCall(start, messages, input, { resolve, reject });
+    }
+  });
+}
+
+class StreamCall extends Call<DescMethodStreaming> implements AsyncIterator<Message> {
+  readonly #input: Input | undefined;
+  readonly #opened: Settle<StreamResponse>;
+  readonly #trailer = new LazyHeaders();
+  /** Messages that nobody has asked for yet. */
+  readonly #queue: Message[] = [];
+  /** Consumers that wait for a message. */
+  readonly #readers: Settle<IteratorResult<Message>>[] = [];
+  #reading = false;
+  #ended = false;
+  #onSent: (() => void) | undefined;
+
+  constructor(
+    start: Start<DescMethodStreaming>,
+    messages: AsyncIterable<Message>,
+    input: Input | undefined,
+    opened: Settle<StreamResponse>,
+  ) {
+    super(start);
+    this.#input = input;
+    this.#opened = opened;
+    this.#readOn();
+    this.#sendAll(messages).catch((reason) => this.fail(reason));
+  }
+
+  /** The next message of the response, for its consumer. */
+  next(): Promise<IteratorResult<Message>> {
+    const value = this.#queue.shift();
+    if (value !== undefined) {
+      this.#readOn();
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    this.#readOn();
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+    });
+  }
+
+  override onReceiveMetadata(metadata: Metadata): void {
+    super.onReceiveMetadata(metadata);
+    this.#open();
+  }
+
+  onReceiveMessage(bytes: Buffer): void {
+    this.#reading = false;
+    let value: Message;
+    try {
+      value = this.method.parse(bytes);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#queue.push(value);
+    else reader.resolve({ done: false, value });
+    this.#readOn();
+  }
+
+  override handleEvent(): void {
+    this.#queue.length = 0;
+    super.handleEvent();
+  }
+
+  protected finish(trailer: Metadata): void {
+    this.#ended = true;
+    this.#trailer.fill(trailer);
+    // The response is settled already if headers came; then this has no effect.
+    if (this.failure === undefined) this.#open();
+    else this.#opened.reject(this.failure);
+    for (const reader of this.#readers) {
+      if (this.failure === undefined) reader.resolve({ done: true, value: undefined });
+      else reader.reject(this.failure);
+    }
+    this.#onSent?.();
+    this.#input?.close(this.failure);
+  }
+
+  #open(): void {
+    const { desc } = this.method;
+    this.#opened.resolve({
+      stream: true,
+      service: desc.parent,
+      method: desc,
+      header: new LazyHeaders(this.header),
+      trailer: this.#trailer,
+      message: { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) },
+    });
+  }
+
+  #readOn(): void {
+    if (this.#reading || this.#ended || this.#queue.length >= READ_AHEAD) return;
+    this.#reading = true;
+    this.wire.startRead();
+  }
+
+  async #sendAll(messages: AsyncIterable<Message>): Promise<void> {
+    for await (const message of messages) {
+      if (this.#ended) return;
+      await this.#send(this.method.serialize(message));
+    }
+    if (!this.#ended) this.wire.halfClose();
+  }
+
+  /** grpc-js wants one message at a time. Its callback is the flow control; at the end of the call it may not come. */
+  #send(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSent = resolve;
+      this.wire.sendMessageWithContext({ callback: () => resolve() }, bytes);
+    });
+  }
+}

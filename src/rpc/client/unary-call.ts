@@ -1,0 +1,65 @@
+import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
+import type { Metadata } from "@grpc/grpc-js";
+import { abortError, Call, type Settle, type Start } from "./call.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
+
+/** Sends one message and gives the one that answers it. Rejects with ConnectError. */
+export function callUnary(start: Start<DescMethodUnary>, message: Message): Promise<UnaryResponse> {
+  return new Promise((resolve, reject) => {
+    if (start.signal?.aborted) reject(abortError(start.signal));
+    else new UnaryCall(start, start.method.serialize(message), { resolve, reject });
+  });
+}
+
+class UnaryCall extends Call<DescMethodUnary> {
+  readonly #settle: Settle<UnaryResponse>;
+  #message: Message | undefined;
+
+  constructor(start: Start<DescMethodUnary>, bytes: Buffer, settle: Settle<UnaryResponse>) {
+    super(start);
+    this.#settle = settle;
+    this.wire.startRead();
+    this.wire.sendMessageWithContext({}, bytes);
+    this.wire.halfClose();
+  }
+
+  onReceiveMessage(bytes: Buffer): void {
+    if (this.#message !== undefined) {
+      this.fail(new ConnectError("protocol error: received extra output message for unary method", Code.Unimplemented));
+      return;
+    }
+    try {
+      this.#message = this.method.parse(bytes);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.wire.startRead(); // an extra message would leave the call without an end if nobody read it
+  }
+
+  protected finish(trailer: Metadata): void {
+    const message = this.#message;
+    if (this.failure !== undefined) {
+      this.#settle.reject(this.failure);
+    } else if (message === undefined) {
+      this.#settle.reject(
+        new ConnectError("protocol error: missing output message for unary method", Code.Unimplemented),
+      );
+    } else {
+      this.#settle.resolve(this.#response(message, trailer));
+    }
+  }
+
+  #response(message: Message, trailer: Metadata): UnaryResponse {
+    const { desc } = this.method;
+    return {
+      stream: false,
+      service: desc.parent,
+      method: desc,
+      header: new LazyHeaders(this.header),
+      trailer: new LazyHeaders(trailer),
+      message,
+    };
+  }
+}

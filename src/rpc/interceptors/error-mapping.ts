@@ -1,0 +1,136 @@
+// What a handler throws is not what a client may see. Here, at one place, the one becomes the other.
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { outcomeError, reasonOf } from "../errors.ts";
+
+export type ErrorMappingOptions = {
+  /** Told of each error that nobody expected, and that the client gets to see as "internal error". */
+  readonly onError?: (error: unknown, method: DescMethod) => void;
+  /** Whether an error says that the storage is away. Default: none does. */
+  readonly isUnavailable?: (error: unknown) => boolean;
+};
+
+/**
+ * Maps the errors of handlers, in streams too:
+ * - A ConnectError of this process is meant for the client and passes.
+ * - Once the call's own deadline is over, or the client is gone, whatever aborted with it is DEADLINE_EXCEEDED or CANCELED.
+ * - A peer's error that names an outcome of the domain is relayed without its metadata.
+ * - A peer that is away, overloaded or late is UNAVAILABLE with the reason DEPENDENCY_UNAVAILABLE; it is named if namePeers() saw the call.
+ * - A storage that is away is UNAVAILABLE.
+ * - All else is INTERNAL "internal error".
+ * The original is kept as the cause of whatever is not passed.
+ */
+export function errorMapping(options: ErrorMappingOptions = {}): Interceptor {
+  return (next) => async (req) => {
+    const map = (error: unknown) => mapError(error, req.signal, req.method, options);
+    try {
+      const res = await next(req);
+      return res.stream ? { ...res, message: withErrors(res.message, map) } : res;
+    } catch (error) {
+      throw await map(error);
+    }
+  };
+}
+
+const PEERS = new WeakMap<object, string>();
+
+/** Client interceptor: remembers which service an error came from, for the message of errorMapping(). */
+export function namePeers(): Interceptor {
+  return (next) => async (req) => {
+    const note = (error: unknown) => {
+      if (error instanceof ConnectError) PEERS.set(error, req.service.typeName);
+      return error;
+    };
+    try {
+      const res = await next(req);
+      return res.stream ? { ...res, message: withErrors(res.message, note) } : res;
+    } catch (error) {
+      throw note(error);
+    }
+  };
+}
+
+const ABORTS = new Set([Code.Canceled, Code.DeadlineExceeded]);
+const ABSENCES = new Set([Code.Unavailable, Code.ResourceExhausted, ...ABORTS]);
+
+async function mapError(
+  error: unknown,
+  signal: AbortSignal,
+  method: DescMethod,
+  options: ErrorMappingOptions,
+): Promise<unknown> {
+  if (error instanceof ConnectError && !error.isWireError) return error;
+  if (reasonOf(error) !== undefined) return relayed(error as ConnectError);
+  if (error instanceof ConnectError && ABSENCES.has(error.code)) {
+    if (error.code === Code.DeadlineExceeded) await abortOf(signal);
+    return signal.aborted ? abortError(signal, error) : dependencyUnavailable(error);
+  }
+  if (signal.aborted && isAbort(error, signal)) return abortError(signal, error);
+  if (options.isUnavailable?.(error)) {
+    return new ConnectError("storage is unavailable", Code.Unavailable, undefined, undefined, error);
+  }
+  options.onError?.(error, method);
+  return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
+}
+
+function relayed(error: ConnectError): ConnectError {
+  const relay = new ConnectError(error.rawMessage, error.code, undefined, undefined, error);
+  relay.details = error.details;
+  return relay;
+}
+
+function dependencyUnavailable(error: ConnectError): ConnectError {
+  const service = PEERS.get(error);
+  if (service === undefined) {
+    return outcomeError("DEPENDENCY_UNAVAILABLE", "a dependency is unavailable", {}, error);
+  }
+  return outcomeError("DEPENDENCY_UNAVAILABLE", `${service} is unavailable`, { service }, error);
+}
+
+function abortError(signal: AbortSignal, cause: unknown): ConnectError {
+  const code = ConnectError.from(signal.reason).code;
+  return code === Code.DeadlineExceeded
+    ? new ConnectError("the operation timed out", code, undefined, undefined, cause)
+    : new ConnectError("the call was canceled", Code.Canceled, undefined, undefined, cause);
+}
+
+const isAbort = (error: unknown, signal: AbortSignal) =>
+  error === signal.reason || (error instanceof Error && error.name === "AbortError");
+
+/** A call that we make inherits our deadline, so its timer may fire a moment before ours: wait for that moment. */
+function abortOf(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, 20);
+    signal.addEventListener("abort", done);
+  });
+}
+
+function withErrors<T>(source: AsyncIterable<T>, map: (error: unknown) => unknown): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const items = source[Symbol.asyncIterator]();
+      const step = async (pull: () => Promise<IteratorResult<T>>): Promise<IteratorResult<T>> => {
+        try {
+          return await pull();
+        } catch (error) {
+          throw await map(error);
+        }
+      };
+      return {
+        next: () => step(() => items.next()),
+        return: (value?: unknown) => step(async () => (await items.return?.(value)) ?? { done: true, value }),
+        throw: (reason?: unknown) =>
+          step(() => {
+            if (items.throw === undefined) throw reason;
+            return items.throw(reason);
+          }),
+      };
+    },
+  };
+}

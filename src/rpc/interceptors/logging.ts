@@ -1,0 +1,48 @@
+import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Logger } from "winston";
+import { reasonOf } from "../errors.ts";
+import { isServerFault, statusName } from "./call-status.ts";
+import { fullName } from "./endpoint.ts";
+import { httpCall } from "./http-call.ts";
+import { type CallRequest, observe, outcomeAtServer } from "./observe.ts";
+
+export type LoggingOptions = { readonly logger: Logger };
+
+/**
+ * Logs one line for each call that a server has answered: info for success and for outcomes of the domain, warn or error, with the cause,
+ * for faults of the server. Calls of probes and tools (health, reflection) are logged at debug. Use it within serverTelemetry(), so that the
+ * line has the ids of the call's span, and outside of errorMapping(), so that it has the answer that the client got.
+ */
+export function logging({ logger }: LoggingOptions): Interceptor {
+  return (next) => (req) =>
+    observe(next, req, (durationMs, thrown) => {
+      const error = outcomeAtServer(req, durationMs, thrown);
+      const level = levelOf(req, error);
+      if (logger.isLevelEnabled(level)) logger.log(lineOf(level, req, durationMs, error));
+    });
+}
+
+const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
+
+function levelOf(req: CallRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
+  if (error !== undefined && BUGS.has(error.code)) return "error";
+  if (/^grpc\.(health|reflection)\./.test(req.service.typeName)) return "debug";
+  return error !== undefined && isServerFault(error.code) ? "warn" : "info";
+}
+
+function lineOf(level: string, req: CallRequest, durationMs: number, error: ConnectError | undefined) {
+  const method = fullName(req.method);
+  const code = statusName(error?.code);
+  const http = req.contextValues.get(httpCall);
+  return {
+    level,
+    message: `${method} ${code}`,
+    method,
+    code,
+    duration_ms: Math.round(durationMs * 1000) / 1000,
+    peer: req.header.get("user-agent")?.slice(0, 100),
+    ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
+    ...(error && { reason: reasonOf(error), detail: error.rawMessage }),
+    ...(error && isServerFault(error.code) && { error: error.cause ?? error }),
+  };
+}

@@ -1,0 +1,132 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import {
+  type Context,
+  metrics,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanStatusCode,
+  type TextMapGetter,
+  trace,
+} from "@opentelemetry/api";
+import {
+  METRIC_HTTP_SERVER_REQUEST_DURATION,
+  METRIC_RPC_SERVER_CALL_DURATION,
+} from "@opentelemetry/semantic-conventions";
+import { requestMetrics } from "../../telemetry/request-metrics.ts";
+import { SCOPE } from "../../telemetry/scope.ts";
+import { httpStatusOf } from "../errors.ts";
+import { isServerFault } from "./call-status.ts";
+import { DURATION_S } from "./duration.ts";
+import { Endpoint, type RpcSystem } from "./endpoint.ts";
+import { type HttpCall, httpCall } from "./http-call.ts";
+import { type CallRequest, observe, outcomeAtServer } from "./observe.ts";
+
+export type ServerTelemetryOptions = {
+  /** Names the service's own metrics, such as `<serviceName>.requests.total`. */
+  readonly serviceName: string;
+  /** Whether answers tell their trace in a `traceresponse` header, for clients outside the system. Default: false. */
+  readonly traceResponse?: boolean;
+};
+
+/**
+ * Makes one SERVER span and one point of rpc.server.call.duration for each call, of all four kinds, by the stable semantic conventions; and
+ * for calls that came over REST one of http.server.request.duration. Continues the trace of the request's headers. The handler, and the
+ * generator of a response stream, run with the span active. Use it after startTelemetry(), as the outermost interceptor.
+ */
+export function serverTelemetry({ serviceName, traceResponse = false }: ServerTelemetryOptions): Interceptor {
+  const tracer = trace.getTracer(SCOPE);
+  const record = recorder(serviceName);
+  const endpointOf = endpoints();
+  return (next) => async (req) => {
+    const system = systemOf(req);
+    const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
+    const endpoint = endpointOf(req.method, system, http);
+    const parent = propagation.extract(ROOT_CONTEXT, req.header, HEADERS);
+    const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(http), parent);
+    const active = trace.setSpan(parent, span);
+    const onEnd = (durationMs: number, thrown: ConnectError | undefined) => {
+      const error = outcomeAtServer(req, durationMs, thrown);
+      record(endpoint, http, span, durationMs, error, active);
+    };
+    if (!traceResponse) return observe(next, req, onEnd, active);
+    try {
+      const res = await observe(next, req, onEnd, active);
+      res.header.set("traceresponse", traceResponseOf(span));
+      return res;
+    } catch (error) {
+      if (error instanceof ConnectError) error.metadata.set("traceresponse", traceResponseOf(span));
+      throw error;
+    }
+  };
+}
+
+const HEADERS: TextMapGetter<Headers> = {
+  get: (headers, name) => headers.get(name) ?? undefined,
+  keys: (headers) => [...headers.keys()],
+};
+
+function systemOf(req: CallRequest): RpcSystem {
+  return req.header.get("content-type")?.startsWith("application/grpc") === true ? "grpc" : "connectrpc";
+}
+
+/** The endpoints seen so far; there are as many as methods, systems and routes. */
+function endpoints() {
+  const known = new Map<DescMethod, Map<string, Endpoint>>();
+  return (method: DescMethod, system: RpcSystem, http: HttpCall | undefined): Endpoint => {
+    let ofMethod = known.get(method);
+    if (ofMethod === undefined) {
+      ofMethod = new Map();
+      known.set(method, ofMethod);
+    }
+    const key = http === undefined ? system : `${http.method} ${http.route} ${http.scheme} ${http.httpVersion}`;
+    let endpoint = ofMethod.get(key);
+    if (endpoint === undefined) {
+      endpoint = new Endpoint(method, http === undefined ? system : "rest", http);
+      ofMethod.set(key, endpoint);
+    }
+    return endpoint;
+  };
+}
+
+function recorder(serviceName: string) {
+  const meter = metrics.getMeter(SCOPE);
+  const requests = requestMetrics(serviceName);
+  const rpcDuration = meter.createHistogram(METRIC_RPC_SERVER_CALL_DURATION, {
+    ...DURATION_S,
+    description: "Duration of incoming calls.",
+  });
+  const httpDuration = meter.createHistogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
+    ...DURATION_S,
+    description: "Duration of incoming HTTP requests.",
+  });
+  return (
+    endpoint: Endpoint,
+    http: HttpCall | undefined,
+    span: Span,
+    durationMs: number,
+    error: ConnectError | undefined,
+    active: Context,
+  ) => {
+    const status = http !== undefined ? http.status(error) : error === undefined ? 200 : httpStatusOf(error);
+    const outcome = endpoint.outcome(error?.code, status);
+    if (span.isRecording()) {
+      span.setAttributes(outcome.span);
+      if (error !== undefined && isServerFault(error.code)) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+        span.recordException(error.cause instanceof Error ? error.cause : error);
+      }
+      span.end();
+    }
+    rpcDuration.record(durationMs / 1000, outcome.rpc, active);
+    if (outcome.http !== undefined) httpDuration.record(durationMs / 1000, outcome.http, active);
+    requests.record(outcome.request, durationMs, active);
+  };
+}
+
+/** The value of a `traceresponse` header, as W3C Trace Context level 2 drafts it. */
+function traceResponseOf(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
+}

@@ -1,0 +1,30 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
+import type { Logger } from "winston";
+import { errorMapping } from "./error-mapping.ts";
+import { logging } from "./logging.ts";
+import { serverTelemetry } from "./server-telemetry.ts";
+import { validation } from "./validation.ts";
+
+export type ServerInterceptorsOptions = {
+  /** Names the service's own metrics, such as `<serviceName>.requests.total`. */
+  readonly serviceName: string;
+  readonly logger: Logger;
+  /** Whether answers tell their trace in a `traceresponse` header. Default: false. */
+  readonly traceResponse?: boolean;
+  /** The services whose rules are compiled at start instead of at their first call. Default: none. */
+  readonly services?: readonly DescService[];
+  /** Whether an error says that the storage is away. Default: none does. */
+  readonly isUnavailable?: (error: unknown) => boolean;
+};
+
+/** What every call of every server passes, outermost first. It means the same on gRPC, gRPC-Web, Connect and REST. */
+export function serverInterceptors(options: ServerInterceptorsOptions): Interceptor[] {
+  const { serviceName, logger, traceResponse, services, isUnavailable } = options;
+  return [
+    serverTelemetry({ serviceName, traceResponse }),
+    logging({ logger }),
+    errorMapping({ isUnavailable }),
+    validation(services),
+  ];
+}

@@ -1,0 +1,79 @@
+// Fields whose values are written as text, in paths and queries.
+import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { expected, hasTextForm } from "./expected.ts";
+
+/** A field, with the message fields that lead to it before it. */
+export type FieldPath = readonly DescField[];
+
+/** Resolves a path such as "user.id", of proto or JSON names, through singular message fields; undefined if there is no such field. */
+export function resolveFieldPath(message: DescMessage, path: string): FieldPath | undefined {
+  const fields: DescField[] = [];
+  let holder: DescMessage | undefined = message;
+  for (const name of path.split(".")) {
+    const field: DescField | undefined = holder?.fields.find((f) => f.name === name || f.jsonName === name);
+    if (field === undefined) return undefined;
+    fields.push(field);
+    holder = field.fieldKind === "message" && !hasTextForm(field.message) ? field.message : undefined;
+  }
+  return fields;
+}
+
+/** Whether values of the field, or the items of a list, can be written as text: all but maps and messages with fields. */
+export function isTextual(field: DescField): boolean {
+  if (field.fieldKind === "map") return false;
+  return field.message === undefined || hasTextForm(field.message);
+}
+
+export const pathName = (fields: FieldPath): string => fields.map((f) => f.name).join(".");
+
+/**
+ * Writes the text's value into the JSON of a message, appending to what a repeated field has.
+ * Gives what the value must be if the text is none for the field.
+ */
+export function setFromText(json: JsonObject, fields: FieldPath, text: string): string | undefined {
+  const leaf = fields.at(-1) as DescField;
+  const value = fromText(leaf, text);
+  if (value === undefined) return expected(leaf);
+  let holder = json;
+  for (const { name } of fields.slice(0, -1)) {
+    holder[name] ??= {};
+    holder = holder[name] as JsonObject;
+  }
+  if (leaf.fieldKind !== "list") {
+    if (leaf.name in holder) return "is given more than once";
+    holder[leaf.name] = value;
+    return undefined;
+  }
+  const items = (holder[leaf.name] ?? []) as JsonValue[];
+  items.push(value);
+  holder[leaf.name] = items;
+  return undefined;
+}
+
+const INTEGER = /^-?\d{1,20}$/;
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+const NOT_FINITE = /^(NaN|-?Infinity)$/;
+
+/** The JSON of a text, or undefined. Stricter than the JSON of numbers in Protobuf, which takes "0x10" for 16. */
+function fromText(field: DescField, text: string): JsonValue | undefined {
+  if (field.enum !== undefined) return INTEGER.test(text) ? Number(text) : text;
+  switch (field.scalar ?? wrapped(field.message)) {
+    case undefined:
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return text;
+    case ScalarType.BOOL:
+      return text === "true" ? true : text === "false" ? false : undefined;
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return NUMBER.test(text) || NOT_FINITE.test(text) ? text : undefined;
+    default:
+      return INTEGER.test(text) ? text : undefined;
+  }
+}
+
+/** The type of the value of a wrapper such as google.protobuf.Int32Value. */
+function wrapped(message: DescMessage | undefined): ScalarType | undefined {
+  return message !== undefined && isWrapperDesc(message) ? message.fields[0].scalar : undefined;
+}

@@ -1,0 +1,91 @@
+/** The first fault of a text as JSON; lines and columns count from 1. */
+export type JsonFault = {
+  readonly kind: "malformed" | "duplicateKey";
+  readonly line: number;
+  readonly column: number;
+};
+
+type Container = { readonly keys: Set<string> | undefined };
+
+/**
+ * Finds the first place where a text is no JSON, or where an object has a key again; undefined if there is none. JSON.parse lets later keys win and, by
+ * engine and version, shows parts of the text instead of the place. This tells no content. Takes linear time and no stack, whatever the text.
+ */
+export function findJsonFault(text: string): JsonFault | undefined {
+  const open: Container[] = [];
+  let at = skipSpace(text, 0);
+  /** What may come next: a value, a value or the end of an array, a key, a key or the end of an object, or what follows a value. */
+  let state: "value" | "firstItem" | "key" | "firstKey" | "after" = "value";
+
+  while (at < text.length || state !== "after" || open.length > 0) {
+    const char = text[at];
+    const holder = open.at(-1);
+    if (state === "after") {
+      if (holder === undefined) return place("malformed", text, at);
+      if (char === ",") state = holder.keys ? "key" : "value";
+      else if (char === (holder.keys ? "}" : "]")) open.pop();
+      else return place("malformed", text, at);
+      at++;
+    } else if ((state === "firstItem" && char === "]") || (state === "firstKey" && char === "}")) {
+      open.pop();
+      state = "after";
+      at++;
+    } else if (state === "key" || state === "firstKey") {
+      const end = stringEnd(text, at);
+      if (end < 0) return place("malformed", text, ~end);
+      const colon = skipSpace(text, end);
+      if (text[colon] !== ":") return place("malformed", text, colon);
+      const key: string = JSON.parse(text.slice(at, end));
+      if (holder?.keys?.has(key)) return place("duplicateKey", text, at);
+      holder?.keys?.add(key);
+      at = colon + 1;
+      state = "value";
+    } else if (char === "{" || char === "[") {
+      open.push({ keys: char === "{" ? new Set() : undefined });
+      state = char === "{" ? "firstKey" : "firstItem";
+      at++;
+    } else {
+      const end = char === '"' ? stringEnd(text, at) : wordEnd(text, at);
+      if (end < 0) return place("malformed", text, ~end);
+      at = end;
+      state = "after";
+    }
+    at = skipSpace(text, at);
+  }
+  return undefined;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at++;
+  return at;
+}
+
+const WORD = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
+
+/** The index after the number, true, false or null at an index; ~index if there is none. */
+const wordEnd = (text: string, at: number): number => matchEnd(WORD, text, at);
+
+/** The index after the string at an index; ~index of the fault if there is none. */
+function stringEnd(text: string, from: number): number {
+  if (text[from] !== '"') return ~from;
+  let at = from + 1;
+  while (text[at] !== '"') {
+    if (at >= text.length || text.charCodeAt(at) < 0x20) return ~at;
+    const end = text[at] === "\\" ? matchEnd(ESCAPE, text, at) : at + 1;
+    if (end < 0) return end;
+    at = end;
+  }
+  return at + 1;
+}
+
+function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : ~at;
+}
+
+function place(kind: JsonFault["kind"], text: string, at: number): JsonFault {
+  const before = text.slice(0, at).split("\n");
+  return { kind, line: before.length, column: (before.at(-1) ?? "").length + 1 };
+}

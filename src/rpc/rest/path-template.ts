@@ -1,0 +1,69 @@
+/** A path template of google.api.http, taken apart. */
+export type PathTemplate = {
+  /** The template as it was written. */
+  readonly source: string;
+  /** "*" stands for one segment, "**" (the last one only) for any number; others stand for themselves. */
+  readonly segments: readonly string[];
+  readonly variables: readonly PathVariable[];
+  /** What follows the last ":", such as "cancel". */
+  readonly verb: string | undefined;
+};
+
+/** A variable takes segments[start] up to, not including, segments[end]. */
+export type PathVariable = { readonly fieldPath: string; readonly start: number; readonly end: number };
+
+const IDENTIFIERS = /^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$/;
+const LITERAL = /^[^*{}=:/?#%\s]+$/;
+
+/**
+ * Parses a template: "/" segments [":" verb], where a segment is "*", "**", a literal or a variable such as {id}, {user.id} or {name=shelves/*}.
+ * Throws an Error that shows the template if it is none.
+ */
+export function parsePathTemplate(source: string): PathTemplate {
+  const fail = (problem: string): never => {
+    throw new Error(`path template "${source}": ${problem}`);
+  };
+  if (!source.startsWith("/")) fail("must start with /");
+  const { path, verb } = splitVerb(source);
+  if (verb !== undefined && !LITERAL.test(verb)) fail(`"${verb}" is no verb`);
+
+  const segments: string[] = [];
+  const variables: PathVariable[] = [];
+  for (const part of splitOutsideBraces(path.slice(1))) {
+    if (!part.startsWith("{")) {
+      segments.push(part);
+      continue;
+    }
+    if (!part.endsWith("}")) fail(`"${part}" is no segment`);
+    const [fieldPath = "", pattern = "*"] = part.slice(1, -1).split("=", 2);
+    if (!IDENTIFIERS.test(fieldPath)) fail(`"${fieldPath}" is no field path`);
+    if (variables.some((v) => v.fieldPath === fieldPath)) fail(`{${fieldPath}} occurs twice`);
+    const start = segments.length;
+    segments.push(...pattern.split("/"));
+    variables.push({ fieldPath, start, end: segments.length });
+  }
+  for (const [i, segment] of segments.entries()) {
+    if (segment === "**" && i < segments.length - 1) fail("** must be the last segment");
+    if (segment !== "*" && segment !== "**" && !LITERAL.test(segment)) fail(`"${segment}" is no segment`);
+  }
+  return { source, segments, variables, verb };
+}
+
+/** Takes the verb off a path or template: what follows the last ":" of its last segment. */
+export function splitVerb(path: string): { path: string; verb: string | undefined } {
+  const colon = path.lastIndexOf(":");
+  if (colon < 0 || path.indexOf("/", colon) >= 0 || path.indexOf("}", colon) >= 0) return { path, verb: undefined };
+  return { path: path.slice(0, colon), verb: path.slice(colon + 1) };
+}
+
+function splitOutsideBraces(path: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const char of path) {
+    if (char === "{") depth++;
+    if (char === "}") depth--;
+    if (char === "/" && depth === 0) parts.push("");
+    else parts[parts.length - 1] += char;
+  }
+  return parts;
+}

@@ -1,0 +1,139 @@
+import { create, type JsonObject, type Message, type Registry, toJson } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  createContextValues,
+  createHandlerContext,
+  type HandlerContext,
+  type Interceptor,
+  type MethodImplSpec,
+} from "@connectrpc/connect";
+import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
+import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
+import { requestFault } from "../interceptors/validation.ts";
+import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
+import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
+import type { HttpBinding } from "./http-rule.ts";
+import { readJsonText } from "./request-body.ts";
+import { headerPairs, requestTimeoutMs } from "./request-headers.ts";
+import { sendError, sendJson } from "./send.ts";
+import { statusOf } from "./status.ts";
+
+export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
+
+export type RestCallOptions = {
+  readonly interceptors: readonly Interceptor[];
+  readonly registry: Registry;
+  readonly readMaxBytes: number;
+  readonly defaultTimeoutMs: number;
+};
+
+/** What the router found in a request. */
+export type RestTarget = { readonly values: readonly string[]; readonly path: string; readonly query: string };
+
+/** Answers a request, whatever happens. */
+export type RestCall = (req: HttpRequest, res: HttpResponse, target: RestTarget) => void;
+
+/** Makes the REST face of one binding: request to message, through the interceptors, response or error to JSON. */
+export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: RestCallOptions): RestCall {
+  const { method } = binding;
+  const { registry, defaultTimeoutMs, readMaxBytes } = options;
+  const interceptors = [...options.interceptors];
+  const faultAware: UnarySpec = { ...spec, impl: refuseFaults(spec.impl) };
+  const toBody = bodyEncoder(binding, registry);
+
+  const createContext = (req: HttpRequest, target: RestTarget, gone: AbortSignal) => {
+    const call = describeCall(req, binding, target.path);
+    const authority = req.headers[":authority"] ?? req.headers.host ?? "localhost";
+    return createHandlerContext({
+      service: method.parent,
+      method,
+      protocolName: "rest",
+      requestMethod: call.method,
+      url: `${call.scheme}://${authority}${req.url ?? target.path}`,
+      timeoutMs: requestTimeoutMs(req.headers) ?? defaultTimeoutMs,
+      requestSignal: gone,
+      requestHeader: headerPairs(req.headers),
+      contextValues: createContextValues().set(httpCall, call),
+    });
+  };
+
+  const decode = async (req: HttpRequest, target: RestTarget, signal: AbortSignal): Promise<DecodedRequest> => {
+    const { values, query } = target;
+    if (binding.body === undefined) return decodeRequest(binding, { values, query, body: "" }, registry);
+    try {
+      const body = await readJsonText(req, readMaxBytes, signal);
+      return decodeRequest(binding, { values, query, body }, registry);
+    } catch (error) {
+      const { message } = decodeRequest(binding, { values, query: "", body: "" }, registry);
+      return { message, fault: ConnectError.from(error) };
+    }
+  };
+
+  const run = async (context: HandlerContext, req: HttpRequest, target: RestTarget): Promise<string> => {
+    const { message, fault } = await decode(req, target, context.signal);
+    if (fault !== undefined) context.values.set(requestFault, fault);
+    return toBody(await invokeUnaryImplementation(faultAware, context, message, interceptors));
+  };
+
+  return async (req, res, target) => {
+    const gone = new AbortController();
+    const onClose = () => gone.abort(new ConnectError("the client is gone", Code.Canceled));
+    res.once("close", onClose);
+    let context: ReturnType<typeof createContext> | undefined;
+    try {
+      context = createContext(req, target, gone.signal);
+      const body = await orAbort(run(context, req, target), context.signal);
+      if (!gone.signal.aborted) sendJson(req, res, 200, body, context);
+    } catch (error) {
+      if (!gone.signal.aborted) sendError(req, res, error, registry, context);
+    } finally {
+      res.off("close", onClose);
+      context?.abort();
+    }
+  };
+}
+
+/** The handler never sees a request that could not be decoded, even if no interceptor refused it. */
+function refuseFaults(impl: UnarySpec["impl"]): UnarySpec["impl"] {
+  return (message, context) => {
+    const fault = context.values.get(requestFault);
+    if (fault !== undefined) throw fault;
+    return impl(message, context);
+  };
+}
+
+function bodyEncoder(
+  { method: { output }, responseBody }: HttpBinding,
+  registry: Registry,
+): (message: Message) => string {
+  const options = { registry, useProtoFieldName: true };
+  if (responseBody === undefined) return (message) => JSON.stringify(toJson(output, message, options));
+  const zero = toJson(output, create(output), { ...options, alwaysEmitImplicit: true }) as JsonObject;
+  const absent = zero[responseBody.name] ?? {};
+  return (message) => {
+    const json = toJson(output, message, options) as JsonObject;
+    return JSON.stringify(json[responseBody.name] ?? absent);
+  };
+}
+
+function describeCall(req: HttpRequest, binding: HttpBinding, path: string): HttpCall {
+  const isTls = "encrypted" in req.socket && req.socket.encrypted === true;
+  return {
+    method: req.method ?? binding.httpMethod,
+    route: binding.template.source,
+    path,
+    scheme: isTls ? "https" : "http",
+    httpVersion: req.httpVersionMajor === 2 ? "2" : req.httpVersion === "1.0" ? "1.0" : "1.1",
+    status: (error) => (error === undefined ? 200 : statusOf(error)),
+  };
+}
+
+/** The result of the work, or the signal's reason as soon as that is aborted: the client is not to wait for a handler that ignores it. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

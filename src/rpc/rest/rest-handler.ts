@@ -1,0 +1,100 @@
+import { createRegistry } from "@bufbuild/protobuf";
+import { Code, createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
+import { file_google_rpc_error_details } from "../../../gen/google/rpc/error_details_pb.js";
+import type { HttpHandler } from "../server/http-handler.ts";
+import type { Service } from "../service.ts";
+import { type CorsOptions, createCors } from "./cors.ts";
+import { httpBindings } from "./http-rule.ts";
+import { type OpenApiInfo, openApiDocument } from "./openapi.ts";
+import { parsePathTemplate } from "./path-template.ts";
+import { createRestCall, type RestCall, type RestCallOptions } from "./rest-call.ts";
+import { createRouter, type Router } from "./router.ts";
+import { send, sendError } from "./send.ts";
+import { httpError } from "./status.ts";
+
+export type RestHandlerOptions = {
+  /** Services of which methods with a google.api.http rule can be called over REST. */
+  readonly services: readonly Service[];
+  /** Run around each call, the first one outermost, as around calls over gRPC. Default none. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Default: pages of any origin may call, Connect and gRPC-Web too. False: no CORS headers. */
+  readonly cors?: CorsOptions | false;
+  /** Whether GET /health answers "OK", rather than 503 "NOT SERVING". Default: always. */
+  readonly health?: () => boolean;
+  /** Title and version of the document at GET /openapi.json. Default: no such path. */
+  readonly openApi?: OpenApiInfo;
+  /** The largest request body. Default 4 MiB. */
+  readonly readMaxBytes?: number;
+  /** The time that a call may take if its client does not say. Default 10000 ms. */
+  readonly defaultTimeoutMs?: number;
+};
+
+/**
+ * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and HTTP/2, and does CORS for all
+ * requests. Answers what it knows and any unknown path but those of RPCs ("/package.Service/Method"), which it leaves to others.
+ * Throws if a rule does not fit its method, or two rules match the same requests.
+ */
+export function createRestHandler(options: RestHandlerOptions): HttpHandler {
+  const cors = options.cors === false ? undefined : createCors(options.cors);
+  const descs = options.services.map((s) => s.desc);
+  const registry = createRegistry(file_google_rpc_error_details, ...descs.map((d) => d.file));
+  const router = createRouter<RestCall>();
+  const callOptions: RestCallOptions = {
+    interceptors: options.interceptors ?? [],
+    registry,
+    readMaxBytes: options.readMaxBytes ?? 4 * 1024 * 1024,
+    defaultTimeoutMs: options.defaultTimeoutMs ?? 10_000,
+  };
+  addEndpoints(router, options);
+  for (const service of options.services) {
+    addService(router, service, callOptions);
+  }
+  const rpcPaths = new Set(descs.flatMap((d) => d.methods.map((m) => `/${d.typeName}/${m.name}`)));
+
+  return (req, res) => {
+    if (cors?.(req, res)) return true;
+    const url = req.url ?? "/";
+    const question = url.indexOf("?");
+    const path = question < 0 ? url : url.slice(0, question);
+    if (rpcPaths.has(path)) return false;
+
+    const match = router.match(req.method ?? "GET", path);
+    if (match.kind === "found") {
+      match.route(req, res, { values: match.values, path, query: question < 0 ? "" : url.slice(question + 1) });
+      return true;
+    }
+    if (RPC_PATH.test(path)) return false;
+    if (match.kind === "notFound") {
+      sendError(req, res, httpError(404, Code.NotFound, "no such path"), registry);
+      return true;
+    }
+    const allow = match.allow.join(", ");
+    const error = httpError(405, Code.Unimplemented, `${req.method} is not allowed here, only ${allow}`);
+    sendError(req, res, error, registry, undefined, { allow });
+    return true;
+  };
+}
+
+const RPC_PATH = /^\/(?:\w+\.)+\w+\/\w+$/;
+
+function addService(router: Router<RestCall>, { desc, impl }: Service, options: RestCallOptions): void {
+  const { methods } = createServiceImplSpec(desc, impl);
+  for (const binding of httpBindings(desc)) {
+    const spec = methods[binding.method.localName];
+    if (spec?.kind !== "unary") continue; // httpBindings gives no other
+    router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, options));
+  }
+}
+
+function addEndpoints(router: Router<RestCall>, { services, health = () => true, openApi }: RestHandlerOptions): void {
+  router.add("GET", parsePathTemplate("/health"), (req, res) => {
+    const isServing = health();
+    send(req, res, isServing ? 200 : 503, "text/plain; charset=utf-8", isServing ? "OK" : "NOT SERVING");
+  });
+  if (openApi === undefined) return;
+  const descs = services.map((s) => s.desc);
+  const document = JSON.stringify(openApiDocument(descs, openApi));
+  router.add("GET", parsePathTemplate("/openapi.json"), (req, res) => {
+    send(req, res, 200, "application/json", document);
+  });
+}

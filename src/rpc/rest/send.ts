@@ -1,0 +1,91 @@
+import { Buffer } from "node:buffer";
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Registry } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
+import { statusJson, statusOf } from "./status.ts";
+
+/** Where handlers leave the headers of an answer. REST has no trailers: they are sent as headers too. */
+export type AnswerHeaders = Pick<HandlerContext, "responseHeader" | "responseTrailer">;
+
+/** Sends a JSON text; to HEAD, its headers. */
+export function sendJson(
+  req: HttpRequest,
+  res: HttpResponse,
+  status: number,
+  body: string,
+  headers?: AnswerHeaders,
+): void {
+  const out: OutgoingHttpHeaders = {};
+  if (headers !== undefined) {
+    addHeaders(out, headers.responseHeader);
+    addHeaders(out, headers.responseTrailer);
+  }
+  send(req, res, status, "application/json", body, out);
+}
+
+/**
+ * Sends an error as google.rpc.Status in JSON, with its metadata, unless a peer sent that, as headers. What is no ConnectError is shown as "internal
+ * error".
+ */
+export function sendError(
+  req: HttpRequest,
+  res: HttpResponse,
+  reason: unknown,
+  registry: Registry,
+  headers?: AnswerHeaders,
+  extra: OutgoingHttpHeaders = {},
+): void {
+  const error = reason instanceof ConnectError ? reason : new ConnectError("internal error", Code.Internal);
+  const out = { ...extra };
+  if (headers !== undefined) {
+    addHeaders(out, headers.responseHeader);
+    addHeaders(out, headers.responseTrailer);
+  }
+  if (!error.isWireError) addHeaders(out, error.metadata);
+  send(req, res, statusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
+}
+
+/** Sends a text of any type. */
+export function send(
+  req: HttpRequest,
+  res: HttpResponse,
+  status: number,
+  contentType: string,
+  body: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  headers["content-type"] = contentType;
+  headers["content-length"] = Buffer.byteLength(body);
+  writeHead(res, status, headers);
+  if (req.method === "HEAD") res.end();
+  else res.end(body);
+}
+
+/** Writes the head of an answer. The two kinds of response have the method, but no common type of it. */
+export function writeHead(res: HttpResponse, status: number, headers: OutgoingHttpHeaders): void {
+  if ("stream" in res) res.writeHead(status, headers);
+  else res.writeHead(status, headers);
+}
+
+/** Headers that are the server's own, or that HTTP/2 forbids. */
+const RESERVED = new Set([
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+function addHeaders(out: OutgoingHttpHeaders, headers: Headers): void {
+  for (const [name, value] of headers) {
+    if (RESERVED.has(name)) continue;
+    const before = out[name];
+    out[name] = name === "set-cookie" && before !== undefined ? [before, value].flat().map(String) : value;
+  }
+}

@@ -1,0 +1,51 @@
+import type { ServerHttp2Session } from "node:http2";
+import { Connection } from "./connection.ts";
+import type { ConnectionPolicy } from "./options.ts";
+
+const MAX_SWEEP_MS = 5000;
+
+/** The HTTP/2 connections of a server. */
+export type Connections = {
+  add(session: ServerHttp2Session): Connection;
+  /** Lets every connection, and those that come, end after its running streams. */
+  drain(): void;
+  /** Cuts every connection. */
+  destroy(): void;
+};
+
+/** One sweep serves all connections; it runs while there are any. */
+export function createConnections(policy: ConnectionPolicy): Connections {
+  const all = new Set<Connection>();
+  const sweepMs = Math.min(policy.readTimeoutMs / 4, policy.idleTimeoutMs / 4, MAX_SWEEP_MS);
+  let sweeper: NodeJS.Timeout | undefined;
+  let draining = false;
+
+  const sweep = () => {
+    const now = performance.now();
+    for (const connection of all) connection.sweep(now);
+  };
+
+  return {
+    add(session) {
+      const connection = new Connection(session, policy);
+      all.add(connection);
+      sweeper ??= setInterval(sweep, sweepMs).unref();
+      session.once("close", () => {
+        all.delete(connection);
+        for (const call of connection.calls) call.cancel();
+        if (all.size > 0) return;
+        clearInterval(sweeper);
+        sweeper = undefined;
+      });
+      if (draining) connection.drain();
+      return connection;
+    },
+    drain() {
+      draining = true;
+      for (const connection of all) connection.drain();
+    },
+    destroy() {
+      for (const connection of all) connection.destroy();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Connection } from "../connection.ts";
+import { Call } from "./call.ts";
+import { isProto, trailersOnlyHead } from "./response-head.ts";
+import type { Route } from "./route.ts";
+import { discardRequest } from "./settle.ts";
+import { trailersOf } from "./status.ts";
+
+const END_STREAM = 1;
+const UNSUPPORTED_MEDIA_TYPE = [":status", "415", "accept-post", "application/grpc, application/grpc+proto"];
+const METHOD_NOT_ALLOWED = [":status", "405", "allow", "POST"];
+
+/** Starts the call of a new HTTP/2 stream with a gRPC content type, or refuses it. */
+export function acceptCall(
+  routes: ReadonlyMap<string, Route>,
+  connection: Connection,
+  stream: ServerHttp2Stream,
+  fields: IncomingHttpHeaders,
+  flags: number,
+): void {
+  // A reset with another code than CANCEL is an 'error' event, which kills the process unless somebody listens. The call learns of it
+  // by 'aborted'.
+  stream.on("error", ignore);
+  if (!isProto(fields["content-type"])) {
+    answer(stream, UNSUPPORTED_MEDIA_TYPE);
+    return;
+  }
+  if (fields[":method"] !== "POST") {
+    answer(stream, METHOD_NOT_ALLOWED);
+    return;
+  }
+  let call: Call;
+  try {
+    checkEncoding(fields["grpc-encoding"]);
+    call = new Call(stream, fields, findRoute(routes, fields[":path"]), connection);
+  } catch (error) {
+    refuse(stream, fields, ConnectError.from(error));
+    return;
+  }
+  call.start((flags & END_STREAM) !== 0);
+}
+
+function findRoute(routes: ReadonlyMap<string, Route>, path = ""): Route {
+  const route = routes.get(path);
+  if (route === undefined) throw new ConnectError(`${path} is not implemented`, Code.Unimplemented);
+  return route;
+}
+
+function checkEncoding(encoding: string | string[] | undefined): void {
+  if (encoding === undefined || encoding === "identity" || encoding === "gzip") return;
+  throw new ConnectError(`unknown compression "${encoding}"`, Code.Unimplemented);
+}
+
+/** An error without a call. It says what encodings are known, in case that was the reason. */
+function refuse(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, error: ConnectError): void {
+  const head = trailersOnlyHead(fields["content-type"], undefined, trailersOf(error, undefined));
+  answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"]);
+}
+
+function answer(stream: ServerHttp2Stream, head: readonly string[]): void {
+  if (stream.destroyed || stream.closed) return;
+  const options = { endStream: true, sendDate: false };
+  stream.respond(head, options);
+  discardRequest(stream);
+}
+
+function ignore(): void {}

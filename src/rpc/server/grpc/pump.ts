@@ -1,0 +1,23 @@
+import type { Call } from "./call.ts";
+import type { MessageInit } from "./message.ts";
+
+/**
+ * Sends a response stream and ends the call with success; rejects with the stream's error. `beforeEnd` runs before the trailers are made.
+ * If the call ends first, by cancel or deadline, return() is called on the stream, so that the handler's finally blocks run.
+ */
+export async function pump(call: Call, messages: AsyncIterable<MessageInit>, beforeEnd?: () => void): Promise<void> {
+  call.watch();
+  const iterator = messages[Symbol.asyncIterator]();
+  const stop = () => {
+    iterator.return?.().then(undefined, () => {});
+  };
+  if (call.gone) return stop();
+  call.onCancel = stop;
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+    const behind = call.write(next.value);
+    if (behind !== undefined) await behind;
+    if (call.gone) return call.cancel();
+  }
+  beforeEnd?.();
+  call.end();
+}

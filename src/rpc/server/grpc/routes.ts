@@ -1,0 +1,23 @@
+import { createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
+import type { Service } from "../../service.ts";
+import { direct, intercepted } from "./invoke.ts";
+import type { MessageLimits, ReportError, Route } from "./route.ts";
+
+/** The routes of all methods by path. Each method's interceptors are composed here, once. */
+export function createRoutes(
+  services: readonly Service[],
+  interceptors: readonly Interceptor[],
+  limits: MessageLimits,
+  onError: ReportError,
+): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const { desc, impl } of services) {
+    for (const spec of Object.values(createServiceImplSpec(desc, impl).methods)) {
+      const path = `/${desc.typeName}/${spec.method.name}`;
+      const singleRequest = spec.kind === "unary" || spec.kind === "server_streaming";
+      const run = interceptors.length === 0 ? direct(spec) : intercepted(spec, interceptors);
+      routes.set(path, { method: spec.method, path, limits, onError, singleRequest, run });
+    }
+  }
+  return routes;
+}

@@ -1,0 +1,56 @@
+// The end of a gRPC call on the wire: status, message, details and the trailers that the handler set.
+import { Buffer } from "node:buffer";
+import type { OutgoingHttpHeaders } from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { ConnectError } from "@connectrpc/connect";
+import { StatusSchema } from "../../../../gen/google/rpc/status_pb.js";
+import { forEachCustom } from "./metadata.ts";
+
+export type Trailers = Readonly<Record<string, string>>;
+
+/** Trailers of a success without trailers of its own, shared by all calls. */
+export const OK_TRAILERS: Trailers & OutgoingHttpHeaders = Object.freeze({ "grpc-status": "0" });
+
+/** Trailers for an error, or for a success without one, with the custom trailers that the handler set. */
+export function trailersOf(error: ConnectError | undefined, custom: Headers | undefined): Trailers {
+  const trailers: Record<string, string> = { "grpc-status": error === undefined ? "0" : String(error.code) };
+  const add = (name: string, value: string) => {
+    const before = trailers[name];
+    trailers[name] = before === undefined ? value : `${before}, ${value}`;
+  };
+  forEachCustom(custom, add);
+  if (error === undefined) return trailers;
+  if (!isWireError(error)) forEachCustom(error.metadata, add);
+  if (error.rawMessage !== "") trailers["grpc-message"] = percentEncode(error.rawMessage);
+  if (error.details.length > 0) trailers["grpc-status-details-bin"] = statusDetails(error);
+  return trailers;
+}
+
+/** Whether a client of ours made the error from an answer: then its metadata is an upstream's and not for our callers. */
+function isWireError(error: ConnectError): boolean {
+  return "isWireError" in error && error.isWireError === true;
+}
+
+function statusDetails(error: ConnectError): string {
+  const details = error.details.map((detail) =>
+    "desc" in detail
+      ? anyPack(detail.desc, create(detail.desc, detail.value))
+      : { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value },
+  );
+  const status = create(StatusSchema, { code: error.code, message: error.rawMessage, details });
+  return Buffer.from(toBinary(StatusSchema, status)).toString("base64").replace(/=+$/, "");
+}
+
+const PLAIN = /^[ -$&-~]*$/; // what may stand as it is: space to ~ without %
+
+/** grpc-message encoding. encodeURIComponent encodes other characters and throws on lone surrogates. */
+export function percentEncode(text: string): string {
+  if (PLAIN.test(text)) return text;
+  let out = "";
+  for (const byte of Buffer.from(text)) {
+    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return out;
+}

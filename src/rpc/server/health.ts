@@ -1,0 +1,81 @@
+// grpc.health.v1 as an ordinary service, so that it answers in every protocol.
+import type { DescService } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  Health as HealthService,
+  HealthCheckResponse_ServingStatus as Status,
+} from "../../../gen/grpc/health/v1/health_pb.js";
+import { type Service, service } from "../service.ts";
+
+export type Health = {
+  /** To be served. */
+  readonly service: Service;
+  /** Sets the status of a service by its type name, or of the whole server: "". Without effect after shutdown(). */
+  set(name: string, serving: boolean): void;
+  /** Everything is NOT_SERVING from now on. Watch streams say so and end, so that they do not hold up a drain. */
+  shutdown(): void;
+};
+
+/** All services, and the whole server, begin as SERVING. */
+export function createHealth(services: readonly DescService[]): Health {
+  const statuses = new Map<string, Status>(
+    ["", ...services.map((s) => s.typeName)].map((name) => [name, Status.SERVING]),
+  );
+  const watchers = new Set<() => void>();
+  let closed = false;
+
+  const announce = () => {
+    for (const wake of [...watchers]) wake();
+  };
+
+  async function* watch(name: string, signal: AbortSignal) {
+    let last: Status | undefined;
+    while (!signal.aborted) {
+      const status = statuses.get(name) ?? Status.SERVICE_UNKNOWN;
+      if (status !== last) {
+        last = status;
+        yield { status };
+      } else if (closed) return;
+      else await change(signal);
+    }
+  }
+
+  /** Resolves at the next change, or when the watcher has left. */
+  function change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        watchers.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      watchers.add(wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  return {
+    service: service(HealthService, {
+      check({ service: name }) {
+        const status = statuses.get(name);
+        if (status === undefined) throw new ConnectError(`unknown service ${name}`, Code.NotFound);
+        return { status };
+      },
+      list() {
+        return { statuses: Object.fromEntries([...statuses].map(([name, status]) => [name, { status }])) };
+      },
+      watch({ service: name }, { signal }) {
+        return watch(name, signal);
+      },
+    }),
+    set(name, serving) {
+      if (closed) return;
+      statuses.set(name, serving ? Status.SERVING : Status.NOT_SERVING);
+      announce();
+    },
+    shutdown() {
+      closed = true;
+      for (const name of statuses.keys()) statuses.set(name, Status.NOT_SERVING);
+      announce();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// What the errors of both database engines mean, told by their codes. An error's cause counts as the error itself.
+
+type DriverError = Error & { readonly code?: unknown; readonly errcode?: unknown };
+
+const PG_UNIQUE_VIOLATION = "23505";
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
+const SQLITE_BUSY = 5;
+
+/** Codes of PostgreSQL and of sockets that say: the server is not there, is going, or takes no more connections. */
+const UNAVAILABLE_CODES = new Set([
+  "53300", // too_many_connections
+  "57P01", // admin_shutdown
+  "57P02", // crash_shutdown
+  "57P03", // cannot_connect_now
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+/** The pg driver gives its own connection errors no code; these are their texts. */
+const UNAVAILABLE_MESSAGE =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed and is not queryable|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
+
+/** Whether a statement failed because a row with the same primary or unique key exists. */
+export function isUniqueViolation(error: unknown): boolean {
+  return causes(error).some(
+    ({ code, errcode }) =>
+      code === PG_UNIQUE_VIOLATION || errcode === SQLITE_CONSTRAINT_UNIQUE || errcode === SQLITE_CONSTRAINT_PRIMARYKEY,
+  );
+}
+
+/**
+ * Whether the database could not be reached or was too busy, so that the same work may succeed later. Whether a statement
+ * that was under way took effect is unknown.
+ */
+export function isUnavailable(error: unknown): boolean {
+  return causes(error).some((each) => {
+    if (isBusy(each)) return true;
+    if (typeof each.code !== "string") return UNAVAILABLE_MESSAGE.test(each.message);
+    return UNAVAILABLE_CODES.has(each.code) || each.code.startsWith("08"); // class 08: connection exceptions
+  });
+}
+
+/** Whether SQLite refused a lock that another connection holds: nothing happened, the statement can be run again. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && (error as DriverError).errcode === SQLITE_BUSY;
+}
+
+function causes(error: unknown): DriverError[] {
+  const chain: DriverError[] = [];
+  for (let each = error; each instanceof Error && chain.length < 8; each = each.cause) chain.push(each);
+  return chain;
+}

@@ -1,0 +1,75 @@
+// Spans and metrics of database calls, by the stable semantic conventions of OpenTelemetry.
+import { type Attributes, metrics, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+
+export type DatabaseServer = {
+  /** `db.system.name` */
+  readonly system: "sqlite" | "postgresql" | "redis";
+  /** `db.namespace`: the name of the database within its server. */
+  readonly namespace: string;
+  /** Host name or address, and port, of a server that is reached over the network. */
+  readonly address?: string;
+  readonly port?: number;
+};
+
+export type Operation = {
+  /** `db.operation.name`, such as SELECT or GET. */
+  readonly name: string;
+  /** `db.collection.name`: the table. */
+  readonly collection?: string;
+  /** The statement, without values. */
+  readonly text?: string;
+  readonly durationMs: number;
+  /** What it failed with. */
+  readonly error?: unknown;
+};
+
+/** Recommended by the semantic conventions; in seconds. */
+const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+/**
+ * Makes a function to be called at the end of each operation, in the context of its caller: counts it in the histogram
+ * `db.client.operation.duration`, and, under a span that records, adds a CLIENT span. To be made once, after telemetry is set up.
+ */
+export function operationTelemetry(server: DatabaseServer): (operation: Operation) => void {
+  const tracer = trace.getTracer("tracemesh.storage");
+  const duration = metrics.getMeter("tracemesh.storage").createHistogram("db.client.operation.duration", {
+    description: "Duration of database client operations.",
+    unit: "s",
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+  });
+  const common: Attributes = {
+    "db.system.name": server.system,
+    "db.namespace": server.namespace,
+    "server.address": server.address,
+    "server.port": server.port,
+  };
+
+  return (operation) => {
+    const { name, collection, error } = operation;
+    const attributes: Attributes = { ...common, "db.operation.name": name, "db.collection.name": collection };
+    if (error !== undefined) Object.assign(attributes, errorAttributes(error));
+    duration.record(operation.durationMs / 1000, attributes);
+
+    if (!trace.getActiveSpan()?.isRecording()) return;
+    const end = Date.now();
+    const span = tracer.startSpan(collection === undefined ? name : `${name} ${collection}`, {
+      kind: SpanKind.CLIENT,
+      startTime: end - operation.durationMs,
+      attributes: { ...attributes, "db.query.text": operation.text },
+    });
+    // Without the error's message: it can quote values.
+    if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end(end);
+  };
+}
+
+function errorAttributes(error: unknown): Attributes {
+  if (!(error instanceof Error)) return { "error.type": typeof error };
+  const { code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
+  const status = typeof errcode === "number" ? String(errcode) : sqlState(code);
+  if (status !== undefined) return { "error.type": status, "db.response.status_code": status };
+  return { "error.type": typeof code === "string" ? code : error.name };
+}
+
+const sqlState = (code: unknown): string | undefined =>
+  typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;

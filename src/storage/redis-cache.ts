@@ -1,0 +1,147 @@
+// A cache in Redis, shared by all replicas. It fails open: while Redis is away there are misses, never errors or long waits.
+import { createClient } from "redis";
+import type { Logger } from "winston";
+import { type Cache, INVALIDATION_MS } from "./cache.ts";
+import { operationTelemetry } from "./operation-telemetry.ts";
+
+export type RedisCacheOptions = {
+  /** redis:// or rediss:// URL; its path is the number of the database. */
+  readonly url: string;
+  /** Goes before each key, such as "user:", so that several roles can share one Redis. */
+  readonly prefix: string;
+  readonly logger: Pick<Logger, "info" | "warn">;
+  /** How long a call may wait for Redis, in milliseconds. Default: 100 */
+  readonly timeoutMs?: number;
+};
+
+const CONNECT_TIMEOUT_MS = 2000;
+const MAX_RECONNECT_DELAY_MS = 1000;
+/** Detects a connection that is dead without having been closed: a ping is sent so often, */
+const PING_INTERVAL_MS = 5000;
+/** and a connection without traffic for so long is given up. */
+const SOCKET_TIMEOUT_MS = 12_000;
+/** After a call has timed out, the next ones do not try for so long: a Redis that hangs must not slow every request. */
+const PAUSE_MS = 1000;
+/** Commands that may wait for their replies. */
+const MAX_PENDING = 10_000;
+
+/** Stands for a deleted key. */
+const DELETED = "\0";
+
+/** A Cache in Redis. Connects in the background and again after each loss; one warning is logged for each outage. */
+export function redisCache(options: RedisCacheOptions): Cache {
+  const { url, prefix, logger, timeoutMs = 100 } = options;
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: MAX_PENDING,
+    pingInterval: PING_INTERVAL_MS,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SOCKET_TIMEOUT_MS,
+      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, MAX_RECONNECT_DELAY_MS),
+    },
+  });
+  const record = operationTelemetry({ system: "redis", ...serverOf(url) });
+  const outage = outageLog(logger, url);
+  let pausedUntil = 0;
+
+  client.on("error", (error: Error) => outage.failed("connect", error));
+  client.on("ready", () => {
+    pausedUntil = 0;
+    outage.over();
+  });
+  // Rejects only when the cache is closed before it was ever connected: failures to connect are "error" events.
+  client.connect().catch(() => {});
+
+  /** The reply of a command, or undefined if there is none in time. */
+  async function attempt<T>(name: "GET" | "SET", command: () => Promise<T>): Promise<T | undefined> {
+    if (!client.isReady) return undefined;
+    const started = performance.now();
+    let error: unknown;
+    try {
+      const reply = await inTime(command(), timeoutMs);
+      outage.worked(name);
+      return reply;
+    } catch (caught) {
+      error = caught;
+      if (error instanceof RedisTimeout) pausedUntil = performance.now() + PAUSE_MS;
+      outage.failed(name, error);
+      return undefined;
+    } finally {
+      record({ name, durationMs: performance.now() - started, error });
+    }
+  }
+
+  const isPaused = (): boolean => performance.now() < pausedUntil;
+
+  return {
+    async get(key) {
+      if (isPaused()) return undefined;
+      const reply = await attempt("GET", () => client.get(prefix + key));
+      return reply === null || reply === DELETED ? undefined : reply;
+    },
+    async fill(key, value, ttlMs) {
+      if (isPaused()) return;
+      const expiration = { type: "PX", value: ttlMs } as const;
+      await attempt("SET", () => client.set(prefix + key, value, { expiration, condition: "NX" }));
+    },
+    async delete(...keys) {
+      // Not paused: a Redis that only hangs executes it when it is back.
+      const expiration = { type: "PX", value: INVALIDATION_MS } as const;
+      await Promise.all(keys.map((key) => attempt("SET", () => client.set(prefix + key, DELETED, { expiration }))));
+    },
+    async close() {
+      if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+class RedisTimeout extends Error {
+  override name = "RedisTimeout";
+}
+
+/** The driver's own timeout ends when the command is written; this one bounds the wait for the reply. */
+async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new RedisTimeout(`no reply within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await Promise.race([reply, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Logs when the first of several operations begins to fail, and when all work again. */
+function outageLog(logger: RedisCacheOptions["logger"], url: string) {
+  const failing = new Set<string>();
+  const { host } = new URL(url); // never the password
+
+  function over(): void {
+    if (failing.size === 0) return;
+    failing.clear();
+    logger.info("cache is back", { server: host });
+  }
+
+  return {
+    over,
+    failed(operation: string, error: unknown): void {
+      if (failing.size === 0) logger.warn("cache is away, going on without", { server: host, error: String(error) });
+      failing.add(operation);
+    },
+    worked(operation: string): void {
+      if (failing.size === 0) return;
+      if (failing.size === 1 && failing.has(operation)) over();
+      else failing.delete(operation);
+    },
+  };
+}
+
+function serverOf(url: string): { namespace: string; address: string; port: number } {
+  const { hostname, port, pathname } = new URL(url);
+  return {
+    namespace: pathname.slice(1) || "0",
+    address: hostname || "localhost",
+    port: port === "" ? 6379 : Number(port),
+  };
+}

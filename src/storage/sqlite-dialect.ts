@@ -1,0 +1,89 @@
+// A Kysely dialect over node:sqlite: one connection, which Kysely's mutex gives to one caller, or one transaction, at a time.
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type TransactionSettings,
+} from "kysely";
+import { isBusy } from "./errors.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/** How long a statement waits for a lock that another process holds. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** A dialect for the database in file, which is created, with its directory, if missing. */
+export function sqliteDialect(file: string): Dialect {
+  return {
+    createAdapter: () => new TransactionalDdlAdapter(),
+    createDriver: () => new PatientDriver(file),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+/** Lets Kysely migrate inside a transaction, which here holds SQLite's write lock: replicas migrate one after the other. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class PatientDriver extends SqliteDriver {
+  #connection: PatientConnection | undefined;
+
+  constructor(file: string) {
+    super({
+      database: async () => openSqlite(file),
+      onCreateConnection: async (connection) => {
+        const patient = new PatientConnection(connection);
+        await patient.executeQuery(CompiledQuery.raw("pragma journal_mode = wal"));
+        // With a write-ahead log NORMAL keeps the file consistent; only a loss of power may undo the last commits.
+        await patient.executeQuery(CompiledQuery.raw("pragma synchronous = normal"));
+      },
+    });
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    this.#connection ??= new PatientConnection(await super.acquireConnection());
+    return this.#connection;
+  }
+
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
+    // A deferred transaction that reads, then writes, fails at once if another process wrote in between; waiting would not help it.
+    const begin = settings?.accessMode === "read only" ? "begin" : "begin immediate";
+    await connection.executeQuery(CompiledQuery.raw(begin));
+  }
+}
+
+/** Waits for locks of other processes without blocking the event loop, which SQLite's own busy_timeout would. */
+class PatientConnection implements DatabaseConnection {
+  readonly #inner: DatabaseConnection;
+
+  constructor(inner: DatabaseConnection) {
+    this.#inner = inner;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    let until = 0;
+    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 32)) {
+      try {
+        return await this.#inner.executeQuery<R>(query);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        until ||= performance.now() + BUSY_TIMEOUT_MS;
+        if (performance.now() > until) throw error;
+        await delay(pauseMs * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#inner.streamQuery<R>(query, chunkSize);
+  }
+}

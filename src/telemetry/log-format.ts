@@ -1,0 +1,72 @@
+import { isSpanContextValid, trace } from "@opentelemetry/api";
+import { format } from "winston";
+import { redactField } from "./redaction.ts";
+
+const LEVEL = Symbol.for("level");
+const SPLAT = Symbol.for("splat");
+
+/** Drops lines below the level that the function names, before any work is spent on them. */
+export const ifEnabled = (isEnabled: (level: string) => boolean) =>
+  format((info) => (isEnabled(info.level) ? info : false))();
+
+/**
+ * Makes of a line what may be told: a copy with everything redacted. An error that was passed beside the message is found under `error`,
+ * with its stack and cause.
+ */
+export const redacted = format((info) => {
+  const splat = info[SPLAT];
+  const [beside] = Array.isArray(splat) ? splat : [];
+  const { level, ...fields } = info;
+  if (info instanceof Error) Object.assign(fields, { message: info.message, error: info });
+  else if (beside instanceof Error) {
+    // winston has appended the error's message to the line's, and copied its stack
+    Object.assign(fields, { error: beside });
+  }
+  delete fields.stack;
+  delete fields.cause;
+  // Not SPLAT: it holds the originals.
+  const line = { level, message: "", [LEVEL]: info[LEVEL] };
+  for (const key in fields) {
+    if (fields[key] !== undefined) Object.assign(line, { [key]: redactField(key, fields[key]) });
+  }
+  return line;
+});
+
+/** Adds the trace_id and span_id of the active span. */
+export const correlated = format((info) => {
+  const span = trace.getActiveSpan()?.spanContext();
+  if (span === undefined || !isSpanContextValid(span)) return info;
+  return Object.assign(info, { trace_id: span.traceId, span_id: span.spanId });
+});
+
+/** One JSON object a line: timestamp, level, service, message, then the fields. */
+export const json = (service: string) =>
+  format.combine(
+    format((info) => Object.assign(info, { timestamp: new Date().toISOString(), service }))(),
+    format.json({ deterministic: false }),
+  );
+
+const COLORS: Record<string, string> = { error: "31", warn: "33", info: "32", debug: "36" };
+
+/** One line for people: time, level, message, fields as key=value; the stacks of errors on lines of their own. */
+export const pretty = (colored: boolean) =>
+  format.printf(({ level, message, error, ...fields }) => {
+    const paint = (text: string, color: string) => (colored ? `\u001b[${color}m${text}\u001b[0m` : text);
+    const time = new Date().toISOString().slice(11, 23);
+    const head = `${paint(time, "2")} ${paint(level.toUpperCase().padEnd(5), COLORS[level] ?? "0")} ${message}`;
+    const pairs = Object.entries(fields).map(([key, value]) => `${key}=${text(value)}`);
+    return [head, paint(pairs.join(" "), "2")].filter((part) => part !== "").join(" ") + stacks(error);
+  });
+
+function text(value: unknown): string {
+  return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** The stack of a redacted error and of its causes. */
+function stacks(error: unknown): string {
+  if (error === undefined) return "";
+  if (typeof error !== "object" || error === null) return `\n  ${text(error)}`;
+  const { stack, cause } = error as { stack?: unknown; cause?: unknown };
+  const own = typeof stack === "string" ? stack : JSON.stringify(error);
+  return `\n  ${own.replaceAll("\n", "\n  ")}${cause === undefined ? "" : `\n  caused by:${stacks(cause)}`}`;
+}

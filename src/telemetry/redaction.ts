@@ -1,0 +1,70 @@
+// What must never leave the process in a span, a log line or an error text: card tokens, e-mail addresses, credentials, message bodies.
+import { isMessage } from "@bufbuild/protobuf";
+
+const HIDDEN = "[redacted]";
+
+/** Fields whose values are never told, whatever they look like. Compared without case, "-" and "_". */
+const SECRET_KEYS = new Set([
+  ...["paymentmethod", "cardtoken", "email", "emailaddress", "password", "secret"],
+  ...["authorization", "proxyauthorization", "cookie", "setcookie", "apikey", "accesstoken"],
+  ...["body", "requestbody", "responsebody"],
+]);
+
+const CARD_TOKEN = /\btok_\w+/gi;
+const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[a-z]{2,63}\b/gi;
+const URL_CREDENTIALS = /(?<=:\/\/)[^\s/@]{1,256}@/g;
+const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]+/gi;
+
+/** The text without card tokens, e-mail addresses and credentials. */
+export function redactText(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text;
+  return text
+    .replace(URL_CREDENTIALS, `${HIDDEN}@`)
+    .replace(EMAIL, HIDDEN)
+    .replace(CARD_TOKEN, HIDDEN)
+    .replace(BEARER, `$1 ${HIDDEN}`);
+}
+
+/** Without one of these there is nothing to replace; most texts have none. */
+const SUSPICIOUS = /@|tok_|bearer|basic/i;
+
+/** Whether values under this key are never told. */
+export function isSecretKey(key: string): boolean {
+  return SECRET_KEYS.has(key.replace(/[-_]/g, "").toLowerCase());
+}
+
+/** Deeper values are left out. */
+const MAX_DEPTH = 6;
+
+/**
+ * A copy of the value that may be logged: texts redacted, secret fields hidden, errors as { name, message, stack, cause }, and messages of
+ * the contract, being bodies, as their type's name.
+ */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return redactText(value);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_DEPTH) return "[...]";
+  if (value instanceof Error) return redactError(value, depth);
+  if (isMessage(value)) return `[${value.$typeName}]`;
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  if (value instanceof Date) return value.toISOString();
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return Object.fromEntries(entries.map(([key, item]) => [key, redactField(String(key), item, depth + 1)]));
+}
+
+/** As redact(), for a value that is known by a key. */
+export function redactField(key: string, value: unknown, depth = 0): unknown {
+  return isSecretKey(key) && value !== undefined ? HIDDEN : redact(value, depth);
+}
+
+function redactError(error: Error, depth: number): Record<string, unknown> {
+  const { name, message, stack, cause } = error;
+  return {
+    name,
+    message: redactText(message),
+    ...(stack !== undefined && { stack: redactText(stack) }),
+    ...(cause !== undefined && { cause: redact(cause, depth + 1) }),
+  };
+}

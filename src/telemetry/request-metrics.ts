@@ -1,0 +1,44 @@
+import { type Attributes, type Context, metrics } from "@opentelemetry/api";
+import { SCOPE } from "./scope.ts";
+
+const BUCKETS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
+
+/** What a request is counted under: its path template or method, and the HTTP status of its answer, or the one that its code stands for. */
+export type RequestLabels = { readonly endpoint: string; readonly status: number };
+
+/** Attribute objects of one kind of request, made once and used for every such request. */
+export type RequestAttributes = { readonly request: Attributes; readonly error: Attributes | undefined };
+
+export type RequestMetrics = {
+  record(attributes: RequestAttributes, durationMs: number, context?: Context): void;
+};
+
+/**
+ * The metrics of a service under its own name, beside those of the semantic conventions: `<service>.requests.total`,
+ * `<service>.request.duration` in ms, and `<service>.errors.total` for statuses from 500 on.
+ */
+export function requestMetrics(serviceName: string): RequestMetrics {
+  const meter = metrics.getMeter(SCOPE);
+  const requests = meter.createCounter(`${serviceName}.requests.total`, { description: "Requests answered." });
+  const errors = meter.createCounter(`${serviceName}.errors.total`, {
+    description: "Requests that failed by the fault of the server.",
+  });
+  const duration = meter.createHistogram(`${serviceName}.request.duration`, {
+    description: "Time from a request to the end of its answer.",
+    unit: "ms",
+    advice: { explicitBucketBoundaries: BUCKETS_MS },
+  });
+  return {
+    record(attributes, durationMs, context) {
+      requests.add(1, attributes.request, context);
+      duration.record(durationMs, attributes.request, context);
+      if (attributes.error !== undefined) errors.add(1, attributes.error, context);
+    },
+  };
+}
+
+/** The attributes under which record() counts a request. */
+export function requestAttributes({ endpoint, status }: RequestLabels): RequestAttributes {
+  const error = status < 500 ? undefined : { endpoint, status, error_type: "server_error" };
+  return { request: { endpoint, status }, error };
+}

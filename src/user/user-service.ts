@@ -1,0 +1,45 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { outcomeError } from "../rpc/errors.ts";
+import { decodePageToken, encodePageToken } from "../storage/page-token.ts";
+import type { User, UserStore } from "./user.ts";
+
+const DEFAULT_PAGE_SIZE = 50;
+
+/** shop.user.v1.UserService on a store. */
+export function userService(store: UserStore): ServiceImpl<typeof UserService> {
+  return {
+    async getUser({ id }) {
+      const user = await store.get(id);
+      if (user === undefined) throw outcomeError("USER_NOT_FOUND", `there is no user ${id}`, { user_id: String(id) });
+      return { user: toMessage(user) };
+    },
+
+    async batchGetUsers({ ids }) {
+      const found = new Map((await store.getMany(ids)).map((user) => [user.id, user]));
+      const users = ids.flatMap((id) => found.get(id) ?? []);
+      return { users: users.map(toMessage), missingIds: ids.filter((id) => !found.has(id)) };
+    },
+
+    async createUser({ name, email }) {
+      const result = await store.create({ name, email });
+      if (result.kind === "email_taken") throw outcomeError("EMAIL_TAKEN", "another user has this e-mail address");
+      return { user: toMessage(result.user) };
+    },
+
+    async listUsers({ pageSize, pageToken }) {
+      const limit = pageSize || DEFAULT_PAGE_SIZE;
+      const afterId = pageToken === "" ? 0 : Number(decodePageToken(pageToken, /^\d{1,10}$/));
+      const users = await store.list({ afterId, limit: limit + 1 });
+      const page = users.slice(0, limit);
+      const last = page.at(-1);
+      const nextPageToken = users.length > limit && last ? encodePageToken(String(last.id)) : "";
+      return { users: page.map(toMessage), nextPageToken };
+    },
+  };
+}
+
+function toMessage({ id, name, email, createdAt }: User) {
+  return { id, name, email, createTime: timestampFromMs(createdAt) };
+}

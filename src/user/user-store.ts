@@ -1,0 +1,47 @@
+import type { Generated, Kysely, Selectable } from "kysely";
+import { isUniqueViolation } from "../storage/errors.ts";
+import type { User, UserStore } from "./user.ts";
+
+export type UserSchema = {
+  users: { id: Generated<number | bigint>; name: string; email: string; created_at: number | bigint };
+};
+
+/** A UserStore on either database. */
+export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.now): UserStore {
+  const users = () => db.selectFrom("users").selectAll();
+
+  return {
+    async get(id) {
+      const row = await users().where("id", "=", id).executeTakeFirst();
+      return row && fromRow(row);
+    },
+
+    async getMany(ids) {
+      const rows = await users().where("id", "in", ids).execute();
+      return rows.map(fromRow);
+    },
+
+    async create({ name, email }) {
+      try {
+        const row = await db
+          .insertInto("users")
+          .values({ name, email, created_at: now() })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return { kind: "created", user: fromRow(row) };
+      } catch (error) {
+        if (isUniqueViolation(error)) return { kind: "email_taken" };
+        throw error;
+      }
+    },
+
+    async list({ afterId, limit }) {
+      const rows = await users().where("id", ">", afterId).orderBy("id").limit(limit).execute();
+      return rows.map(fromRow);
+    },
+  };
+}
+
+function fromRow({ id, name, email, created_at }: Selectable<UserSchema["users"]>): User {
+  return { id: Number(id), name, email, createdAt: Number(created_at) };
+}

@@ -1,0 +1,23 @@
+// What the user role knows of users, and what it needs of a store; no RPC, no SQL.
+
+/** A customer. */
+export type User = {
+  readonly id: number;
+  readonly name: string;
+  readonly email: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+};
+
+export type NewUser = { readonly name: string; readonly email: string };
+export type CreateResult = { kind: "created"; user: User } | { kind: "email_taken" };
+
+/** Where users are kept. */
+export type UserStore = {
+  get(id: number): Promise<User | undefined>;
+  /** The users of those ids that exist, in any order. */
+  getMany(ids: readonly number[]): Promise<User[]>;
+  create(user: NewUser): Promise<CreateResult>;
+  /** Users with an id above afterId, ascending. */
+  list(page: { afterId: number; limit: number }): Promise<User[]>;
+};

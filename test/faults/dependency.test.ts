@@ -1,0 +1,67 @@
+// What callers see while a dependency is away, and what becomes of orders then.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { eventually } from "../support/eventually.ts";
+import { type Shop, startShop } from "../support/shop.ts";
+
+const ORDER = { user_id: 123, items: [{ product_id: 1, quantity: 1, price: 10 }] };
+
+describe("a dependency that is away", () => {
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await startShop();
+  });
+  afterEach(() => shop.close());
+
+  const order = (key: string = randomUUID()) =>
+    fetch(`${shop.url("gateway")}/api/orders`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify(ORDER),
+    });
+  const orders = async () => {
+    const response = await fetch(`${shop.url("gateway")}/api/orders?user_id=123`);
+    return ((await response.json()) as { orders?: { status: string }[] }).orders ?? [];
+  };
+
+  it("is a 503 that tells nothing of the inside", async () => {
+    await shop.stop("user");
+    const response = await fetch(`${shop.url("gateway")}/api/users/123`);
+    assert.equal(response.status, 503);
+    const body = await response.text();
+    assert.match(body, /DEPENDENCY_UNAVAILABLE/);
+    assert.doesNotMatch(body, /127\.0\.0\.1|ECONNREFUSED|\bat /);
+  });
+
+  it("writes no order while users cannot be checked", async () => {
+    await shop.stop("user");
+    assert.equal((await order()).status, 503);
+    assert.deepEqual(await orders(), []);
+  });
+
+  it("keeps an order that could not be charged, and settles it when the payment role is back", async () => {
+    await shop.stop("payment");
+    const key = randomUUID();
+    assert.equal((await order(key)).status, 503);
+    assert.deepEqual(
+      (await orders()).map((o) => o.status),
+      ["pending"],
+    );
+    await shop.start("payment");
+    await eventually(async () => {
+      const response = await order(key);
+      assert.equal(response.status, 200);
+    });
+    assert.deepEqual(
+      (await orders()).map((o) => o.status),
+      ["created"],
+    );
+  });
+
+  it("finds a restarted peer again", async () => {
+    await shop.stop("user");
+    assert.equal((await fetch(`${shop.url("gateway")}/api/users/1`)).status, 503);
+    await shop.start("user");
+    await eventually(async () => assert.equal((await fetch(`${shop.url("gateway")}/api/users/1`)).status, 200));
+  });
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { randomUUIDv7 } from "node:crypto";
+import { orderMigrations } from "../../src/order/migrations.ts";
+import { moveOrder, type Order, type OrderStore } from "../../src/order/order.ts";
+import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import { eachDatabase } from "../support/stores.ts";
+
+/** Ids of one millisecond are in no order, so the tests count. */
+let count = 0;
+const nextId = () => `01990000-0000-7000-8000-${String(++count).padStart(12, "0")}`;
+
+const anOrder = (over: Partial<Order> = {}): Order => ({
+  id: nextId(),
+  userId: 4_294_967_295,
+  items: [{ productId: 1, quantity: 2, unitPrice: { minorUnits: 999_999_999_999n, currency: "EUR" } }],
+  total: { minorUnits: 999_999_999_999n, currency: "EUR" },
+  paymentMethod: "tok_ok",
+  state: "pending",
+  rejectReason: undefined,
+  createdAt: 1_790_000_000_000,
+  updatedAt: 1_790_000_000_000,
+  ...over,
+});
+
+eachDatabase((database) => {
+  describe("order store", () => {
+    let store: OrderStore;
+
+    beforeEach(async () => {
+      const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
+      store = sqlOrderStore(db);
+    });
+
+    it("returns an order as it was written", async () => {
+      const order = anOrder();
+      assert.equal(await store.insert(order, { key: "k", fingerprint: "f" }), "inserted");
+      assert.deepEqual(await store.get(order.id), order);
+      assert.deepEqual(await store.findByKey(order.userId, "k"), { order, fingerprint: "f" });
+      assert.equal(await store.get(randomUUIDv7()), undefined);
+      assert.equal(await store.findByKey(1, "k"), undefined);
+    });
+
+    it("takes a key once per user", async () => {
+      assert.equal(await store.insert(anOrder({ userId: 1 }), { key: "k", fingerprint: "f" }), "inserted");
+      assert.equal(await store.insert(anOrder({ userId: 1 }), { key: "k", fingerprint: "f" }), "key_exists");
+      assert.equal(await store.insert(anOrder({ userId: 2 }), { key: "k", fingerprint: "f" }), "inserted");
+    });
+
+    it("lets one of many concurrent moves win, and shows the others what it wrote", async () => {
+      const order = anOrder();
+      await store.insert(order, { key: "k", fingerprint: "f" });
+      let moved = 0;
+      const results = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          store.update(order.id, (o) => {
+            if (o.state !== "pending") return o;
+            moved++;
+            return moveOrder(o, "paid", o.updatedAt + 1);
+          }),
+        ),
+      );
+      assert.ok(moved >= 1);
+      for (const result of results) assert.equal(result.state, "paid");
+      assert.deepEqual(await store.get(order.id), { ...order, state: "paid", updatedAt: order.updatedAt + 1 });
+    });
+
+    it("pages a user's orders, newest first", async () => {
+      const orders = [anOrder({ userId: 7 }), anOrder({ userId: 7 }), anOrder({ userId: 7 }), anOrder({ userId: 8 })];
+      for (const order of orders) await store.insert(order, { key: order.id, fingerprint: "f" });
+      const first = await store.listByUser({ userId: 7, before: undefined, limit: 2 });
+      assert.deepEqual(first, [orders[2], orders[1]]);
+      assert.deepEqual(await store.listByUser({ userId: 7, before: first[1]?.id, limit: 2 }), [orders[0]]);
+    });
+
+    it("lists what is unsettled and at rest, oldest first", async () => {
+      const pending = anOrder({ updatedAt: 100 });
+      const cancelling = anOrder({ state: "cancelling", updatedAt: 200 });
+      const fresh = anOrder({ updatedAt: 300 });
+      const settled = anOrder({ state: "paid", updatedAt: 100 });
+      for (const order of [pending, cancelling, fresh, settled]) {
+        await store.insert(order, { key: order.id, fingerprint: "f" });
+      }
+      const page = await store.listUnsettled({ before: 200, after: undefined, limit: 10 });
+      assert.deepEqual(page, [pending, cancelling]);
+      assert.deepEqual(await store.listUnsettled({ before: 200, after: pending.id, limit: 10 }), [cancelling]);
+    });
+  });
+});

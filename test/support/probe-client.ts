@@ -1,0 +1,105 @@
+// Clients of the probe for tests: the same tests run against our own server and against stock grpc-js, plainly and with interceptors.
+import type { Client, Interceptor } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from "../../src/rpc/client/transport.ts";
+import { createRpcServer } from "../../src/rpc/server/server.ts";
+import { createProbe, type Probe, ProbeService } from "./probe.ts";
+import { startStockServer } from "./stock-server.ts";
+
+export type ProbeClient = Client<typeof ProbeService>;
+
+/** A probe that runs. */
+export type RunningProbe = Probe & {
+  readonly port: number;
+  /** Cuts connections. */
+  close(): void | Promise<void>;
+};
+
+export async function startStockProbe(address?: string): Promise<RunningProbe> {
+  const probe = createProbe();
+  const server = await startStockServer(probe.service, address);
+  return { ...probe, ...server };
+}
+
+export async function startOwnProbe(): Promise<RunningProbe> {
+  const probe = createProbe();
+  const server = createRpcServer({ services: [probe.service], limits: { readMaxBytes: 8 << 20 }, onError: () => {} });
+  const port = await server.listen();
+  return { ...probe, port, close: server.close };
+}
+
+/** Appends "+a" to x-in, without looking at anything else. */
+export const setsHeader: Interceptor = (next) => (request) => {
+  request.header.set("x-in", `${request.header.get("x-in") ?? ""}+a`);
+  return next(request);
+};
+
+/** Copies request and response, with another signal and with headers that have "+b" at the end of x-in. */
+export const copies: Interceptor = (next) => async (request) => {
+  const header = new Headers(request.header);
+  header.set("x-in", `${header.get("x-in")}+b`);
+  const response = await next({ ...request, header, signal: AbortSignal.any([request.signal]) });
+  return { ...response };
+};
+
+/** What the interceptors of a mode make of an x-in of "v", and the interceptors. */
+const MODES = {
+  "no interceptor": { xIn: "v", interceptors: [] },
+  "an interceptor": { xIn: "v+a", interceptors: [setsHeader] },
+  "interceptors that copy": { xIn: "v+a+b", interceptors: [setsHeader, copies] },
+};
+
+const SERVERS = { "our server": startOwnProbe, "a grpc-js server": startStockProbe };
+
+/** What tests get. Use it within tests and hooks only. */
+export type Fixture = {
+  /** The probe, freshly started for these tests. */
+  readonly probe: RunningProbe;
+  readonly client: ProbeClient;
+  /** A client with other options, of the probe unless they name a target. It is closed after the tests. */
+  connect(options?: Partial<GrpcTransportOptions>): ProbeClient;
+  /** What a server sees of a header x-in that the caller sets to "v". */
+  readonly xIn: string;
+};
+
+/** Defines the tests for each server and for each mode of interceptors. */
+export function describeClient(title: string, defineTests: (fixture: Fixture) => void): void {
+  for (const [server, start] of Object.entries(SERVERS)) {
+    for (const [mode, { xIn, interceptors }] of Object.entries(MODES)) {
+      describe(`${title}: ${mode}, ${server}`, () => defineTests(createFixture(start, xIn, interceptors)));
+    }
+  }
+}
+
+function createFixture(start: () => Promise<RunningProbe>, xIn: string, interceptors: readonly Interceptor[]): Fixture {
+  const transports: GrpcTransport[] = [];
+  let probe: RunningProbe;
+  let client: ProbeClient;
+
+  function connect(options: Partial<GrpcTransportOptions> = {}): ProbeClient {
+    const transport = createGrpcTransport({ target: `127.0.0.1:${probe.port}`, interceptors, ...options });
+    transports.push(transport);
+    return createClient(ProbeService, transport);
+  }
+
+  before(async () => {
+    probe = await start();
+    client = connect();
+  });
+
+  after(async () => {
+    for (const transport of transports) transport.close();
+    await probe.close();
+  });
+
+  return {
+    xIn,
+    connect,
+    get probe() {
+      return probe;
+    },
+    get client() {
+      return client;
+    },
+  };
+}

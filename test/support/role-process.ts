@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** The binary in a process of its own. */
+export type RoleProcess = {
+  readonly port: number;
+  readonly lines: readonly string[];
+  /** Ends the process and gives its exit code; null if the signal killed it. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+};
+
+/** Starts `node src/main.ts` with env (PORT defaults to a free one) and waits until it serves. Rejects with its output if it exits. */
+export async function startRoleProcess(env: NodeJS.ProcessEnv): Promise<RoleProcess> {
+  const child: ChildProcess = spawn(process.execPath, ["src/main.ts"], {
+    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", OTEL_SDK_DISABLED: "true", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  const exited = once(child, "exit").then(([code]) => code as number | null);
+  const port = await new Promise<number>((resolve, reject) => {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        const serves = /serves/.test(line) && /127\.0\.0\.1:(\d+)/.exec(line);
+        if (serves) resolve(Number(serves[1]));
+      });
+    }
+    exited.then((code) => reject(new Error(`exited with ${code}:\n${lines.join("\n")}`)));
+  });
+  return {
+    port,
+    lines,
+    kill(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}

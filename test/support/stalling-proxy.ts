@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A TCP proxy whose answers can be held back: what a client asks takes effect, but the client never hears of it. */
+export type StallingProxy = {
+  readonly port: number;
+  /** From now on connections carry requests but no answers. */
+  stall(): void;
+  /** Cuts the stalled connections; new ones work. */
+  resume(): void;
+  close(): Promise<void>;
+};
+
+export async function startStallingProxy(targetPort: number): Promise<StallingProxy> {
+  const sockets = new Set<Socket>();
+  let stalled = false;
+  const server = createServer((client) => {
+    const target = connect(targetPort, "127.0.0.1");
+    for (const socket of [client, target]) {
+      sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    }
+    client.on("data", (data) => target.write(data)).on("close", () => target.destroy());
+    target
+      .on("data", (data) => {
+        if (!stalled) client.write(data);
+      })
+      .on("close", () => client.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    stall() {
+      stalled = true;
+    },
+    resume() {
+      stalled = false;
+      cut();
+    },
+    async close() {
+      server.close();
+      cut();
+      await once(server, "close");
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { startTelemetry, type Telemetry, type TelemetryOptions } from "../../../src/telemetry/telemetry.ts";
+import type { Point, Span } from "./otlp.ts";
+import { type OtlpBackend, startOtlpBackend } from "./otlp-backend.ts";
+
+/** Telemetry that is really exported, to a backend of the test. */
+export type Recording = {
+  readonly backend: OtlpBackend;
+  readonly telemetry: Telemetry;
+  /** Shuts telemetry down, which flushes it, and closes the backend. */
+  stop(): Promise<void>;
+};
+
+export const OPTIONS: TelemetryOptions = {
+  serviceName: "probe",
+  serviceVersion: "1.2.3",
+  environment: "test",
+  instanceId: "probe-1",
+  samplingRatio: 1,
+  logLevel: "info",
+  logFormat: "json",
+};
+
+/** Starts telemetry, of which there is one in a process: stop it before the next one starts. Its console says nothing. */
+export async function startRecording(
+  options: Partial<TelemetryOptions> = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<Recording> {
+  const backend = await startOtlpBackend();
+  const restoreEnv = setEnv({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, ...env });
+  const telemetry = startTelemetry({ ...OPTIONS, ...options });
+  for (const transport of telemetry.logger.transports) {
+    if ("name" in transport && transport.name === "console") transport.silent = true;
+  }
+  return {
+    backend,
+    telemetry,
+    async stop() {
+      await telemetry.shutdown();
+      restoreEnv();
+      await backend.close();
+    },
+  };
+}
+
+/** Records while the function runs; gives all that was exported by its end. */
+export async function record(
+  act: (recording: Recording) => Promise<void>,
+  options: Partial<TelemetryOptions> = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<OtlpBackend> {
+  const recording = await startRecording(options, env);
+  try {
+    await act(recording);
+  } finally {
+    await recording.stop();
+  }
+  return recording.backend;
+}
+
+/** Sets environment variables; the result sets them back. */
+export function setEnv(env: NodeJS.ProcessEnv): () => void {
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+}
+
+/** What of a span can be known beforehand. */
+export function summaryOf({ name, kind, attributes, status, events }: Span) {
+  return { name, kind, attributes, status, events: events.map((event) => event.name) };
+}
+
+/** The points of a metric: their attributes, and counts of a histogram or values of a sum. */
+export function pointsOf(points: readonly Point[], metric: string) {
+  return points
+    .filter((point) => point.metric === metric)
+    .map(({ attributes, count, value }) => ({ attributes, n: count || value }));
+}

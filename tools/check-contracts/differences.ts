@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What is in one folder and not in the other, or not the same; a line a file, sorted. Empty if the folders are alike. */
+export function differences(committed: string, fresh: string): string[] {
+  const before = files(committed);
+  const after = files(fresh);
+  const found: string[] = [];
+  for (const [path, text] of after) {
+    if (!before.has(path)) found.push(`missing: ${path}`);
+    else if (before.get(path) !== text) found.push(`stale: ${path}`);
+  }
+  for (const path of before.keys()) if (!after.has(path)) found.push(`left over: ${path}`);
+  return found.sort();
+}
+
+function files(folder: string): Map<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  return new Map(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path, "utf8")]));
+}

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+
+const LAST_LINES = 15;
+
+export type ChildOptions = {
+  name: string;
+  /** The .ts or .js file and its arguments; run with the node that runs this. */
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Gets each line of its standard output and error; the next is read when this resolves. */
+  onLine(line: string): Promise<void>;
+};
+
+export type Exit = { code: number | null; signal: NodeJS.Signals | null };
+
+export interface Child {
+  readonly name: string;
+  /** Resolves when the process has ended and all its lines were given out; it never rejects. */
+  readonly exited: Promise<Exit>;
+  /** The last lines that it wrote, oldest first. */
+  lastLines(): readonly string[];
+  /** Asks it to stop with SIGTERM and waits; kills it after graceMs. Tells how it went; `died` without being asked is also `clean: false`. */
+  stop(graceMs: number): Promise<{ clean: boolean; how: string }>;
+  kill(): void;
+}
+
+/** Starts a process that ends when this one does, and that a Ctrl-C on the terminal does not reach: who starts it stops it. */
+export function startChild(options: ChildOptions): Child {
+  const preload = new URL("./exit-with-parent.ts", import.meta.url).href;
+  const process_ = spawn(process.execPath, ["--import", preload, ...options.args], {
+    env: options.env,
+    cwd: options.cwd,
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  const last: string[] = [];
+  const follow = async (stream: Readable) => {
+    for await (const line of createInterface({ input: stream })) {
+      if (last.push(line) > LAST_LINES) last.shift();
+      await options.onLine(line);
+    }
+  };
+  const ended = new Promise<Exit>((resolve) => {
+    process_.once("exit", (code, signal) => resolve({ code, signal }));
+    process_.once("error", (error) => {
+      last.push(error.message);
+      resolve({ code: null, signal: null });
+    });
+  });
+  // A broken pipe only says that the process ended, which `exited` tells.
+  process_.stdin.on("error", () => {});
+  const followed = Promise.allSettled([follow(process_.stdout), follow(process_.stderr)]);
+  const exited = followed.then(() => ended);
+
+  return {
+    name: options.name,
+    exited,
+    lastLines: () => last,
+    async stop(graceMs) {
+      const start = performance.now();
+      const timeout = new AbortController();
+      const killed = delay(graceMs, "timeout" as const, { signal: timeout.signal }).catch(() => "timeout" as const);
+      process_.kill("SIGTERM");
+      const outcome = await Promise.race([exited, killed]);
+      timeout.abort();
+      if (outcome === "timeout") {
+        process_.kill("SIGKILL");
+        await exited;
+        return { clean: false, how: `did not stop within ${graceMs / 1000} s and was killed` };
+      }
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      return outcome.code === 0
+        ? { clean: true, how: `stopped in ${seconds} s` }
+        : { clean: false, how: describeExit(outcome) };
+    },
+    kill: () => {
+      process_.kill("SIGKILL");
+    },
+  };
+}
+
+/** `ended with exit code 3`, `was ended by SIGKILL`. */
+export function describeExit({ code, signal }: Exit): string {
+  if (signal !== null) return `was ended by ${signal}`;
+  return code === null ? "could not be started" : `ended with exit code ${code}`;
+}

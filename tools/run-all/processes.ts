@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { HOST, type Listener, type Role, type RunAllSettings } from "./settings.ts";
+
+/** How to start one of the processes, and how to see that it is ready. */
+export type ProcessPlan = {
+  name: Listener;
+  port: number;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  /** Resolves to whether the process serves; rejects while nothing listens yet. */
+  isReady(signal: AbortSignal): Promise<boolean>;
+};
+
+const DASHBOARD = "node_modules/autotel-devtools/dist/cli.js";
+const DASHBOARD_DISK_LIMIT = "256mb";
+
+/**
+ * A role: `node src/main.ts` in the given environment, with its port, its peers and its telemetry set.
+ * Every trace is kept and metrics leave every few seconds: one order is to be seen whole, and soon.
+ */
+export function rolePlan(role: Role, { ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
+  const url = (name: Listener) => `http://${HOST}:${ports[name]}`;
+  return {
+    name: role,
+    port: ports[role],
+    args: ["src/main.ts"],
+    env: {
+      LOG_FORMAT: "pretty",
+      ...withoutTelemetry(env),
+      ROLE: role,
+      SERVICE_NAME: "", // each role's own
+      HOST,
+      PORT: String(ports[role]),
+      USER_SERVICE_URL: url("user"),
+      ORDER_SERVICE_URL: url("order"),
+      PAYMENT_SERVICE_URL: url("payment"),
+      DATA_DIR: dataDir,
+      OTEL_EXPORTER_OTLP_ENDPOINT: url("dashboard"),
+      OTEL_TRACES_SAMPLER_ARG: "1.0",
+      OTEL_METRIC_EXPORT_INTERVAL: "5000",
+    },
+    isReady: (signal) => isServing(ports[role], signal),
+  };
+}
+
+/** The telemetry backend: OTLP over HTTP, its page and its query API on one port. It keeps what it is sent in `telemetry.db`. */
+export function dashboardPlan({ ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
+  const options = {
+    "--host": HOST,
+    "--port": String(ports.dashboard),
+    "--grpc-port": "0", // any: nothing here sends OTLP over gRPC
+    "--db": join(dataDir, "telemetry.db"),
+    "--db-max-size": DASHBOARD_DISK_LIMIT,
+    "--title": "tracemesh",
+  };
+  return {
+    name: "dashboard",
+    port: ports.dashboard,
+    args: [DASHBOARD, ...Object.entries(options).flat()],
+    env: { ...env, AUTOTEL_DEVTOOLS_SOURCE_ROOT: "src" },
+    isReady: async (signal) => (await fetch(`http://${HOST}:${ports.dashboard}/healthz`, { signal })).ok,
+  };
+}
+
+/** Without the variables that could send telemetry elsewhere than to the dashboard, or nowhere. */
+function withoutTelemetry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("OTEL_")));
+}
+
+/** grpc.health.v1.Health/Check, asked in Connect's JSON. */
+async function isServing(port: number, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(`http://${HOST}:${port}/grpc.health.v1.Health/Check`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+    signal,
+  });
+  const body: unknown = await response.json();
+  return typeof body === "object" && body !== null && "status" in body && body.status === "SERVING";
+}

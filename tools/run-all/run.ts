@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import type { WriteStream } from "node:tty";
+import { describeExit, type Exit } from "./child.ts";
+import { requireFreePorts } from "./ports.ts";
+import { createPrinter, type Printer } from "./printer.ts";
+import { dashboardPlan, rolePlan } from "./processes.ts";
+import { LISTENERS, ROLES, type RunAllSettings } from "./settings.ts";
+import { allReady, printSummary, type Started, start } from "./start.ts";
+
+const READY_WITHIN_MS = 30_000;
+/** Longer than a role gives itself to drain. */
+const STOP_WITHIN_MS = 15_000;
+
+export type RunAllOptions = {
+  settings: RunAllSettings;
+  /** The folder that holds src/ and node_modules/. */
+  root: string;
+  /** What the processes inherit. */
+  env: NodeJS.ProcessEnv;
+  out: WriteStream;
+  /** Aborts when all are to drain. */
+  stop: AbortSignal;
+  /** Aborts when all are to end at once. */
+  force: AbortSignal;
+};
+
+/** Why the run came to its end. */
+type End = { kind: "asked" } | { kind: "exited"; by: Started; exit: Exit } | { kind: "not-ready"; message: string };
+
+/**
+ * Starts the dashboard and the four roles, prints where they are, and follows their logs until stop aborts or one of them ends.
+ * Then the roles drain in order, the dashboard last. Resolves to the exit code: 0 if all were asked to stop and did so in time.
+ */
+export async function runAll({ settings, root, env, out, stop, force }: RunAllOptions): Promise<0 | 1> {
+  await requireFreePorts(settings.ports);
+  await mkdir(settings.dataDir, { recursive: true });
+  const printer = createPrinter(out, LISTENERS);
+  const roles = ROLES.map((role) => rolePlan(role, settings, env));
+  const plans = [...roles, dashboardPlan(settings, env)];
+  await printer.line(`Starting ${plans.map((plan) => plan.name).join(", ")} ...`);
+
+  const inDrainOrder = plans.map((plan) => start(plan, root, printer));
+  force.addEventListener("abort", () => {
+    for (const { child } of inDrainOrder) child.kill();
+  });
+  const ended = new AbortController();
+  const ready = AbortSignal.any([AbortSignal.timeout(READY_WITHIN_MS), ended.signal]);
+  const end = await Promise.race([asked(stop), ...inDrainOrder.map(exited), notReady(inDrainOrder, ready, printer)]);
+  ended.abort();
+  if (end.kind !== "asked") await report(end, printer);
+  const clean = await drain(inDrainOrder, printer);
+  return end.kind === "asked" && clean ? 0 : 1;
+}
+
+async function asked(stop: AbortSignal): Promise<End> {
+  if (!stop.aborted) await once(stop, "abort");
+  return { kind: "asked" };
+}
+
+async function exited(by: Started): Promise<End> {
+  return { kind: "exited", by, exit: await by.child.exited };
+}
+
+/** Prints the summary once all are ready, and then never resolves. Waits for that until signal aborts. */
+async function notReady(processes: readonly Started[], signal: AbortSignal, printer: Printer): Promise<End> {
+  try {
+    await allReady(processes, signal, printer);
+  } catch (error) {
+    return { kind: "not-ready", message: error instanceof Error ? error.message : String(error) };
+  }
+  await printSummary(processes, printer);
+  return new Promise(() => {});
+}
+
+async function report(end: Exclude<End, { kind: "asked" }>, printer: Printer): Promise<void> {
+  if (end.kind === "not-ready") return await printer.line(printer.style("red", end.message));
+  const { by, exit } = end;
+  await printer.line(printer.style("red", `${by.name} ${describeExit(exit)}. Its last lines:`));
+  for (const line of by.child.lastLines()) await printer.line(`  ${line}`);
+}
+
+/** Stops one after the other: who calls has finished before who is called goes. Tells whether all of them stopped cleanly. */
+async function drain(processes: readonly Started[], printer: Printer): Promise<boolean> {
+  await printer.line(`Draining ${processes.map(({ name }) => name).join(", ")}; Ctrl-C again ends them at once.`);
+  let allClean = true;
+  for (const { name, child } of processes) {
+    const { clean, how } = await child.stop(STOP_WITHIN_MS);
+    allClean &&= clean;
+    await printer.line(printer.style(clean ? "dim" : "red", `  ${name} ${how}`));
+  }
+  return allClean;
+}

@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Daemon, freePort, startDaemon } from "./daemon.ts";
+import { requireProgram } from "./programs.ts";
+import type { TestServer } from "./server.ts";
+
+/** Speed over durability: the data lives as long as the tests. */
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  max_connections: "200",
+  shared_buffers: "32MB",
+};
+
+/** Starts a PostgreSQL with an empty cluster on a free loopback port. */
+export async function startPostgres(): Promise<TestServer> {
+  const initdb = requireProgram("initdb", "postgresql");
+  const postgres = join(dirname(initdb), "postgres");
+  const folder = mkdtempSync(join(tmpdir(), "tracemesh-postgres-"));
+  const data = join(folder, "data");
+  const user = unprivilegedUser();
+  if (user) chownSync(folder, user.uid, user.gid);
+  const spawnOptions = { ...user, cwd: folder };
+
+  const port = await freePort();
+  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const start = (): Promise<Daemon> =>
+    startDaemon(postgres, ["-D", data, ...settings], /ready to accept connections/, spawnOptions);
+
+  let daemon: Daemon | undefined;
+  try {
+    const init = ["-D", data, "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"];
+    execFileSync(initdb, init, { ...spawnOptions, stdio: "pipe" });
+    daemon = await start();
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+
+  return {
+    url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await daemon?.stop("SIGINT");
+      daemon = undefined;
+    },
+    async start() {
+      daemon ??= await start();
+    },
+    async remove() {
+      await daemon?.stop("SIGQUIT");
+      daemon = undefined;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whom to run as instead of root, which PostgreSQL refuses to do. */
+function unprivilegedUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number => Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
