@@ -1,22 +1,25 @@
 // One client under test: `node client-process.ts KIND PORT`. Each message from the parent is one window of a closed loop of calls.
-import { type Client, createClient } from "@connectrpc/connect";
-import { Client as GrpcJsClient, credentials, Metadata } from "@grpc/grpc-js";
+import { createClient } from "@connectrpc/connect";
+import { credentials, Client as GrpcJsClient, Metadata } from "@grpc/grpc-js";
 import { ProbeService, type UnaryResponse } from "../gen/probe/v1/probe_pb.js";
 import { createGrpcTransport } from "../src/rpc/client/transport.ts";
+import { clientInterceptors } from "../src/rpc/interceptors/client.ts";
 import { definition } from "./grpc-js-server.ts";
-import { measuredClientInterceptors } from "./interceptors.ts";
 import { serve } from "./measured-process.ts";
 import type { Window } from "./paired.ts";
 import { checkPayload, STREAM_LENGTH, streamRequest, unaryRequest } from "./probe.ts";
+import { startMeasuredTelemetry } from "./telemetry.ts";
 
-export type ClientKind = "grpc-js" | "plain" | "intercepted";
+/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is ours with all that a role has. */
+export type ClientKind = "grpc-js" | "instrumented" | "plain" | "intercepted";
 export type ClientOrder = { call: "unary" | "stream"; concurrency: number; ms: number };
 
 type Calls = Record<ClientOrder["call"], () => Promise<void>>;
 
 const [kind, port] = process.argv.slice(2) as [ClientKind, string];
 const target = `127.0.0.1:${port}`;
-const calls = kind === "grpc-js" ? grpcJsCalls() : connectCalls(await transportClient(kind));
+if (kind === "instrumented" || kind === "intercepted") startMeasuredTelemetry("warn");
+const calls = kind === "plain" || kind === "intercepted" ? transportCalls() : grpcJsCalls();
 
 serve(async ({ call, concurrency, ms }: ClientOrder): Promise<Window> => {
   const cpuBefore = process.cpuUsage();
@@ -33,12 +36,9 @@ serve(async ({ call, concurrency, ms }: ClientOrder): Promise<Window> => {
   return { calls: done, seconds: (performance.now() - start) / 1000, cpuMicros: cpu.user + cpu.system };
 });
 
-async function transportClient(of: "plain" | "intercepted"): Promise<Client<typeof ProbeService>> {
-  const interceptors = of === "intercepted" ? await measuredClientInterceptors() : [];
-  return createClient(ProbeService, createGrpcTransport({ target, interceptors }));
-}
-
-function connectCalls(client: Client<typeof ProbeService>): Calls {
+function transportCalls(): Calls {
+  const interceptors = kind === "intercepted" ? clientInterceptors({ peer: target }) : [];
+  const client = createClient(ProbeService, createGrpcTransport({ target, interceptors }));
   return {
     async unary() {
       checkPayload((await client.unary(unaryRequest)).payload);
@@ -63,8 +63,13 @@ function grpcJsCalls(): Calls {
     async unary() {
       const response = await new Promise<UnaryResponse | undefined>((resolve, reject) => {
         const { path, requestSerialize, responseDeserialize } = unary;
-        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, unaryRequest, new Metadata(), (error, value) =>
-          error ? reject(error) : resolve(value),
+        client.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          unaryRequest,
+          new Metadata(),
+          (error, value) => (error ? reject(error) : resolve(value)),
         );
       });
       checkPayload(response?.payload);

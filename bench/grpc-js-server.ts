@@ -1,7 +1,20 @@
 // The reference: the same two methods on a bare grpc-js server, with the same Protobuf code.
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { type MethodDefinition, Server, ServerCredentials, type ServerUnaryCall, type ServerWritableStream, type sendUnaryData } from "@grpc/grpc-js";
-import { ProbeService, type ServerStreamRequest, type ServerStreamResponse, type UnaryRequest, type UnaryResponse } from "../gen/probe/v1/probe_pb.js";
+import {
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
+import {
+  ProbeService,
+  type ServerStreamRequest,
+  type ServerStreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "../gen/probe/v1/probe_pb.js";
 import { streamReply, unaryReply } from "./probe.ts";
 
 export async function startGrpcJsServer(): Promise<number> {
@@ -11,7 +24,9 @@ export async function startGrpcJsServer(): Promise<number> {
     { unary, serverStream },
   );
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
   });
 }
 

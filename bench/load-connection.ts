@@ -35,7 +35,7 @@ export class LoadConnection {
     this.#template = template;
     this.#responseBytes = responseBytes;
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", (error) => this.#over.reject(error));
     socket.on("close", () => this.#over.reject(new Error("the server closed the connection")));
     socket.write(clientPreface());
@@ -87,7 +87,8 @@ export class LoadConnection {
     const length = end - at - FRAME_HEADER_BYTES;
     if (type === FrameType.DATA) this.#data(streamId, length);
     else if (type === FrameType.HEADERS && hasEndStream(flags)) this.#trailers(streamId);
-    else if (type === FrameType.RST_STREAM || type === FrameType.GOAWAY) this.#fail(`the server sent a frame of type ${type}`);
+    else if (type === FrameType.RST_STREAM || type === FrameType.GOAWAY)
+      this.#fail(`the server sent a frame of type ${type}`);
     else if ((type === FrameType.SETTINGS || type === FrameType.PING) && !isAck(flags)) {
       const echo = type === FrameType.PING ? bytes.subarray(at + FRAME_HEADER_BYTES, end) : Buffer.alloc(0);
       this.#socket.write(acknowledge(type, echo));

@@ -11,7 +11,12 @@ import {
 
 export const STREAM_LENGTH = 1000;
 
-const REPLY = { n: 1_700_000_000, text: "Ada Lovelace", blob: new TextEncoder().encode("ada@example.com"), short: "reader" };
+const REPLY = {
+  n: 1_700_000_000,
+  text: "Ada Lovelace",
+  blob: new TextEncoder().encode("ada@example.com"),
+  short: "reader",
+};
 const REPLY_PAYLOAD = create(PayloadSchema, REPLY);
 
 export const unaryRequest = create(UnaryRequestSchema, { payload: { n: 1, text: "123" } });

@@ -1,13 +1,15 @@
 // One server under test: `node server-process.ts KIND`. Says its port, then answers each message with the CPU time that it has used.
 import { ProbeService } from "../gen/probe/v1/probe_pb.js";
+import { serverInterceptors } from "../src/rpc/interceptors/server.ts";
 import { createRpcServer } from "../src/rpc/server/server.ts";
 import { service } from "../src/rpc/service.ts";
 import { startGrpcJsServer } from "./grpc-js-server.ts";
-import { measuredServerInterceptors } from "./interceptors.ts";
 import { serve } from "./measured-process.ts";
 import { streamReply, unaryReply } from "./probe.ts";
+import { startMeasuredTelemetry } from "./telemetry.ts";
 
-export type ServerKind = "grpc-js" | "plain" | "intercepted";
+/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is ours with all that a role has, but a line per call. */
+export type ServerKind = "grpc-js" | "instrumented" | "plain" | "intercepted" | "logged";
 
 const probe = service(ProbeService, {
   unary: () => unaryReply(),
@@ -17,15 +19,27 @@ const probe = service(ProbeService, {
   },
 });
 
-async function start(kind: ServerKind): Promise<number> {
+function start(kind: ServerKind): Promise<number> {
   switch (kind) {
     case "grpc-js":
       return startGrpcJsServer();
+    case "instrumented":
+      startMeasuredTelemetry("warn");
+      return startGrpcJsServer();
     case "plain":
-      return createRpcServer({ services: [probe] }).listen(0, "127.0.0.1");
+      return createRpcServer({ services: [probe] }).listen();
     case "intercepted":
-      return createRpcServer({ services: [probe], interceptors: await measuredServerInterceptors() }).listen(0, "127.0.0.1");
+      return startAsRole("warn");
+    case "logged":
+      return startAsRole("info");
   }
+}
+
+/** As a role's server is set up; at the level info it logs a line for each call. */
+function startAsRole(logLevel: "info" | "warn"): Promise<number> {
+  const { logger } = startMeasuredTelemetry(logLevel);
+  const interceptors = serverInterceptors({ logger, serviceName: "bench", services: [ProbeService] });
+  return createRpcServer({ services: [probe], interceptors }).listen();
 }
 
 const port = await start(process.argv[2] as ServerKind);

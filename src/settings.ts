@@ -52,8 +52,6 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     corsOrigins: read.list("CORS_ORIGINS") ?? ["*"],
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
     recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 10_000,
-    /** Set by a parent that wants the process to drain when the parent dies: standard input ends then. */
-    shutdownOnStdinEnd: read.flag("SHUTDOWN_ON_STDIN_END") ?? false,
   } as const;
   read.check();
   return settings;

@@ -24,7 +24,7 @@ export type Database<Schema> = {
   readonly dialect: DatabaseEngine;
   /** Resolves if the database answers. */
   ping(): Promise<void>;
-  /** Waits for what runs, then closes the connections. */
+  /** Waits for what was begun, then closes the connections. May be called again. */
   close(): Promise<void>;
 };
 
@@ -63,7 +63,11 @@ async function openSqlite<Schema>(options: DatabaseOptions): Promise<Database<Sc
     await db.destroy();
     throw error;
   }
-  return handle(db, "sqlite");
+  return handle(db, "sqlite", async () => {
+    // Its turn comes after all that was begun before: unlike a pool, the one connection would be closed under a transaction.
+    await db.connection().execute(async () => {});
+    await db.destroy();
+  });
 }
 
 async function openPostgres<Schema>(options: DatabaseOptions, url: string): Promise<Database<Schema>> {
@@ -82,16 +86,21 @@ async function openPostgres<Schema>(options: DatabaseOptions, url: string): Prom
 
   const serving = createPool({ ...pool, max: options.poolMax ?? 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
   const log = options.onQuery ?? queryLog({ system: "postgresql", ...serverOf(url) });
-  return handle(new Kysely<Schema>({ dialect: new PostgresDialect({ pool: serving }), log }), "postgresql");
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: serving }), log });
+  return handle(db, "postgresql", () => db.destroy());
 }
 
-function handle<Schema>(db: Kysely<Schema>, dialect: DatabaseEngine): Database<Schema> {
+function handle<Schema>(db: Kysely<Schema>, dialect: DatabaseEngine, close: () => Promise<void>): Database<Schema> {
+  let closing: Promise<void> | undefined;
   return {
     db,
     dialect,
     async ping() {
       await sql`select 1`.execute(db);
     },
-    close: () => db.destroy(),
+    close() {
+      closing ??= close();
+      return closing;
+    },
   };
 }

@@ -37,16 +37,14 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
     unit: "s",
     advice: { explicitBucketBoundaries: DURATION_BUCKETS },
   });
-  const common: Attributes = {
-    "db.system.name": server.system,
-    "db.namespace": server.namespace,
-    "server.address": server.address,
-    "server.port": server.port,
-  };
+  const common: Attributes = { "db.system.name": server.system, "db.namespace": server.namespace };
+  if (server.address !== undefined) common["server.address"] = server.address;
+  if (server.port !== undefined) common["server.port"] = server.port;
 
   return (operation) => {
-    const { name, collection, error } = operation;
-    const attributes: Attributes = { ...common, "db.operation.name": name, "db.collection.name": collection };
+    const { name, collection, text, error } = operation;
+    const attributes: Attributes = { ...common, "db.operation.name": name };
+    if (collection !== undefined) attributes["db.collection.name"] = collection;
     if (error !== undefined) Object.assign(attributes, errorAttributes(error));
     duration.record(operation.durationMs / 1000, attributes);
 
@@ -55,7 +53,7 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
     const span = tracer.startSpan(collection === undefined ? name : `${name} ${collection}`, {
       kind: SpanKind.CLIENT,
       startTime: end - operation.durationMs,
-      attributes: { ...attributes, "db.query.text": operation.text },
+      attributes: text === undefined ? attributes : { ...attributes, "db.query.text": text },
     });
     // Without the error's message: it can quote values.
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });

@@ -10,9 +10,10 @@ export type PoolOptions = {
   readonly max: number;
   /** How long one statement may take, at the server, in milliseconds; 0 means for ever. */
   readonly statementTimeoutMs: number;
+  /** How long a caller waits for a connection, in milliseconds. Default: 3000 */
+  readonly connectionTimeoutMs?: number;
 };
 
-const CONNECTION_TIMEOUT_MS = 3000;
 const IDLE_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
@@ -22,7 +23,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.max,
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectionTimeoutMs ?? 3000,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     statement_timeout: options.statementTimeoutMs,

@@ -1,15 +1,16 @@
 // A cache in Redis, shared by all replicas. It fails open: while Redis is away there are misses, never errors or long waits.
 import { createClient } from "redis";
-import type { Logger } from "winston";
 import { type Cache, INVALIDATION_MS } from "./cache.ts";
 import { operationTelemetry } from "./operation-telemetry.ts";
+
+export type OutageLogger = Record<"info" | "warn", (message: string, fields: Record<string, string>) => void>;
 
 export type RedisCacheOptions = {
   /** redis:// or rediss:// URL; its path is the number of the database. */
   readonly url: string;
   /** Goes before each key, such as "user:", so that several roles can share one Redis. */
   readonly prefix: string;
-  readonly logger: Pick<Logger, "info" | "warn">;
+  readonly logger: OutageLogger;
   /** How long a call may wait for Redis, in milliseconds. Default: 100 */
   readonly timeoutMs?: number;
 };
@@ -92,7 +93,9 @@ export function redisCache(options: RedisCacheOptions): Cache {
       await Promise.all(keys.map((key) => attempt("SET", () => client.set(prefix + key, DELETED, { expiration }))));
     },
     async close() {
-      if (client.isOpen) client.destroy();
+      // A socket that is about to connect is not destroyed yet.
+      client.once("connect", () => client.destroy());
+      client.destroy();
     },
   };
 }
@@ -113,7 +116,7 @@ async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
 }
 
 /** Logs when the first of several operations begins to fail, and when all work again. */
-function outageLog(logger: RedisCacheOptions["logger"], url: string) {
+function outageLog(logger: OutageLogger, url: string) {
   const failing = new Set<string>();
   const { host } = new URL(url); // never the password
 

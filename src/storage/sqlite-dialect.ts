@@ -14,14 +14,16 @@ import {
 import { isBusy } from "./errors.ts";
 import { openSqlite } from "./sqlite.ts";
 
-/** How long a statement waits for a lock that another process holds. */
-const BUSY_TIMEOUT_MS = 5000;
+export type SqliteOptions = {
+  /** How long a statement waits for a lock that another process holds. Default: 5000 */
+  readonly busyTimeoutMs?: number;
+};
 
 /** A dialect for the database in file, which is created, with its directory, if missing. */
-export function sqliteDialect(file: string): Dialect {
+export function sqliteDialect(file: string, options: SqliteOptions = {}): Dialect {
   return {
     createAdapter: () => new TransactionalDdlAdapter(),
-    createDriver: () => new PatientDriver(file),
+    createDriver: () => new PatientDriver(file, options.busyTimeoutMs ?? 5000),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -35,22 +37,24 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 }
 
 class PatientDriver extends SqliteDriver {
+  readonly #busyTimeoutMs: number;
   #connection: PatientConnection | undefined;
 
-  constructor(file: string) {
+  constructor(file: string, busyTimeoutMs: number) {
     super({
       database: async () => openSqlite(file),
       onCreateConnection: async (connection) => {
-        const patient = new PatientConnection(connection);
+        const patient = new PatientConnection(connection, busyTimeoutMs);
         await patient.executeQuery(CompiledQuery.raw("pragma journal_mode = wal"));
         // With a write-ahead log NORMAL keeps the file consistent; only a loss of power may undo the last commits.
         await patient.executeQuery(CompiledQuery.raw("pragma synchronous = normal"));
       },
     });
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    this.#connection ??= new PatientConnection(await super.acquireConnection());
+    this.#connection ??= new PatientConnection(await super.acquireConnection(), this.#busyTimeoutMs);
     return this.#connection;
   }
 
@@ -64,9 +68,11 @@ class PatientDriver extends SqliteDriver {
 /** Waits for locks of other processes without blocking the event loop, which SQLite's own busy_timeout would. */
 class PatientConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
+  readonly #busyTimeoutMs: number;
 
-  constructor(inner: DatabaseConnection) {
+  constructor(inner: DatabaseConnection, busyTimeoutMs: number) {
     this.#inner = inner;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -76,7 +82,7 @@ class PatientConnection implements DatabaseConnection {
         return await this.#inner.executeQuery<R>(query);
       } catch (error) {
         if (!isBusy(error)) throw error;
-        until ||= performance.now() + BUSY_TIMEOUT_MS;
+        until ||= performance.now() + this.#busyTimeoutMs;
         if (performance.now() > until) throw error;
         await delay(pauseMs * (0.5 + Math.random()));
       }

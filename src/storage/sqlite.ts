@@ -37,14 +37,14 @@ export function openSqlite(file: string): SqliteDatabase {
 function adapt(database: DatabaseSync, sql: string): SqliteStatement {
   const statement = prepare(database, sql);
   const columns = statement.columns();
-  const names = columns.map((column) => column.name);
-  const small = columns.map((column) => column.type !== null && SMALL_INTEGER.test(column.type));
+  const small = columns.filter(({ type }) => type !== null && SMALL_INTEGER.test(type)).map(({ name }) => name);
 
-  function toRow(values: SQLOutputValue[]): Record<string, SQLOutputValue> {
-    const row: Record<string, SQLOutputValue> = {};
-    for (let i = 0; i < names.length; i++) {
-      const value = values[i]!;
-      row[names[i]!] = small[i] && typeof value === "bigint" ? Number(value) : value;
+  /** A plain object, as PostgreSQL's rows are; those of SQLite have no prototype. */
+  function toRow(values: Record<string, SQLOutputValue>): Record<string, SQLOutputValue> {
+    const row = { ...values };
+    for (const name of small) {
+      const value = row[name];
+      if (typeof value === "bigint") row[name] = Number(value);
     }
     return row;
   }
@@ -60,15 +60,8 @@ function adapt(database: DatabaseSync, sql: string): SqliteStatement {
   };
 }
 
-/** A statement that returns each row as an array, and integers exactly; node:sqlite's types do not know of the former. */
-type ArrayStatement = Omit<StatementSync, "all" | "iterate"> & {
-  all(...parameters: SQLInputValue[]): SQLOutputValue[][];
-  iterate(...parameters: SQLInputValue[]): Iterable<SQLOutputValue[]>;
-};
-
-function prepare(database: DatabaseSync, sql: string): ArrayStatement {
+function prepare(database: DatabaseSync, sql: string): StatementSync {
   const statement = database.prepare(sql);
-  statement.setReadBigInts(true);
-  statement.setReturnArrays(true);
-  return statement as unknown as ArrayStatement;
+  statement.setReadBigInts(true); // the default is to throw where a number would be inexact
+  return statement;
 }

@@ -4,23 +4,30 @@ export type Signal = "traces" | "metrics" | "logs";
 
 /** Whether the backend takes what is sent to it. */
 export type ExportHealth = {
-  /** Whether the last export of any signal failed. */
+  /** Whether exports fail at present. */
   readonly failing: boolean;
-  report(signal: Signal, error: Error | undefined): void;
+  /** Takes the result of an export, and when it was started, in ms of performance.now(). */
+  report(signal: Signal, error: Error | undefined, startedAt: number): void;
 };
 
-/** Logs one warning when exports begin to fail, and one line when all signals get through again, however many exports fail in between. */
+/** Logs one warning when exports begin to fail, and one line when they get through again, however many fail in between. */
 export function exportHealth(logger: Logger): ExportHealth {
   const failing = new Set<Signal>();
+  let recoveredAt = Number.NEGATIVE_INFINITY;
   return {
     get failing() {
       return failing.size > 0;
     },
-    report(signal, error) {
+    report(signal, error, startedAt) {
       if (error === undefined) {
-        if (failing.delete(signal) && failing.size === 0) logger.info("telemetry is exported again");
+        if (!failing.has(signal)) return;
+        // All of them: the others may have nothing to send for long, and fail anew if they must.
+        failing.clear();
+        recoveredAt = performance.now();
+        logger.info("telemetry is exported again");
         return;
       }
+      if (startedAt < recoveredAt) return; // late news
       if (failing.size === 0) {
         logger.warn("telemetry cannot be exported and is dropped until it can", { signal, detail: reasonOf(error) });
       }
@@ -51,8 +58,9 @@ export function reporting<T, E extends Exporter<T>>(
 ): E {
   const send = exporter.export.bind(exporter);
   exporter.export = (items: T, done: (result: ExportResult) => void) => {
+    const startedAt = performance.now();
     send(items, ({ code, error }) => {
-      health.report(signal, code === SUCCESS ? undefined : (error ?? new Error("export failed")));
+      health.report(signal, code === SUCCESS ? undefined : (error ?? new Error("export failed")), startedAt);
       done({ code: SUCCESS });
     });
   };

@@ -1,10 +1,22 @@
-// Traces @grpc/grpc-js clients and servers that are not ours: those of libraries and of code that was not written for this system. Import it,
-// for its effect, before anything that imports @grpc/grpc-js: an importer keeps the functions that it found.
-import { createRequire } from "node:module";
+import grpcJs from "@grpc/grpc-js";
+import { trace } from "@opentelemetry/api";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 
-/** Makes one CLIENT or SERVER span for each call of a grpc.Client or grpc.Server. Our own transport and server are neither, and are not doubled. */
-export const foreignGrpc = new GrpcInstrumentation();
+/**
+ * Makes spans for calls of @grpc/grpc-js clients and servers that are not ours, such as those of libraries, and passes traces through them.
+ * Our own transport works below grpc.Client and our server is no grpc.Server, so nothing is told twice. The result undoes it.
+ *
+ * The library is patched in place, so it may be loaded already; only client constructors that an ESM importer took from it before
+ * (`import { makeClientConstructor }`) stay as they were.
+ */
+export function traceForeignGrpc(): () => void {
+  instrumentation.setTracerProvider(trace.getTracerProvider());
+  for (const definition of definitions) definition.patch?.(grpcJs);
+  return () => {
+    for (const definition of definitions) definition.unpatch?.(grpcJs);
+  };
+}
 
-// The hook of the instrumentation is on require(). ESM importers of a CommonJS module get the same, then patched, exports.
-createRequire(import.meta.url)("@grpc/grpc-js");
+// Not enabled: its hooks into module loading see neither ESM nor bundles.
+const instrumentation = new GrpcInstrumentation({ enabled: false });
+const definitions = instrumentation.getModuleDefinitions();

@@ -1,5 +1,5 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
-import { format } from "winston";
+import { format, type Logform } from "winston";
 import { redactField } from "./redaction.ts";
 
 const LEVEL = Symbol.for("level");
@@ -10,27 +10,33 @@ export const ifEnabled = (isEnabled: (level: string) => boolean) =>
   format((info) => (isEnabled(info.level) ? info : false))();
 
 /**
- * Makes of a line what may be told: a copy with everything redacted. An error that was passed beside the message is found under `error`,
- * with its stack and cause.
+ * Makes of a line what may be told: a copy with everything redacted. An error that was passed beside the message, or in its place, is found
+ * under `error`, with its stack and cause.
  */
 export const redacted = format((info) => {
-  const splat = info[SPLAT];
-  const [beside] = Array.isArray(splat) ? splat : [];
-  const { level, ...fields } = info;
-  if (info instanceof Error) Object.assign(fields, { message: info.message, error: info });
-  else if (beside instanceof Error) {
-    // winston has appended the error's message to the line's, and copied its stack
-    Object.assign(fields, { error: beside });
+  const fields: Record<string, unknown> = { ...info };
+  const error = errorOf(info);
+  if (error !== undefined) {
+    // winston has copied these from the error
+    delete fields.stack;
+    delete fields.cause;
+    fields.message = info.message;
+    fields.error = error;
   }
-  delete fields.stack;
-  delete fields.cause;
-  // Not SPLAT: it holds the originals.
-  const line = { level, message: "", [LEVEL]: info[LEVEL] };
+  // Not with SPLAT, which holds the originals.
+  const line: Logform.TransformableInfo = { level: info.level, message: "", [LEVEL]: info[LEVEL] };
   for (const key in fields) {
-    if (fields[key] !== undefined) Object.assign(line, { [key]: redactField(key, fields[key]) });
+    const value = fields[key];
+    if (value !== undefined && key !== "level") line[key] = redactField(key, value);
   }
   return line;
 });
+
+function errorOf(info: Logform.TransformableInfo): Error | undefined {
+  if (info instanceof Error) return info;
+  const splat = info[SPLAT];
+  return Array.isArray(splat) ? splat.find((value) => value instanceof Error) : undefined;
+}
 
 /** Adds the trace_id and span_id of the active span. */
 export const correlated = format((info) => {
@@ -39,11 +45,10 @@ export const correlated = format((info) => {
   return Object.assign(info, { trace_id: span.traceId, span_id: span.spanId });
 });
 
-/** One JSON object a line: timestamp, level, service, message, then the fields. */
+/** One JSON object a line: timestamp, level, service, message, then the fields. Lines must be redacted, which leaves only what JSON can hold. */
 export const json = (service: string) =>
-  format.combine(
-    format((info) => Object.assign(info, { timestamp: new Date().toISOString(), service }))(),
-    format.json({ deterministic: false }),
+  format.printf(({ level, message, ...fields }) =>
+    JSON.stringify({ timestamp: new Date().toISOString(), level, service, message, ...fields }),
   );
 
 const COLORS: Record<string, string> = { error: "31", warn: "33", info: "32", debug: "36" };

@@ -2,11 +2,13 @@ import type { Attributes } from "@opentelemetry/api";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { isSecretKey, redactText } from "./redaction.ts";
 
-/** Redacts the attributes, events and status of each recorded span when it has ended, before `next` gets it. */
+/** Redacts the name, attributes, events and status of each recorded span when it has ended, before `next` gets it. */
 export function redactingSpanProcessor(next: SpanProcessor): SpanProcessor {
   return {
     onStart: (span, parent) => next.onStart(span, parent),
     onEnd(span) {
+      const writable: { name: string } = span;
+      writable.name = redactText(span.name);
       redactAttributes(span.attributes);
       for (const event of span.events) {
         if (event.attributes !== undefined) redactAttributes(event.attributes);

@@ -4,6 +4,7 @@ import type { Logger } from "winston";
 import { logDiagnostics } from "./diagnostics.ts";
 import { isExported } from "./env.ts";
 import { exportHealth } from "./export-health.ts";
+import { traceForeignGrpc } from "./foreign-grpc.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 import { startLogs } from "./logs.ts";
 import { startMetrics } from "./metrics.ts";
@@ -22,15 +23,19 @@ export type TelemetryOptions = ResourceOptions & {
   readonly enabled?: boolean;
   /** False exports nothing, but makes spans for their ids in the log. Default: true. */
   readonly otlp?: boolean;
+  /** How long shutdown() may take to send what is left. Default: 5000. */
+  readonly shutdownTimeoutMs?: number;
 };
 
 export type Telemetry = {
   readonly logger: Logger;
-  /** Sends what is left of traces, metrics and logs, in this order, within 5 s in all, and unregisters everything. Never rejects. */
+  /**
+   * Sends what is left of traces, metrics and logs, in this order, and unregisters everything; what a slow backend has not taken in time is
+   * lost. Never rejects. The logger's console goes on working. End the process with process.exit() after it: an exporter that is still
+   * retrying would keep it alive for some 10 s more.
+   */
   shutdown(): Promise<void>;
 };
-
-const SHUTDOWN_MS = 5000;
 
 /**
  * Starts tracing, metrics and logging for the process, to be called once before interceptors are made. Exports by OTLP over HTTP to where the
@@ -53,26 +58,20 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   }
 
   const resource = serviceResource(options);
-  const providers: { shutdown(): Promise<void> }[] = [];
-  const exportsTraces = otlp && isExported("TRACES");
-  providers.push(
-    startTraces({ resource, samplingRatio: options.samplingRatio, health: exportsTraces ? health : undefined }),
-  );
-  let stopObserving = () => {};
-  if (otlp && isExported("METRICS")) {
+  const exported = (signal: Parameters<typeof isExported>[0]) => otlp && isExported(signal);
+  const tracesHealth = exported("TRACES") ? health : undefined;
+  const providers: Provider[] = [startTraces({ resource, samplingRatio: options.samplingRatio, health: tracesHealth })];
+  const undo = [unregister, traceForeignGrpc()];
+  if (exported("METRICS")) {
     providers.push(startMetrics({ resource, intervalMs: options.metricIntervalMs ?? 60_000, health }));
-    stopObserving = observeRuntime();
+    undo.push(observeRuntime());
   }
-  if (otlp && isExported("LOGS")) providers.push(startLogs({ resource, health }));
+  if (exported("LOGS")) providers.push(startLogs({ resource, health }));
 
   async function shutdown(): Promise<void> {
-    const until = performance.now() + SHUTDOWN_MS;
-    for (const [i, provider] of providers.entries()) {
-      const share = (until - performance.now()) / (providers.length - i);
-      await settled(provider.shutdown(), share);
-    }
-    stopObserving();
-    unregister();
+    const timeoutMs = options.shutdownTimeoutMs ?? 5000;
+    await shutDown(providers, health.failing ? Math.min(timeoutMs, FAILING_SHUTDOWN_MS) : timeoutMs);
+    for (const undoOne of undo.toReversed()) undoOne();
   }
   let stopped: Promise<void> | undefined;
   return {
@@ -82,6 +81,19 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
       return stopped;
     },
   };
+}
+
+type Provider = { shutdown(): Promise<void> };
+
+/** A backend that took nothing before is given this chance. */
+const FAILING_SHUTDOWN_MS = 500;
+
+/** One after the other; each may take its share of what is left of the time. */
+async function shutDown(providers: readonly Provider[], timeoutMs: number): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  for (const [i, provider] of providers.entries()) {
+    await settled(provider.shutdown(), (until - performance.now()) / (providers.length - i));
+  }
 }
 
 /** Waits for the promise to settle either way, for at most this long. */

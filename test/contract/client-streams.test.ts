@@ -47,7 +47,7 @@ describeClient("the client's server streams", (fixture) => {
 
   it("give what came before the deadline", async () => {
     let n = 0;
-    const stream = fixture.client.serverStream({ payload: { n: 3, text: "wait" } }, { timeoutMs: 300 });
+    const stream = fixture.client.serverStream({ payload: { n: 3, text: "wait" } }, { timeoutMs: 200 });
     const failure = await failureOf(countOf(stream, () => n++));
     assert.equal(failure.code, Code.DeadlineExceeded);
     assert.equal(n, 3);
@@ -69,8 +69,8 @@ describeClient("the client's client streams", (fixture) => {
   it("send all messages", async () => {
     assert.equal((await fixture.client.clientStream(repeated(4))).payload?.n, 4);
     assert.equal((await fixture.client.clientStream(repeated(0))).payload?.n, 0);
-    const long = repeated(10_000, { blob: new Uint8Array(200) });
-    assert.equal((await fixture.client.clientStream(long)).payload?.n, 10_000);
+    const long = repeated(5_000, { blob: new Uint8Array(200) });
+    assert.equal((await fixture.client.clientStream(long)).payload?.n, 5_000);
   });
 
   for (const [text, expected] of [
@@ -78,10 +78,11 @@ describeClient("the client's client streams", (fixture) => {
     ["stop", undefined],
   ] as const) {
     it(`close the caller's iterator when the server answers early: ${text}`, async () => {
+      let taken = 0;
       let closed = false;
       const endless = async function* () {
         try {
-          for (;;) yield { payload: { text } };
+          for (; ; taken++) yield { payload: { text } };
         } finally {
           closed = true;
         }
@@ -90,6 +91,7 @@ describeClient("the client's client streams", (fixture) => {
       if (expected === undefined) assert.equal((await call).payload?.n, -1);
       else assert.equal((await failureOf(call)).code, expected);
       await eventually(() => assert.ok(closed));
+      assert.ok(taken < 20_000, `${taken} messages taken: the answer had to wait for them`);
     });
   }
 
@@ -165,7 +167,7 @@ async function settled(read: () => number): Promise<number> {
     const value = read();
     repeats = value === last ? repeats + 1 : 0;
     last = value;
-    assert.ok(repeats >= 8, "the value still changes");
+    assert.ok(repeats >= 7, "the value still changes");
     return value;
   });
 }

@@ -146,6 +146,24 @@ eachDatabase((store) => {
     assert.deepEqual(await balances(after.db), { a: 7n });
   });
 
+  it("finishes what was begun when it is closed", async () => {
+    const before = await store.open<SampleSchema>(SAMPLE);
+    const insert = (to: Kysely<SampleSchema>, id: string) =>
+      to.insertInto("accounts").values({ id, email: null, balance: 1n }).execute();
+    const begun = Promise.withResolvers<void>();
+    const transaction = before.db.transaction().execute(async (t) => {
+      await insert(t, "first");
+      begun.resolve();
+      for (let i = 0; i < 10; i++) await turn();
+      await insert(t, "second");
+    });
+    await begun.promise;
+    await Promise.all([transaction, before.close()]);
+    await before.close();
+    const after = await store.open<SampleSchema>(SAMPLE);
+    assert.deepEqual(await balances(after.db), { first: 1n, second: 1n });
+  });
+
   it("answers a ping until it is closed", async () => {
     const database = await store.open<SampleSchema>(SAMPLE);
     await database.ping();

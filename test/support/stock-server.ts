@@ -62,8 +62,9 @@ async function handle(spec: MethodImplSpec, call: Call): Promise<void> {
       answered = true;
       const full = !call.write(create<typeof spec.method.output>(spec.method.output, response));
       if (full) await once(call, "drain", { signal: context.signal });
-      if (context.signal.aborted) return;
+      context.signal.throwIfAborted();
     }
+    context.signal.throwIfAborted();
     if (!answered) call.sendMetadata(metadataOf(context.responseHeader));
     call.end(metadataOf(context.responseTrailer));
   } catch (reason) {
@@ -79,17 +80,17 @@ async function* invoke(spec: MethodImplSpec, call: Call, context: HandlerContext
       yield await spec.impl(await first(call), context);
       break;
     case "client_streaming":
-      yield await spec.impl(call, context);
+      yield await spec.impl(call.iterator({ destroyOnReturn: false }), context);
       break;
     case "server_streaming":
       yield* spec.impl(await first(call), context);
       break;
     case "bidi_streaming":
-      yield* spec.impl(call, context);
+      yield* spec.impl(call.iterator({ destroyOnReturn: false }), context);
   }
 }
 
-/** Leaves the stream open: one that is destroyed would end the call. */
+/** Leaves the stream open, as do the iterators above: one that is destroyed would end the call. */
 async function first(call: Call): Promise<Message> {
   const [message] = await once(call, "data");
   call.pause();

@@ -15,46 +15,52 @@ export type Baseline = { commit: string; what: string };
  * history that is missing cannot be fetched.
  */
 export function baselines(root: string, against: string | undefined): Baseline[] {
-  const git = (...args: string[]): string =>
-    execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-  const attempt = (...args: string[]): string | undefined => {
-    try {
-      return git(...args) || undefined;
-    } catch {
-      return undefined;
-    }
-  };
-  const commitOf = (ref: string) => attempt("rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
-
-  if (against) return [{ commit: git("rev-parse", "--verify", `${against}^{commit}`), what: against }];
-  const head = commitOf("HEAD");
+  if (against) return [{ commit: git(root, "rev-parse", "--verify", `${against}^{commit}`), what: against }];
+  const head = commitOf(root, "HEAD");
   if (head === undefined) return [];
-  const found: Baseline[] = [];
-  const tag = attempt("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^");
-  if (tag) found.push({ commit: git("rev-list", "-1", tag), what: `release ${tag}` });
-  const fork = attempt("merge-base", "HEAD", "origin/main");
-  if (fork && fork !== head) found.push({ commit: fork, what: "origin/main" });
-  else found.push(previous());
-  return found.filter(({ commit }) => attempt("ls-tree", "--name-only", commit, "buf.yaml") !== undefined);
-
-  function previous(): Baseline {
-    const parent = commitOf("HEAD^") ?? deepened();
-    return parent ? { commit: parent, what: "the commit before" } : { commit: head!, what: "the first commit" };
-  }
-
-  function deepened(): string | undefined {
-    if (git("rev-parse", "--is-shallow-repository") !== "true") return undefined;
-    git("fetch", "--quiet", "--deepen=1");
-    return commitOf("HEAD^");
-  }
+  const found = [release(root), fork(root, head) ?? previous(root, head)].filter((baseline) => baseline !== undefined);
+  return found.filter(({ commit }) => attempt(root, "ls-tree", "--name-only", commit, "buf.yaml") !== undefined);
 }
 
-/** Writes a commit's contracts to a new folder, beside third_party/ of the working tree, which no commit has. Returns the folder. */
+/** Writes a commit's files to a new folder, and beside them third_party/ of the working tree, which no commit has. */
 export function layDown(root: string, commit: string, folder: string): string {
-  const paths = ["buf.yaml", "proto", "test/proto"];
   mkdirSync(folder, { recursive: true });
-  const archive = execFileSync("git", ["archive", "--format=tar", commit, ...paths], { cwd: root, maxBuffer: 2 ** 28 });
+  const archive = execFileSync("git", ["archive", "--format=tar", commit], { cwd: root, maxBuffer: 2 ** 28 });
   execFileSync("tar", ["-xf", "-"], { cwd: folder, input: archive });
   cpSync(join(root, "third_party"), join(folder, "third_party"), { recursive: true });
   return folder;
+}
+
+function release(root: string): Baseline | undefined {
+  const tag = attempt(root, "describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^");
+  return tag === undefined ? undefined : { commit: git(root, "rev-list", "-1", tag), what: `release ${tag}` };
+}
+
+function fork(root: string, head: string): Baseline | undefined {
+  const commit = attempt(root, "merge-base", "HEAD", "origin/main");
+  return commit === undefined || commit === head ? undefined : { commit, what: "origin/main" };
+}
+
+function previous(root: string, head: string): Baseline {
+  const isShallow = git(root, "rev-parse", "--is-shallow-repository") === "true";
+  if (isShallow && commitOf(root, "HEAD^") === undefined) git(root, "fetch", "--quiet", "--deepen=1");
+  const parent = commitOf(root, "HEAD^");
+  return parent === undefined
+    ? { commit: head, what: "the first commit" }
+    : { commit: parent, what: "the commit before" };
+}
+
+const commitOf = (root: string, ref: string) => attempt(root, "rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
+
+/** What git prints; undefined if it fails or prints nothing. */
+function attempt(root: string, ...args: string[]): string | undefined {
+  try {
+    return git(root, ...args) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function git(root: string, ...args: string[]): string {
+  return execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 }

@@ -23,7 +23,7 @@ export interface Child {
   readonly exited: Promise<Exit>;
   /** The last lines that it wrote, oldest first. */
   lastLines(): readonly string[];
-  /** Asks it to stop with SIGTERM and waits; kills it after graceMs. Tells how it went; `died` without being asked is also `clean: false`. */
+  /** Asks it to stop with SIGTERM and waits; kills it after graceMs. `clean` tells whether it stopped without a fault, and `how` says it. */
   stop(graceMs: number): Promise<{ clean: boolean; how: string }>;
   kill(): void;
 }
@@ -72,10 +72,10 @@ export function startChild(options: ChildOptions): Child {
         await exited;
         return { clean: false, how: `did not stop within ${graceMs / 1000} s and was killed` };
       }
+      // One that had not come far enough to take the signal had nothing to finish.
+      const clean = outcome.code === 0 || outcome.signal === "SIGTERM";
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      return outcome.code === 0
-        ? { clean: true, how: `stopped in ${seconds} s` }
-        : { clean: false, how: describeExit(outcome) };
+      return { clean, how: clean ? `stopped in ${seconds} s` : describeExit(outcome) };
     },
     kill: () => {
       process_.kill("SIGKILL");

@@ -26,10 +26,14 @@ export class Input implements AsyncIterableIterator<Message> {
   close(reason: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    if (reason !== undefined) this.#messages.throw?.(reason).catch(ignore);
-    this.#messages.return?.().catch(ignore);
+    if (reason !== undefined) quietly(() => this.#messages.throw?.(reason));
+    quietly(() => this.#messages.return?.());
   }
 }
 
-/** The RPC is over; what its caller's iterator makes of that concerns nobody. */
-function ignore(): void {}
+/** The RPC is over: what the caller's iterator makes of that concerns nobody, and must not end the process. */
+async function quietly(act: () => unknown): Promise<void> {
+  try {
+    await act();
+  } catch {}
+}

@@ -16,10 +16,10 @@ export type PeerOptions = ServiceConfigOptions & {
   readonly waitForReady?: boolean;
 };
 
-export type Peer<Service extends DescService> = {
+export type Peer<T extends DescService> = {
   /** Calls reject with ConnectError. One for a connection that failed has the address in its cause, not in its message. */
-  readonly client: Client<Service>;
-  /** Closes connections. Calls in flight end, later ones fail as UNAVAILABLE. */
+  readonly client: Client<T>;
+  /** Calls in flight go on to their end, later ones fail as UNAVAILABLE; then connections are closed. */
   close(): void;
 };
 
@@ -42,10 +42,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
  *
  * Asynchronous because support for xds:/// is loaded only when asked for. Rejects with Error for a URL that it cannot use.
  */
-export async function createPeer<Service extends DescService>(
-  service: Service,
-  options: PeerOptions,
-): Promise<Peer<Service>> {
+export async function createPeer<T extends DescService>(service: T, options: PeerOptions): Promise<Peer<T>> {
   const { url, interceptors, defaultTimeoutMs = 5_000, waitForReady, retries } = options;
   const target = targetOf(url);
   if (target.startsWith("xds:")) await registerXds();
@@ -56,6 +53,9 @@ export async function createPeer<Service extends DescService>(
 }
 
 async function registerXds(): Promise<void> {
+  if (!process.env.GRPC_XDS_BOOTSTRAP && !process.env.GRPC_XDS_BOOTSTRAP_CONFIG) {
+    throw new Error("a peer at xds: needs GRPC_XDS_BOOTSTRAP, a file, or GRPC_XDS_BOOTSTRAP_CONFIG, its content");
+  }
   const { register } = await import("@grpc/grpc-js-xds");
   register();
 }

@@ -35,9 +35,15 @@ function metadataOf({ header, status }: Ended): Headers {
   return metadata;
 }
 
-/** The details are in a google.rpc.Status beside the status. */
+/** The error of a google.rpc.Status beside the status, which has the details. One that is broken counts as none. */
 function detailedError(metadata: Headers): ConnectError | undefined {
-  return metadata.has("grpc-status-details-bin") ? findTrailerError(metadata) : undefined;
+  if (!metadata.has("grpc-status-details-bin")) return undefined;
+  try {
+    const error = findTrailerError(metadata);
+    return error !== undefined && error.code in Code ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function plainError(ended: Ended, metadata: Headers): ConnectError {
@@ -66,7 +72,7 @@ function isTimeout({ deadline }: Ended, code: Code): boolean {
 
 /** No server said this: any answer, even one of trailers only, has at least a content-type. */
 function isLocal({ header, status }: Ended): boolean {
-  return header === undefined && Object.keys(status.metadata.getMap()).length === 0;
+  return header === undefined && status.metadata.get("content-type").length === 0;
 }
 
 function causeOf({ path, status }: Ended): Error {

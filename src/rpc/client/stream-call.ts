@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { DescMethodStreaming, Message } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
 import type { Metadata } from "@grpc/grpc-js";
@@ -7,6 +8,12 @@ import { LazyHeaders } from "./lazy-headers.ts";
 
 /** How many messages are read ahead of the consumer: as many as a stream of grpc-js buffers. */
 const READ_AHEAD = 16;
+
+/**
+ * How many messages are sent in a row before I/O has its turn. grpc-js takes the first megabyte of a stream without waiting for anything,
+ * so a caller that has all its messages at hand would hold up the whole process.
+ */
+const SEND_BURST = 128;
 
 /**
  * Opens a stream of any of the three kinds: on the wire they are the same. Resolves with the response headers; errors before them reject,
@@ -126,9 +133,12 @@ class StreamCall extends Call<DescMethodStreaming> implements AsyncIterator<Mess
   }
 
   async #sendAll(messages: AsyncIterable<Message>): Promise<void> {
+    let sent = 0;
     for await (const message of messages) {
       if (this.#ended) return;
       await this.#send(this.method.serialize(message));
+      sent++;
+      if (sent % SEND_BURST === 0) await setImmediate();
     }
     if (!this.#ended) this.wire.halfClose();
   }

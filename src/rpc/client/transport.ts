@@ -48,7 +48,7 @@ export type GrpcTransportOptions = {
 
 export type GrpcTransport = Transport & {
   readonly channel: ChannelInterface;
-  /** Closes connections. Calls in flight end, later ones fail as UNAVAILABLE. */
+  /** Calls in flight go on to their end, later ones fail as UNAVAILABLE; then connections are closed. */
   close(): void;
 };
 

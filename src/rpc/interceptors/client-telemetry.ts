@@ -107,10 +107,14 @@ class CalledMethod {
   }
 }
 
-/** server.address, and server.port if there is one, of a URL or a gRPC target. */
+/** server.address, and server.port if there is one port, of a URL or a gRPC target. */
 export function serverAttributes(peer: string): Attributes {
-  const address = peer.replace(/^[a-z][\w+.-]*:(\/\/[^/]*\/(?=.)|\/\/)?/i, "");
-  const hostAndPort = /^(.+):(\d+)\/?$/.exec(address);
-  if (peer.startsWith("unix:") || hostAndPort === null) return { [ATTR_SERVER_ADDRESS]: address };
+  if (peer.startsWith("unix:")) return { [ATTR_SERVER_ADDRESS]: peer.replace(/^unix:(\/\/)?/, "") };
+  const address = peer.replace(SCHEME, "").replace(/\/$/, "");
+  const hostAndPort = /^([^,]+):(\d+)$/.exec(address);
+  if (hostAndPort === null) return { [ATTR_SERVER_ADDRESS]: address };
   return { [ATTR_SERVER_ADDRESS]: hostAndPort[1], [ATTR_SERVER_PORT]: Number(hostAndPort[2]) };
 }
+
+/** In a target, what stands between slashes is the resolver's authority. */
+const SCHEME = /^https?:\/\/|^(?:dns|ipv4|ipv6|xds):(?:\/\/[^/]*\/)?/;

@@ -38,7 +38,7 @@ export class Endpoint {
   readonly #base: Attributes;
   readonly #http: Attributes | undefined;
   readonly #options: SpanOptions;
-  readonly #outcomes = new Map<string, OutcomeAttributes>();
+  readonly #outcomes = new Map<number, OutcomeAttributes>();
 
   constructor(method: DescMethod, system: RpcSystem, http?: HttpCall) {
     const rpcMethod = fullName(method);
@@ -61,7 +61,7 @@ export class Endpoint {
 
   /** The attributes of calls that end with this code, undefined for success, and this HTTP status. */
   outcome(code: Code | undefined, httpStatus: number): OutcomeAttributes {
-    const key = `${code} ${httpStatus}`;
+    const key = (code ?? 0) * 1000 + httpStatus;
     let attributes = this.#outcomes.get(key);
     if (attributes === undefined) {
       attributes = this.#attributes(code, httpStatus);

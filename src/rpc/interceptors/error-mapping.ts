@@ -13,12 +13,13 @@ export type ErrorMappingOptions = {
 /**
  * Maps the errors of handlers, in streams too:
  * - A ConnectError of this process is meant for the client and passes.
- * - Once the call's own deadline is over, or the client is gone, whatever aborted with it is DEADLINE_EXCEEDED or CANCELED.
+ * - Once the call's own deadline is over, or the client is gone, whatever aborted with it is DEADLINE_EXCEEDED or
+ *   CANCELED.
  * - A peer's error that names an outcome of the domain is relayed without its metadata.
- * - A peer that is away, overloaded or late is UNAVAILABLE with the reason DEPENDENCY_UNAVAILABLE; it is named if namePeers() saw the call.
+ * - A peer that is away, overloaded or late is UNAVAILABLE with the reason DEPENDENCY_UNAVAILABLE; it is named if
+ *   namePeers() saw the call.
  * - A storage that is away is UNAVAILABLE.
- * - All else is INTERNAL "internal error".
- * The original is kept as the cause of whatever is not passed.
+ * - All else is INTERNAL "internal error". The original is kept as the cause of whatever is not passed.
  */
 export function errorMapping(options: ErrorMappingOptions = {}): Interceptor {
   return (next) => async (req) => {
@@ -59,7 +60,7 @@ async function mapError(
   method: DescMethod,
   options: ErrorMappingOptions,
 ): Promise<unknown> {
-  if (error instanceof ConnectError && !error.isWireError) return error;
+  if (error instanceof ConnectError && !isFromPeer(error)) return error;
   if (reasonOf(error) !== undefined) return relayed(error as ConnectError);
   if (error instanceof ConnectError && ABSENCES.has(error.code)) {
     if (error.code === Code.DeadlineExceeded) await abortOf(signal);
@@ -72,6 +73,9 @@ async function mapError(
   options.onError?.(error, method);
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
+
+/** From the wire, or made by a client when a call of its own was late or cut. */
+const isFromPeer = (error: ConnectError) => error.isWireError || PEERS.has(error);
 
 function relayed(error: ConnectError): ConnectError {
   const relay = new ConnectError(error.rawMessage, error.code, undefined, undefined, error);

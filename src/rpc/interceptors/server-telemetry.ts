@@ -21,7 +21,7 @@ import { isServerFault } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { Endpoint, type RpcSystem } from "./endpoint.ts";
 import { type HttpCall, httpCall } from "./http-call.ts";
-import { type CallRequest, observe, outcomeAtServer } from "./observe.ts";
+import { type CallEnd, type CallRequest, observe, outcomeAtServer } from "./observe.ts";
 
 export type ServerTelemetryOptions = {
   /** Names the service's own metrics, such as `<serviceName>.requests.total`. */
@@ -39,28 +39,38 @@ export function serverTelemetry({ serviceName, traceResponse = false }: ServerTe
   const tracer = trace.getTracer(SCOPE);
   const record = recorder(serviceName);
   const endpointOf = endpoints();
-  return (next) => async (req) => {
+
+  function startCall(req: CallRequest): ServedCall {
     const system = systemOf(req);
     const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
     const endpoint = endpointOf(req.method, system, http);
     const parent = propagation.extract(ROOT_CONTEXT, req.header, HEADERS);
     const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(http), parent);
-    const active = trace.setSpan(parent, span);
-    const onEnd = (durationMs: number, thrown: ConnectError | undefined) => {
-      const error = outcomeAtServer(req, durationMs, thrown);
-      record(endpoint, http, span, durationMs, error, active);
-    };
-    if (!traceResponse) return observe(next, req, onEnd, active);
+    return { endpoint, http, span, context: trace.setSpan(parent, span) };
+  }
+
+  return (next) => async (req) => {
+    const call = startCall(req);
+    const onEnd: CallEnd = (durationMs, error) => record(call, durationMs, outcomeAtServer(req, durationMs, error));
+    if (!traceResponse) return observe(next, req, onEnd, call.context);
     try {
-      const res = await observe(next, req, onEnd, active);
-      res.header.set("traceresponse", traceResponseOf(span));
+      const res = await observe(next, req, onEnd, call.context);
+      res.header.set("traceresponse", traceResponseOf(call.span));
       return res;
     } catch (error) {
-      if (error instanceof ConnectError) error.metadata.set("traceresponse", traceResponseOf(span));
+      if (error instanceof ConnectError) error.metadata.set("traceresponse", traceResponseOf(call.span));
       throw error;
     }
   };
 }
+
+type ServedCall = {
+  readonly endpoint: Endpoint;
+  readonly http: HttpCall | undefined;
+  readonly span: Span;
+  /** With the span. */
+  readonly context: Context;
+};
 
 const HEADERS: TextMapGetter<Headers> = {
   get: (headers, name) => headers.get(name) ?? undefined,
@@ -90,6 +100,7 @@ function endpoints() {
   };
 }
 
+/** Makes the function that ends the span of a call and counts the call. */
 function recorder(serviceName: string) {
   const meter = metrics.getMeter(SCOPE);
   const requests = requestMetrics(serviceName);
@@ -101,16 +112,8 @@ function recorder(serviceName: string) {
     ...DURATION_S,
     description: "Duration of incoming HTTP requests.",
   });
-  return (
-    endpoint: Endpoint,
-    http: HttpCall | undefined,
-    span: Span,
-    durationMs: number,
-    error: ConnectError | undefined,
-    active: Context,
-  ) => {
-    const status = http !== undefined ? http.status(error) : error === undefined ? 200 : httpStatusOf(error);
-    const outcome = endpoint.outcome(error?.code, status);
+  return ({ endpoint, http, span, context }: ServedCall, durationMs: number, error: ConnectError | undefined) => {
+    const outcome = endpoint.outcome(error?.code, httpStatus(http, error));
     if (span.isRecording()) {
       span.setAttributes(outcome.span);
       if (error !== undefined && isServerFault(error.code)) {
@@ -119,10 +122,16 @@ function recorder(serviceName: string) {
       }
       span.end();
     }
-    rpcDuration.record(durationMs / 1000, outcome.rpc, active);
-    if (outcome.http !== undefined) httpDuration.record(durationMs / 1000, outcome.http, active);
-    requests.record(outcome.request, durationMs, active);
+    rpcDuration.record(durationMs / 1000, outcome.rpc, context);
+    if (outcome.http !== undefined) httpDuration.record(durationMs / 1000, outcome.http, context);
+    requests.record(outcome.request, durationMs, context);
   };
+}
+
+/** The status that a REST client got, or that the code stands for. */
+function httpStatus(http: HttpCall | undefined, error: ConnectError | undefined): number {
+  if (http !== undefined) return http.status(error);
+  return error === undefined ? 200 : httpStatusOf(error);
 }
 
 /** The value of a `traceresponse` header, as W3C Trace Context level 2 drafts it. */

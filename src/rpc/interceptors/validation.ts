@@ -4,19 +4,26 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { BadRequestSchema } from "../../../gen/google/rpc/error_details_pb.js";
 
-/** One fault of a request. The field's path has proto names, such as "items[0].quantity", and is empty for the message as a whole. */
+/**
+ * One fault of a request. The field's path has proto names, such as "items[0].quantity", and is empty for the message
+ * as a whole.
+ */
 export type FieldViolation = { readonly field: string; readonly description: string };
 
 /**
- * What was wrong with a request before it became a message. An edge that decodes requests by itself sets it, and calls on with what it could decode,
- * so that a request that cannot be decoded is traced, logged and answered like any other. validation() adds what it finds to the field violations.
+ * What was wrong with a request before it became a message. An edge that decodes requests by itself sets it, and calls
+ * on with what it could decode, so that a request that cannot be decoded is traced, logged and answered like any other.
+ * validation() adds what it finds to the field violations.
  */
 export const requestFault = createContextKey<ConnectError | undefined>(undefined, { description: "request fault" });
 
 /** Violations of one answer. They travel in HTTP/2 trailers, which clients limit to 8 KiB. */
 const MAX_VIOLATIONS = 32;
 
-/** INVALID_ARGUMENT with a google.rpc.BadRequest detail and a message that names each field. At most 32 violations are told. */
+/**
+ * INVALID_ARGUMENT with a google.rpc.BadRequest detail and a message that names each field. At most 32 violations are
+ * told.
+ */
 export function badRequest(violations: readonly FieldViolation[], cause?: unknown): ConnectError {
   const fieldViolations = violations.slice(0, MAX_VIOLATIONS);
   const texts = fieldViolations.map((v) => (v.field === "" ? v.description : `${v.field}: ${v.description}`));
@@ -26,8 +33,8 @@ export function badRequest(violations: readonly FieldViolation[], cause?: unknow
 }
 
 /**
- * Checks every request message, each one of a request stream too, against the rules of its contract (buf.validate). A violation fails the call by
- * badRequest(). Responses are not checked.
+ * Checks every request message, each one of a request stream too, against the rules of its contract (buf.validate). A
+ * violation fails the call by badRequest(). Responses are not checked.
  *
  * @param services Their rules are compiled at once, rather than at the first call, and must compile: throws otherwise.
  */
@@ -66,7 +73,8 @@ function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolat
   }
   const known = fault.findDetails(BadRequestSchema).flatMap((d) => d.fieldViolations);
   if (known.length === 0) throw fault;
-  // A field that could not be decoded is missing from the message: what the rules say of it, or of what holds it, is not to be trusted.
+  // A field that could not be decoded is missing from the message: what the rules say of it, or of what holds it, is
+  // not to be trusted.
   const trusted = found.filter((v) => !known.some((k) => covers(k.field, v.field) || covers(v.field, k.field)));
   throw badRequest([...known, ...trusted], fault.cause);
 }

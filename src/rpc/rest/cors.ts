@@ -3,7 +3,9 @@ import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { writeHead } from "./send.ts";
 
 export type CorsOptions = {
-  /** Origins whose pages may call, such as "https://shop.example.com". Default "*": any. Credentials are never allowed. */
+  /**
+   * Origins whose pages may call, such as "https://shop.example.com". Default "*": any. Credentials are never allowed.
+   */
   readonly origins?: "*" | readonly string[];
   /** How long browsers may keep the answer to a preflight. Default 7200 s, the most that browsers keep. */
   readonly maxAgeSeconds?: number;

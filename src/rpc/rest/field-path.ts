@@ -6,7 +6,10 @@ import { expected, hasTextForm } from "./expected.ts";
 /** A field, with the message fields that lead to it before it. */
 export type FieldPath = readonly DescField[];
 
-/** Resolves a path such as "user.id", of proto or JSON names, through singular message fields; undefined if there is no such field. */
+/**
+ * Resolves a path such as "user.id", of proto or JSON names, through singular message fields; undefined if there is no
+ * such field.
+ */
 export function resolveFieldPath(message: DescMessage, path: string): FieldPath | undefined {
   const fields: DescField[] = [];
   let holder: DescMessage | undefined = message;
@@ -19,7 +22,9 @@ export function resolveFieldPath(message: DescMessage, path: string): FieldPath 
   return fields;
 }
 
-/** Whether values of the field, or the items of a list, can be written as text: all but maps and messages with fields. */
+/**
+ * Whether values of the field, or the items of a list, can be written as text: all but maps and messages with fields.
+ */
 export function isTextual(field: DescField): boolean {
   if (field.fieldKind === "map") return false;
   return field.message === undefined || hasTextForm(field.message);

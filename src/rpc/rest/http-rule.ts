@@ -26,7 +26,10 @@ export type HttpBinding = {
   readonly responseBody: DescField | undefined;
 };
 
-/** The bindings of all methods of a service, additional ones included. Throws an Error that names the method if a rule does not fit it. */
+/**
+ * The bindings of all methods of a service, additional ones included. Throws an Error that names the method if a rule
+ * does not fit it.
+ */
 export function httpBindings(service: DescService): HttpBinding[] {
   return service.methods.filter((m) => hasOption(m, http)).flatMap(methodBindings);
 }

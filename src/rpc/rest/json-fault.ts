@@ -8,13 +8,17 @@ export type JsonFault = {
 type Container = { readonly keys: Set<string> | undefined };
 
 /**
- * Finds the first place where a text is no JSON, or where an object has a key again; undefined if there is none. JSON.parse lets later keys win and, by
- * engine and version, shows parts of the text instead of the place. This tells no content. Takes linear time and no stack, whatever the text.
+ * Finds the first place where a text is no JSON, or where an object has a key again; undefined if there is none.
+ * JSON.parse lets later keys win and, by engine and version, shows parts of the text instead of the place. This tells
+ * no content. Takes linear time and no stack, whatever the text.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const open: Container[] = [];
   let at = skipSpace(text, 0);
-  /** What may come next: a value, a value or the end of an array, a key, a key or the end of an object, or what follows a value. */
+  /**
+   * What may come next: a value, a value or the end of an array, a key, a key or the end of an object, or what follows
+   * a value.
+   */
   let state: "value" | "firstItem" | "key" | "firstKey" | "after" = "value";
 
   while (at < text.length || state !== "after" || open.length > 0) {

@@ -1,4 +1,5 @@
-// JSON Schemas of Protobuf messages in their JSON form with proto field names, with those of their rules (buf.validate) that JSON Schema knows.
+// JSON Schemas of Protobuf messages in their JSON form with proto field names, with those of their rules (buf.validate)
+// that JSON Schema knows.
 import {
   create,
   type DescField,

@@ -16,8 +16,8 @@ const IDENTIFIERS = /^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$/;
 const LITERAL = /^[^*{}=:/?#%\s]+$/;
 
 /**
- * Parses a template: "/" segments [":" verb], where a segment is "*", "**", a literal or a variable such as {id}, {user.id} or {name=shelves/*}.
- * Throws an Error that shows the template if it is none.
+ * Parses a template: "/" segments [":" verb], where a segment is "*", "**", a literal or a variable such as {id},
+ * {user.id} or {name=shelves/*}. Throws an Error that shows the template if it is none.
  */
 export function parsePathTemplate(source: string): PathTemplate {
   const fail = (problem: string): never => {
@@ -35,7 +35,8 @@ export function parsePathTemplate(source: string): PathTemplate {
       continue;
     }
     if (!part.endsWith("}")) fail(`"${part}" is no segment`);
-    const [fieldPath = "", pattern = "*"] = part.slice(1, -1).split("=", 2);
+    const [fieldPath = "", ...patterns] = part.slice(1, -1).split("=");
+    const pattern = patterns.length === 0 ? "*" : patterns.join("=");
     if (!IDENTIFIERS.test(fieldPath)) fail(`"${fieldPath}" is no field path`);
     if (variables.some((v) => v.fieldPath === fieldPath)) fail(`{${fieldPath}} occurs twice`);
     const start = segments.length;

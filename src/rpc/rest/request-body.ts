@@ -3,12 +3,14 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { HttpRequest } from "../server/http-handler.ts";
 import { httpError } from "./status.ts";
 
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?\s*(?:;.*)?$/i;
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
+const OTHER_CHARSET = /^\s*charset=(?!"?utf-8"?\s*$)/i;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads a JSON body as text; "" if there is none. Rejects with a ConnectError: 415 if it is something else, 413 if it has more than maxBytes, 400 if it
- * is no UTF-8, and with the signal's reason if that is aborted meanwhile. What is not read is thrown away.
+ * Reads a JSON body as text; "" if there is none. Rejects with a ConnectError: 415 if it is something else, 413 if it
+ * has more than maxBytes, 400 if it is no UTF-8, and with the signal's reason if that is aborted meanwhile. What is not
+ * read is thrown away.
  */
 export async function readJsonText(req: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<string> {
   const declared = req.headers["content-length"];
@@ -32,9 +34,14 @@ function checkType({ headers }: HttpRequest): void {
   const encoding = headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") throw httpError(415, Code.InvalidArgument, "content encoding is not supported");
   const type = headers["content-type"];
-  if (type === undefined || !JSON_TYPE.test(type)) {
+  if (type !== "application/json" && !isJson(type)) {
     throw httpError(415, Code.InvalidArgument, "content type must be application/json");
   }
+}
+
+function isJson(contentType = ""): boolean {
+  const [type = "", ...parameters] = contentType.split(";");
+  return JSON_TYPE.test(type.trim()) && !parameters.some((p) => OTHER_CHARSET.test(p));
 }
 
 function readBytes(req: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<Buffer> {

@@ -5,7 +5,10 @@ import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-g
 /** The longest delay of a timer; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The time that a client allows in Connect-Timeout-Ms or grpc-timeout; undefined if it does not say. Throws a ConnectError if it is malformed. */
+/**
+ * The time that a client allows in Connect-Timeout-Ms or grpc-timeout; undefined if it does not say. Throws a
+ * ConnectError if it is malformed.
+ */
 export function requestTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
   const connect = headers["connect-timeout-ms"];
   const grpc = headers["grpc-timeout"];

@@ -50,7 +50,7 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
       method,
       protocolName: "rest",
       requestMethod: call.method,
-      url: `${call.scheme}://${authority}${req.url ?? target.path}`,
+      url: `${call.scheme}://${authority}${target.path}${target.query === "" ? "" : `?${target.query}`}`,
       timeoutMs: requestTimeoutMs(req.headers) ?? defaultTimeoutMs,
       requestSignal: gone,
       requestHeader: headerPairs(req.headers),
@@ -129,7 +129,10 @@ function describeCall(req: HttpRequest, binding: HttpBinding, path: string): Htt
   };
 }
 
-/** The result of the work, or the signal's reason as soon as that is aborted: the client is not to wait for a handler that ignores it. */
+/**
+ * The result of the work, or the signal's reason as soon as that is aborted: the client is not to wait for a handler
+ * that ignores it.
+ */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

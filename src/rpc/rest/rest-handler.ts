@@ -30,9 +30,10 @@ export type RestHandlerOptions = {
 };
 
 /**
- * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and HTTP/2, and does CORS for all
- * requests. Answers what it knows and any unknown path but those of RPCs ("/package.Service/Method"), which it leaves to others.
- * Throws if a rule does not fit its method, or two rules match the same requests.
+ * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and
+ * HTTP/2, and does CORS for all requests. Answers what it knows and any unknown path but those of RPCs
+ * ("/package.Service/Method"), which it leaves to others. Throws if a rule does not fit its method, or two rules match
+ * the same requests.
  */
 export function createRestHandler(options: RestHandlerOptions): HttpHandler {
   const cors = options.cors === false ? undefined : createCors(options.cors);
@@ -53,7 +54,7 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
 
   return (req, res) => {
     if (cors?.(req, res)) return true;
-    const url = req.url ?? "/";
+    const url = originForm(req.url ?? "/");
     const question = url.indexOf("?");
     const path = question < 0 ? url : url.slice(0, question);
     if (rpcPaths.has(path)) return false;
@@ -75,6 +76,11 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
   };
 }
 
+/** The path and query of a request target, which may be a whole URL. */
+function originForm(target: string): string {
+  return target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?#]*/i, "");
+}
+
 const RPC_PATH = /^\/(?:\w+\.)+\w+\/\w+$/;
 
 function addService(router: Router<RestCall>, { desc, impl }: Service, options: RestCallOptions): void {
@@ -93,8 +99,9 @@ function addEndpoints(router: Router<RestCall>, { services, health = () => true,
   });
   if (openApi === undefined) return;
   const descs = services.map((s) => s.desc);
-  const document = JSON.stringify(openApiDocument(descs, openApi));
+  let document: string | undefined; // made when somebody asks, not at start
   router.add("GET", parsePathTemplate("/openapi.json"), (req, res) => {
+    document ??= JSON.stringify(openApiDocument(descs, openApi));
     send(req, res, 200, "application/json", document);
   });
 }

@@ -9,11 +9,13 @@ export type RouteMatch<T> =
 
 export type Router<T> = {
   /**
-   * Adds a route. Throws if the method is none of HTTP, or if another route has the same method and the same shape of path.
+   * Adds a route. Throws if the method is none of HTTP, or if another route has the same method and the same shape of
+   * path.
    */
   add(httpMethod: string, template: PathTemplate, route: T): void;
   /**
-   * Finds the route of a path without query. The values are those of the template's variables, percent-decoded. HEAD finds the routes of GET.
+   * Finds the route of a path without query. The values are those of the template's variables, percent-decoded. HEAD
+   * finds the routes of GET.
    */
   match(httpMethod: string, path: string): RouteMatch<T>;
 };
@@ -62,7 +64,10 @@ const createTree = (): Radix => createRadixRouter<never>({ maxParamLength: MAX_S
 
 function unused(): void {}
 
-/** The template in the router's syntax, where "**" is "*", and does not stand for no segment at all: that is a second path. */
+/**
+ * The template in the router's syntax, where "**" is "*", and does not stand for no segment at all: that is a second
+ * path.
+ */
 function radixPaths({ segments }: PathTemplate): string[] {
   const path = segments.map((s, i) => (s === "*" ? `/:${i}` : s === "**" ? "/*" : `/${s}`)).join("");
   return segments.at(-1) === "**" ? [path.slice(0, -2) || "/", path] : [path];

@@ -21,8 +21,8 @@ const MAX_DEPTH = 100;
 
 /**
  * Finds every fault of a JSON that the decoder of Protobuf refused at its first one: unknown fields, values of a wrong
- * type. The decoder itself judges the single values. A repeated field with an item that cannot be decoded at all is left
- * out whole, lest indexes shift. No violations: the fault is none of a single field.
+ * type. The decoder itself judges the single values. A repeated scalar field with a bad item is left out whole, lest
+ * indexes shift. No violations: the fault is none of a single field.
  */
 export function salvage(desc: DescMessage, json: JsonValue, registry: Registry): Salvage {
   const violations: FieldViolation[] = [];
@@ -93,10 +93,12 @@ export function salvage(desc: DescMessage, json: JsonValue, registry: Registry):
       return undefined;
     }
     const items: JsonValue[] = [];
+    const hasFields = field.message !== undefined && !hasCustomJsonRepresentation(field.message);
     for (const [i, item] of value.entries()) {
       if (violations.length >= MAX_VIOLATIONS) return undefined;
       const read = readSingle(field, item, `${path}[${i}]`, [item]);
       if (read !== undefined) items.push(read);
+      else if (hasFields) items.push({});
     }
     return items.length === value.length ? items : undefined;
   };
@@ -122,4 +124,7 @@ export function salvage(desc: DescMessage, json: JsonValue, registry: Registry):
 const isObject = (json: JsonValue): json is JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json);
 
-const join = (path: string, name: string) => (path === "" ? name : `${path}.${name}`);
+function join(path: string, name: string): string {
+  if (!/^\w+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}

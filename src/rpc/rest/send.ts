@@ -25,8 +25,8 @@ export function sendJson(
 }
 
 /**
- * Sends an error as google.rpc.Status in JSON, with its metadata, unless a peer sent that, as headers. What is no ConnectError is shown as "internal
- * error".
+ * Sends an error as google.rpc.Status in JSON, with its metadata, unless a peer sent that, as headers. What is no
+ * ConnectError is shown as "internal error".
  */
 export function sendError(
   req: HttpRequest,

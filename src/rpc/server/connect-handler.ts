@@ -3,7 +3,9 @@ import type { RequestListener } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { Code, ConnectError, type Interceptor, type StreamResponse } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { registryOf } from "./file-index.ts";
 import type { ReportError } from "./grpc/route.ts";
+import { discardRequest } from "./grpc/settle.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 type Request = Parameters<RequestListener>[0] | Http2ServerRequest;
@@ -19,6 +21,7 @@ export function createPlainListener({ services, interceptors, http, limits, onEr
     grpc: false,
     interceptors: [reportUnexpected(onError), ...interceptors],
     readMaxBytes: limits.readMaxBytes,
+    jsonOptions: { registry: registryOf(services.map(({ desc }) => desc)) },
     compressMinBytes: Number.isFinite(limits.compressMinBytes) ? limits.compressMinBytes : Number.MAX_SAFE_INTEGER,
   });
   return (req, res) => {
@@ -28,6 +31,7 @@ export function createPlainListener({ services, interceptors, http, limits, onEr
       onError(error);
       return answer(res, 500);
     }
+    discardRest(req, res);
     try {
       connect(req, res);
     } catch {
@@ -39,6 +43,23 @@ export function createPlainListener({ services, interceptors, http, limits, onEr
 function answer(res: Response, status: number): void {
   if (!res.headersSent) res.statusCode = status;
   res.end();
+}
+
+/**
+ * connect-node stops reading a request when it has its message, or an error. Node would then cut the connection in HTTP/1.1, before the
+ * answer is out, and in HTTP/2 leave the client waiting for flow control. Instead, what comes after the answer is read and dropped.
+ */
+function discardRest(req: Request, res: Response): void {
+  req[Symbol.asyncIterator] = () => req.iterator({ destroyOnReturn: false });
+  if (!("stream" in req)) {
+    res.once("finish", () => req.resume());
+    return;
+  }
+  req.stream.once("finish", () => {
+    if (req.complete) return;
+    req.resume();
+    discardRequest(req.stream);
+  });
 }
 
 /**

@@ -5,20 +5,24 @@ import type { Call } from "./grpc/call.ts";
 import type { ConnectionPolicy } from "./options.ts";
 
 const MAX_STREAM_ID = 2 ** 31 - 1;
-const DRAIN_PING_MS = 1000;
+/** How long a drain waits for its ping. Some clients answer none after GOAWAY; a call that came later may be retried by the client. */
+const DRAIN_PING_MS = 250;
+/** What the answer to a ping and a window update or two take; more than that was an answer to a call. */
+const CHATTER_BYTES = 64;
 
 /** One HTTP/2 connection and its policies: keepalive, age, idleness, stalled requests, too many pings, drain. */
 export class Connection {
   /** Calls that run. A call that was reset while its request was read stays until the next sweep. */
   readonly calls = new Set<Call>();
-  /** Counts streams that begin and messages that are sent; whoever remembers the number sees whether there were any. */
+  /** Counts streams; who remembers the number sees whether there were new ones. */
   activity = 0;
   readonly #session: ServerHttp2Session;
   readonly #policy: ConnectionPolicy;
   readonly #timers: NodeJS.Timeout[] = [];
-  #plainStreams = 0;
+  /** Streams that are no gRPC calls, and when they began. */
+  readonly #plainStreams = new Map<ServerHttp2Stream, number>();
   #idle = { activity: -1, since: 0 };
-  #ping = { activity: -1, at: 0, strikes: 0 };
+  #ping = { activity: 0, bytesSent: 0, at: 0, strikes: 0 };
   #draining = false;
 
   constructor(session: ServerHttp2Session, policy: ConnectionPolicy) {
@@ -37,25 +41,26 @@ export class Connection {
     }
   }
 
-  /** A stream that is no gRPC call. It counts only as a reason not to be idle. */
-  addPlainStream(stream: ServerHttp2Stream): void {
-    this.#plainStreams++;
-    stream.once("close", () => {
-      this.#plainStreams--;
-      this.activity++;
-    });
+  /** A stream that is no gRPC call. */
+  addPlainStream(stream: ServerHttp2Stream, contentType = ""): void {
+    this.activity++;
+    this.#plainStreams.set(stream, RPC_STREAM.test(contentType) ? Infinity : performance.now());
+    stream.once("close", () => this.#plainStreams.delete(stream));
   }
 
   /** Looks for what timers of their own would be too dear for: calls whose request stalls, and idleness. `now` in ms. */
   sweep(now: number): void {
-    const { readTimeoutMs, idleTimeoutMs } = this.#policy;
+    const { readTimeoutMs, requestTimeoutMs, idleTimeoutMs } = this.#policy;
     for (const call of this.calls) {
       if (call.stream.destroyed) call.cancel();
       else if (!call.stalled) continue;
       else if (call.stalledSince === 0) call.stalledSince = now;
       else if (now - call.stalledSince >= readTimeoutMs) call.fail(requestTooSlow());
     }
-    if (this.calls.size > 0 || this.#plainStreams > 0 || this.#idle.activity !== this.activity) {
+    for (const [stream, since] of this.#plainStreams) {
+      if (now - since >= requestTimeoutMs && awaitsRequest(stream)) stream.close(constants.NGHTTP2_CANCEL);
+    }
+    if (this.calls.size > 0 || this.#plainStreams.size > 0 || this.#idle.activity !== this.activity) {
       this.#idle = { activity: this.activity, since: now };
     } else if (now - this.#idle.since >= idleTimeoutMs) {
       this.drain();
@@ -90,24 +95,33 @@ export class Connection {
 
   #probe(timeoutMs: number): void {
     if (this.#session.destroyed) return;
-    const dead = setTimeout(() => this.destroy(), timeoutMs);
+    const dead = setTimeout(() => this.destroy(), timeoutMs).unref();
     this.#session.ping(() => clearTimeout(dead));
   }
 
-  /** As gRPC's servers: pings are free while there is traffic, as clients measure the bandwidth with them. */
+  /** As in gRPC's own servers, pings are free after an answer: clients measure the bandwidth with them. */
   #onPing(): void {
     const { minPingIntervalMs, maxPingStrikes } = this.#policy;
+    const session = this.#session;
     const now = performance.now();
-    const { activity, at } = this.#ping;
-    this.#ping.at = now;
-    this.#ping.activity = this.activity;
-    if (activity !== this.activity) this.#ping.strikes = 0;
-    else if (now - at < minPingIntervalMs) this.#ping.strikes++;
-    if (this.#ping.strikes <= maxPingStrikes) return;
+    const bytesSent = session.socket.bytesWritten;
+    const { activity } = this;
+    const last = this.#ping;
+    let { strikes } = last;
+    if (activity !== last.activity || bytesSent - last.bytesSent > CHATTER_BYTES) strikes = 0;
+    else if (now - last.at < minPingIntervalMs) strikes++;
+    this.#ping = { activity, bytesSent, at: now, strikes };
+    if (strikes <= maxPingStrikes) return;
     const code = constants.NGHTTP2_ENHANCE_YOUR_CALM;
-    this.#session.goaway(code, this.#session.state.lastProcStreamID, Buffer.from("too_many_pings"));
-    this.#session.destroy(undefined, code);
+    session.goaway(code, session.state.lastProcStreamID, Buffer.from("too_many_pings"));
+    session.destroy(undefined, code);
   }
 }
+
+/** Content types of RPCs whose requests may be streams; those may last. */
+const RPC_STREAM = /^application\/(connect\+|grpc-web)/;
+
+/** Whether the client has not yet ended its side. */
+const awaitsRequest = ({ state }: ServerHttp2Stream) => state.state === constants.NGHTTP2_STREAM_STATE_OPEN;
 
 const requestTooSlow = () => new ConnectError("the request did not arrive in time", Code.DeadlineExceeded);

@@ -16,7 +16,8 @@ export type Connections = {
 /** One sweep serves all connections; it runs while there are any. */
 export function createConnections(policy: ConnectionPolicy): Connections {
   const all = new Set<Connection>();
-  const sweepMs = Math.min(policy.readTimeoutMs / 4, policy.idleTimeoutMs / 4, MAX_SWEEP_MS);
+  const { readTimeoutMs, requestTimeoutMs, idleTimeoutMs } = policy;
+  const sweepMs = Math.min(readTimeoutMs / 4, requestTimeoutMs / 4, idleTimeoutMs / 4, MAX_SWEEP_MS);
   let sweeper: NodeJS.Timeout | undefined;
   let draining = false;
 

@@ -1,5 +1,12 @@
 // What server reflection looks up in the generated descriptors.
-import { createRegistry, type DescExtension, type DescFile, type DescService, toBinary } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  type DescExtension,
+  type DescFile,
+  type DescService,
+  type Registry,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 
 export type FileIndex = {
@@ -35,6 +42,13 @@ export function createFileIndex(services: readonly DescService[]): FileIndex {
       return extensions.filter((e) => e.extendee.typeName === message).map((e) => e.number);
     },
   };
+}
+
+/** All types of the services' files and of what they import: JSON of a google.protobuf.Any needs to know them. */
+export function registryOf(services: readonly DescService[]): Registry {
+  const files = new Map<string, DescFile>();
+  for (const { file } of services) addWithImports(file, files);
+  return createRegistry(...files.values());
 }
 
 /** A file and its imports as serialized FileDescriptorProtos, without those that were sent before; the file itself always comes first. */

@@ -48,10 +48,12 @@ export type RpcServerLimits = MessageLimits & {
   readonly minPingIntervalMs: number;
   /** How many such pings a connection may send before it is ended with "too_many_pings". Default: 2. */
   readonly maxPingStrikes: number;
-  /** A gRPC request message that has begun, or that a method waits for, and of which nothing comes for this long, is given up with
-   * DEADLINE_EXCEEDED (up to a quarter later). A request stream may rest between messages. Default: 60 s. */
+  /**
+   * A gRPC request message that has begun, or that a method waits for, and of which nothing comes for this long, is given up with
+   * DEADLINE_EXCEEDED (up to a quarter later). A request stream may rest between messages. Default: 60 s.
+   */
   readonly readTimeoutMs: number;
-  /** In HTTP/1.1, the time for the whole request. Default: 5 minutes. */
+  /** Time for a whole request that is not gRPC. In HTTP/2, request streams of Connect and gRPC-Web may last. Default: 5 minutes. */
   readonly requestTimeoutMs: number;
   /** Time for a new connection to show whether it speaks HTTP/1.1 or HTTP/2. Default: 10 s. */
   readonly sniffTimeoutMs: number;
@@ -76,7 +78,10 @@ const DEFAULT_LIMITS: RpcServerLimits = {
 };
 
 /** What a Connection needs to know. */
-export type ConnectionPolicy = Pick<RpcServerLimits, "readTimeoutMs" | "minPingIntervalMs" | "maxPingStrikes"> & {
+export type ConnectionPolicy = Pick<
+  RpcServerLimits,
+  "readTimeoutMs" | "requestTimeoutMs" | "minPingIntervalMs" | "maxPingStrikes"
+> & {
   readonly keepalive: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
   readonly maxConnectionAge: { readonly ageMs: number; readonly graceMs: number } | undefined;
   readonly idleTimeoutMs: number;
@@ -102,6 +107,7 @@ export function resolveOptions(options: RpcServerOptions): ResolvedOptions {
     limits,
     policy: {
       readTimeoutMs: limits.readTimeoutMs,
+      requestTimeoutMs: limits.requestTimeoutMs,
       minPingIntervalMs: limits.minPingIntervalMs,
       maxPingStrikes: limits.maxPingStrikes,
       keepalive: keepalive ?? undefined,

@@ -51,7 +51,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     const connection = connections.add(session);
     session.on("stream", (stream, fields, flags, rawFields) => {
       if (isGrpc(fields["content-type"])) return acceptCall(routes, connection, stream, fields, flags);
-      connection.addPlainStream(stream);
+      connection.addPlainStream(stream, fields["content-type"]);
       http2Plain.emit("stream", stream, fields, flags, rawFields);
     });
   }

@@ -1,200 +1,158 @@
 // Reads OTLP requests (http/protobuf) as far as the tests look at them, by the field numbers of opentelemetry-proto.
-import { Buffer } from "node:buffer";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import {
+  bool,
+  double,
+  field,
+  fixed64,
+  hex,
+  int32,
+  int64,
+  message,
+  nested,
+  packedDoubles,
+  repeated,
+  sfixed64,
+  text,
+} from "./protobuf.ts";
 
 export type Attributes = Record<string, unknown>;
 
 /** Where telemetry came from. */
-export type Origin = { resource: Attributes; scope: string };
+export type Origin = { readonly resource: Attributes; readonly scope: string };
 
-export type Span = Origin & {
-  traceId: string;
-  spanId: string;
-  /** Empty for a root span. */
-  parentSpanId: string;
-  name: string;
-  kind: "INTERNAL" | "SERVER" | "CLIENT" | "other";
-  startNs: bigint;
-  endNs: bigint;
-  attributes: Attributes;
-  events: { name: string; attributes: Attributes }[];
-  status: { code: "UNSET" | "OK" | "ERROR"; message: string };
-};
+const readArray = (bytes: Uint8Array): unknown[] => message({ values: repeated(1, nested(readValue)) })(bytes).values;
 
-export type Point = Origin & {
-  metric: string;
-  unit: string;
-  attributes: Attributes;
-  /** Of a sum or a gauge. */
-  value: number;
-  /** Of a histogram. */
-  count: number;
-  sum: number;
-  bounds: number[];
-};
-
-export type LogRecord = Origin & {
-  severity: string;
-  severityNumber: number;
-  body: unknown;
-  attributes: Attributes;
-  traceId: string;
-  spanId: string;
-};
-
-export function readSpans(request: Uint8Array): Span[] {
-  return readGroups(request, (bytes, origin) => readSpan(bytes, origin));
-}
-
-export function readPoints(request: Uint8Array): Point[] {
-  return readGroups(request, readMetric).flat();
-}
-
-export function readLogRecords(request: Uint8Array): LogRecord[] {
-  return readGroups(request, (bytes, origin) => readLogRecord(bytes, origin));
-}
-
-type Fields = Record<number, (reader: BinaryReader) => void>;
-
-/** Calls the function of each field that is there, and skips those without one. */
-function read(bytes: Uint8Array, fields: Fields): void {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag();
-    const field = fields[number];
-    if (field === undefined) reader.skip(wireType, number);
-    else field(reader);
-  }
-}
-
-/** The requests of all three signals have the same outer form: resources, scopes in them, items in those. */
-function readGroups<T>(request: Uint8Array, readItem: (bytes: Uint8Array, origin: Origin) => T): T[] {
-  const items: T[] = [];
-  read(request, {
-    1: (resources) => {
-      const resource: Attributes = {};
-      const inResource = {
-        1: (r: BinaryReader) => read(r.bytes(), { 1: attributeOf(resource) }),
-        2: (scopes: BinaryReader) => {
-          const origin = { resource, scope: "" };
-          read(scopes.bytes(), {
-            1: (r) => read(r.bytes(), { 1: (name) => void (origin.scope = name.string()) }),
-            2: (item) => items.push(readItem(item.bytes(), origin)),
-          });
-        },
-      };
-      read(resources.bytes(), inResource);
-    },
-  });
-  return items;
-}
-
-function readSpan(bytes: Uint8Array, origin: Origin): Span {
-  const span: Span = {
-    ...{ ...origin, traceId: "", spanId: "", parentSpanId: "", name: "", kind: "other", startNs: 0n, endNs: 0n },
-    ...{ attributes: {}, events: [], status: { code: "UNSET", message: "" } },
-  };
-  read(bytes, {
-    1: (r) => void (span.traceId = hex(r)),
-    2: (r) => void (span.spanId = hex(r)),
-    4: (r) => void (span.parentSpanId = hex(r)),
-    5: (r) => void (span.name = r.string()),
-    6: (r) => void (span.kind = (["other", "INTERNAL", "SERVER", "CLIENT"] as const)[r.int32()] ?? "other"),
-    7: (r) => void (span.startNs = BigInt(r.fixed64())),
-    8: (r) => void (span.endNs = BigInt(r.fixed64())),
-    9: attributeOf(span.attributes),
-    11: (r) => {
-      const event = { name: "", attributes: {} };
-      read(r.bytes(), { 2: (name) => void (event.name = name.string()), 3: attributeOf(event.attributes) });
-      span.events.push(event);
-    },
-    15: (r) =>
-      read(r.bytes(), {
-        2: (message) => void (span.status.message = message.string()),
-        3: (code) => void (span.status.code = (["UNSET", "OK", "ERROR"] as const)[code.int32()] ?? "UNSET"),
-      }),
-  });
-  return span;
-}
-
-function readMetric(bytes: Uint8Array, origin: Origin): Point[] {
-  const metric = { metric: "", unit: "" };
-  const points: Point[] = [];
-  const dataPoints = (r: BinaryReader, attributes: number) =>
-    read(r.bytes(), { 1: (point) => points.push(readPoint(point.bytes(), origin, attributes)) });
-  read(bytes, {
-    1: (r) => void (metric.metric = r.string()),
-    3: (r) => void (metric.unit = r.string()),
-    5: (gauge) => dataPoints(gauge, 7),
-    7: (sum) => dataPoints(sum, 7),
-    9: (histogram) => dataPoints(histogram, 9),
-  });
-  return points.map((point) => ({ ...point, ...metric }));
-}
-
-/** Fields 4 and 6 differ in type between numbers and histograms; the number of the attributes' field tells which one it is. */
-function readPoint(bytes: Uint8Array, origin: Origin, attributes: number): Point {
-  const point: Point = { ...origin, metric: "", unit: "", attributes: {}, value: 0, count: 0, sum: 0, bounds: [] };
-  const number: Fields = {
-    4: (r) => void (point.value = r.double()),
-    6: (r) => void (point.value = Number(r.sfixed64())),
-  };
-  const histogram: Fields = {
-    4: (r) => void (point.count = Number(r.fixed64())),
-    5: (r) => void (point.sum = r.double()),
-    7: (r) => {
-      const packed = new BinaryReader(r.bytes());
-      while (packed.pos < packed.len) point.bounds.push(packed.double());
-    },
-  };
-  read(bytes, { ...(attributes === 7 ? number : histogram), [attributes]: attributeOf(point.attributes) });
-  return point;
-}
-
-function readLogRecord(bytes: Uint8Array, origin: Origin): LogRecord {
-  const record: LogRecord = {
-    ...{ ...origin, severity: "", severityNumber: 0, body: undefined, attributes: {}, traceId: "", spanId: "" },
-  };
-  read(bytes, {
-    2: (r) => void (record.severityNumber = r.int32()),
-    3: (r) => void (record.severity = r.string()),
-    5: (r) => void (record.body = readValue(r.bytes())),
-    6: attributeOf(record.attributes),
-    9: (r) => void (record.traceId = hex(r)),
-    10: (r) => void (record.spanId = hex(r)),
-  });
-  return record;
-}
-
-/** Reads a KeyValue into the attributes. */
-function attributeOf(attributes: Attributes): (reader: BinaryReader) => void {
-  return (reader) => {
-    let key = "";
-    let value: unknown;
-    read(reader.bytes(), { 1: (r) => void (key = r.string()), 2: (r) => void (value = readValue(r.bytes())) });
-    attributes[key] = value;
-  };
-}
+const readAnyValue = message({
+  text: field<string | undefined>(1, text, undefined),
+  bool: field<boolean | undefined>(2, bool, undefined),
+  int: field<number | undefined>(3, int64, undefined),
+  double: field<number | undefined>(4, double, undefined),
+  array: field<unknown[] | undefined>(5, nested(readArray), undefined),
+  fields: field<Attributes | undefined>(6, nested(readFields), undefined),
+});
 
 function readValue(bytes: Uint8Array): unknown {
-  let value: unknown;
-  read(bytes, {
-    1: (r) => void (value = r.string()),
-    2: (r) => void (value = r.bool()),
-    3: (r) => void (value = Number(r.int64())),
-    4: (r) => void (value = r.double()),
-    5: (r) => {
-      const values: unknown[] = [];
-      read(r.bytes(), { 1: (item) => values.push(readValue(item.bytes())) });
-      value = values;
-    },
-    6: (r) => {
-      const fields: Attributes = {};
-      read(r.bytes(), { 1: attributeOf(fields) });
-      value = fields;
-    },
-  });
-  return value;
+  const value = readAnyValue(bytes);
+  return value.text ?? value.bool ?? value.int ?? value.double ?? value.array ?? value.fields;
 }
 
-const hex = (reader: BinaryReader) => Buffer.from(reader.bytes()).toString("hex");
+const readKeyValue = message({ key: field(1, text, ""), value: field<unknown>(2, nested(readValue), undefined) });
+const keyValues = (number: number) => repeated(number, nested(readKeyValue));
+const attributesOf = (pairs: ReturnType<typeof readKeyValue>[]): Attributes =>
+  Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+
+function readFields(bytes: Uint8Array): Attributes {
+  return attributesOf(message({ values: keyValues(1) })(bytes).values);
+}
+
+/** The requests of all signals have the same outer form: resources, scopes in them, items in those. */
+function readItems<T>(request: Uint8Array, readItem: (bytes: Uint8Array) => T): (T & Origin)[] {
+  const scope = message({
+    scope: field(1, nested(message({ name: field(1, text, "") })), { name: "" }),
+    items: repeated(2, nested(readItem)),
+  });
+  const resource = message({
+    resource: field<Attributes>(1, nested(readFields), {}),
+    scopes: repeated(2, nested(scope)),
+  });
+  const { resources } = message({ resources: repeated(1, nested(resource)) })(request);
+  return resources.flatMap((r) =>
+    r.scopes.flatMap((s) => s.items.map((item) => ({ ...item, resource: r.resource, scope: s.scope.name }))),
+  );
+}
+
+const KINDS = ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"] as const;
+const STATUSES = ["UNSET", "OK", "ERROR"] as const;
+
+const readSpan = message({
+  traceId: field(1, hex, ""),
+  spanId: field(2, hex, ""),
+  parentSpanId: field(4, hex, ""),
+  name: field(5, text, ""),
+  kind: field(6, int32, 0),
+  startNs: field(7, fixed64, 0),
+  endNs: field(8, fixed64, 0),
+  attributes: keyValues(9),
+  events: repeated(11, nested(message({ name: field(2, text, ""), attributes: keyValues(3) }))),
+  status: field(15, nested(message({ message: field(2, text, ""), code: field(3, int32, 0) })), {
+    message: "",
+    code: 0,
+  }),
+});
+
+export type Span = ReturnType<typeof readSpans>[number];
+
+/** Ids are in hex; the parent's is empty for a root span. */
+export function readSpans(request: Uint8Array) {
+  return readItems(request, readSpan).map((span) => ({
+    ...span,
+    kind: KINDS[span.kind],
+    attributes: attributesOf(span.attributes),
+    events: span.events.map(({ name, attributes }) => ({ name, attributes: attributesOf(attributes) })),
+    status: { ...span.status, code: STATUSES[span.status.code] },
+  }));
+}
+
+const numbers = nested(
+  message({
+    points: repeated(
+      1,
+      nested(message({ double: field(4, double, 0), int: field(6, sfixed64, 0), attributes: keyValues(7) })),
+    ),
+  }),
+);
+const histograms = nested(
+  message({
+    points: repeated(
+      1,
+      nested(
+        message({
+          count: field(4, fixed64, 0),
+          sum: field(5, double, 0),
+          bounds: field<number[]>(7, packedDoubles, []),
+          attributes: keyValues(9),
+        }),
+      ),
+    ),
+  }),
+);
+
+const readMetric = message({
+  metric: field(1, text, ""),
+  unit: field(3, text, ""),
+  gauge: field(5, numbers, { points: [] }),
+  sum: field(7, numbers, { points: [] }),
+  histogram: field(9, histograms, { points: [] }),
+});
+
+export type Point = ReturnType<typeof readPoints>[number];
+
+/** A point has the value of a sum or gauge, or the count, sum and bounds of a histogram. */
+export function readPoints(request: Uint8Array) {
+  return readItems(request, readMetric).flatMap(({ gauge, sum, histogram, ...origin }) => [
+    ...[...gauge.points, ...sum.points].map((point) => ({
+      ...origin,
+      ...{ attributes: attributesOf(point.attributes), value: point.double + point.int, count: 0, sum: 0 },
+      bounds: [] as number[],
+    })),
+    ...histogram.points.map((point) => ({ ...origin, ...point, attributes: attributesOf(point.attributes), value: 0 })),
+  ]);
+}
+
+const readLogRecord = message({
+  severityNumber: field(2, int32, 0),
+  severity: field(3, text, ""),
+  body: field<unknown>(5, nested(readValue), undefined),
+  attributes: keyValues(6),
+  traceId: field(9, hex, ""),
+  spanId: field(10, hex, ""),
+});
+
+export type LogRecord = ReturnType<typeof readLogRecords>[number];
+
+export function readLogRecords(request: Uint8Array) {
+  return readItems(request, readLogRecord).map((record) => ({
+    ...record,
+    attributes: attributesOf(record.attributes),
+  }));
+}

@@ -1,3 +1,4 @@
+import { type Logger, transports } from "winston";
 import { startTelemetry, type Telemetry, type TelemetryOptions } from "../../../src/telemetry/telemetry.ts";
 import type { Point, Span } from "./otlp.ts";
 import { type OtlpBackend, startOtlpBackend } from "./otlp-backend.ts";
@@ -6,9 +7,14 @@ import { type OtlpBackend, startOtlpBackend } from "./otlp-backend.ts";
 export type Recording = {
   readonly backend: OtlpBackend;
   readonly telemetry: Telemetry;
+  /** The lines that the console would have shown. */
+  readonly console: string[];
   /** Shuts telemetry down, which flushes it, and closes the backend. */
   stop(): Promise<void>;
 };
+
+/** All that was exported, and shown on the console, by the end. */
+export type Recorded = OtlpBackend & { readonly console: string[] };
 
 export const OPTIONS: TelemetryOptions = {
   serviceName: "probe",
@@ -20,7 +26,7 @@ export const OPTIONS: TelemetryOptions = {
   logFormat: "json",
 };
 
-/** Starts telemetry, of which there is one in a process: stop it before the next one starts. Its console says nothing. */
+/** Starts telemetry, of which there is one in a process: stop it before the next one starts. */
 export async function startRecording(
   options: Partial<TelemetryOptions> = {},
   env: NodeJS.ProcessEnv = {},
@@ -28,12 +34,10 @@ export async function startRecording(
   const backend = await startOtlpBackend();
   const restoreEnv = setEnv({ OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, ...env });
   const telemetry = startTelemetry({ ...OPTIONS, ...options });
-  for (const transport of telemetry.logger.transports) {
-    if ("name" in transport && transport.name === "console") transport.silent = true;
-  }
   return {
     backend,
     telemetry,
+    console: divertConsole(telemetry.logger),
     async stop() {
       await telemetry.shutdown();
       restoreEnv();
@@ -47,14 +51,26 @@ export async function record(
   act: (recording: Recording) => Promise<void>,
   options: Partial<TelemetryOptions> = {},
   env: NodeJS.ProcessEnv = {},
-): Promise<OtlpBackend> {
+): Promise<Recorded> {
   const recording = await startRecording(options, env);
   try {
     await act(recording);
   } finally {
     await recording.stop();
   }
-  return recording.backend;
+  return { ...recording.backend, console: recording.console };
+}
+
+/** Keeps the lines of a logger's console transport instead of writing them. */
+export function divertConsole(logger: Logger): string[] {
+  const lines: string[] = [];
+  const console = logger.transports.find((transport) => transport instanceof transports.Console);
+  if (console === undefined) throw new Error("the logger has no console");
+  console.log = (info: Record<symbol, unknown>, done: () => void) => {
+    lines.push(String(info[Symbol.for("message")]));
+    done();
+  };
+  return lines;
 }
 
 /** Sets environment variables; the result sets them back. */

@@ -18,7 +18,7 @@ function onAborted(this: CallStream): void {
 
 /**
  * What a handler sees of a gRPC call. Everything that costs something is made when it is first asked for: most handlers need neither
- * headers nor signal nor values.
+ * headers nor signal nor values. So the properties are getters, and a `{ ...context }` has none of them.
  */
 export abstract class CallContext implements HandlerContext {
   readonly stream: ServerHttp2Stream;

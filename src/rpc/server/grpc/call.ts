@@ -143,7 +143,6 @@ export class Call extends CallInput {
 
   #write(bytes: Buffer): Promise<void> | undefined {
     if (this.gone) return undefined;
-    this.#connection.activity++;
     if (!this.stream.headersSent) {
       this.#gzip ||= this.#acceptsGzip(); // a later message may be larger
       this.#sendHead();

@@ -76,7 +76,7 @@ const RESERVED = new Set(
   [
     ["grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-encoding", "grpc-accept-encoding"],
     ["content-type", "content-length", "te", "trailer", "connection", "transfer-encoding", "keep-alive"],
-    ["upgrade", "proxy-connection", "host"],
+    ["upgrade", "proxy-connection", "http2-settings", "host"],
   ].flat(),
 );
 

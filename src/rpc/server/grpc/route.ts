@@ -3,9 +3,9 @@ import type { Call } from "./call.ts";
 
 /** Limits for each message. */
 export type MessageLimits = {
-  /** Largest request message, as sent and decompressed, in bytes. */
+  /** Largest request message, as sent and decompressed, in bytes. Default: 4 MiB. */
   readonly readMaxBytes: number;
-  /** Response messages of at least this size are compressed for clients that accept gzip, in bytes; Infinity for never. */
+  /** Response messages of at least this size are compressed for clients that accept it, in bytes; Infinity: never. Default: 1 KiB. */
   readonly compressMinBytes: number;
 };
 

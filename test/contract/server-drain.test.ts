@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { status } from "@grpc/grpc-js";
+import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
+import { eventually } from "../support/eventually.ts";
+import { createProbeClient, readAll } from "../support/grpc-js-probe.ts";
+import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
+import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
+
+const ROUND_ROBIN = { "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }) };
+
+describe("server: drain", () => {
+  let server: ProbeServer;
+  beforeEach(async () => {
+    server = await startProbeServer();
+  });
+  afterEach(() => server.close());
+
+  it("lets gRPC calls finish and takes no new connections", async () => {
+    const client = createProbeClient(server.port);
+    const streaming = readAll(client.serverStream({ n: 20, text: "slow" }));
+    const unary = client.unary({ text: "slow", n: 100 });
+    await eventually(() => assert.ok(server.seen.yielded > 0 && server.seen.attempts === 1));
+    const drained = server.drain(5000);
+    const [{ payloads, status: end }, { payload }] = await Promise.all([streaming, unary]);
+    assert.deepEqual([payloads.length, end.code, payload?.n], [20, status.OK, 101]);
+    await drained;
+    assert.equal((await client.unary({})).error?.code, status.UNAVAILABLE);
+    client.close();
+  });
+
+  it("loses no call while clients go elsewhere", async () => {
+    const other = await startProbeServer();
+    const client = createProbeClient(`ipv4:127.0.0.1:${server.port},127.0.0.1:${other.port}`, ROUND_ROBIN);
+    const codes: number[] = [];
+    let stopped = false;
+    const caller = async () => {
+      while (!stopped) codes.push((await client.unary({ n: 1 })).status.code);
+    };
+    const callers = Array.from({ length: 20 }, caller);
+    await eventually(() => assert.ok(server.seen.attempts > 100 && other.seen.attempts > 100));
+    await server.drain(5000);
+    const before = codes.length;
+    await eventually(() => assert.ok(codes.length > before + 200));
+    stopped = true;
+    await Promise.all(callers);
+    assert.deepEqual([...new Set(codes)], [status.OK]);
+    client.close();
+    await other.close();
+  });
+
+  it("lets Connect calls finish, over HTTP/1.1 and HTTP/2", async () => {
+    const calls = (["1.1", "2"] as const).map((httpVersion) => {
+      const client = createClient(ProbeService, createConnectTransport({ baseUrl: server.baseUrl, httpVersion }));
+      return client.unary({ payload: { text: "slow", n: 100 } });
+    });
+    await eventually(() => assert.equal(server.seen.attempts, 2));
+    const [answers] = await Promise.all([Promise.all(calls), server.drain(5000)]);
+    assert.deepEqual(
+      answers.map(({ payload }) => payload?.n),
+      [101, 101],
+    );
+  });
+
+  it("closes connections that are idle, or have not yet said what they speak", async () => {
+    const session = await connectH2(server.port);
+    const agent = new Agent({ keepAlive: true });
+    const [response] = await once(request(`${server.baseUrl}/none`, { agent }).end(), "response");
+    response.resume();
+    await once(response, "end");
+    const silent = connect(server.port, "127.0.0.1");
+    await once(silent, "connect");
+    await Promise.all([server.drain(5000), once(session, "close"), once(silent, "close")]);
+    assert.deepEqual([session.destroyed, silent.destroyed], [true, true]);
+    agent.destroy();
+  });
+
+  it("cuts what outlives the grace", async () => {
+    const client = createProbeClient(server.port);
+    const waiting = client.unary({ text: "wait" });
+    const http1 = createClient(
+      ProbeService,
+      createConnectTransport({ baseUrl: server.baseUrl, httpVersion: "1.1" }),
+    ).unary({ payload: { text: "wait" } });
+    await eventually(() => assert.equal(server.seen.attempts, 2));
+    const [{ error }] = await Promise.all([waiting, server.drain(50), assert.rejects(http1)]);
+    assert.equal(error?.code, status.UNAVAILABLE);
+    assert.equal(server.seen.aborts.length, 2);
+    client.close();
+  });
+
+  it("may be asked for twice, and be followed by close", async () => {
+    const session = await connectH2(server.port);
+    const stream = open(session, "BidiStream");
+    stream.write(framed(new Uint8Array()));
+    await eventually(() => assert.equal(server.seen.received, 1));
+    const ended = answerOf(stream);
+    const drains = [server.drain(5000), server.drain(5000)];
+    await server.close();
+    await Promise.all([...drains, ended]);
+    assert.equal(server.seen.finished, 1);
+  });
+});
+
+describe("server: listen", () => {
+  it("rejects when the port is taken", async () => {
+    const server = await startProbeServer();
+    const other = await startProbeServer();
+    await assert.rejects(other.listen(server.port), /ERR_SERVER_ALREADY_LISTEN|EADDRINUSE/);
+    await Promise.all([server.close(), other.close()]);
+  });
+});

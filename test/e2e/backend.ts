@@ -1,0 +1,52 @@
+// The query API of the telemetry backend, as much of it as tests ask.
+
+export type Span = {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: string;
+  attributes: Record<string, unknown>;
+};
+
+export type Log = { traceId: string; spanId: string; body: string; resourceName: string };
+
+export type Backend = {
+  /** The spans of the traces that match, an array a trace. */
+  traces(query: string): Promise<Span[][]>;
+  logs(query: string): Promise<Log[]>;
+  metricNames(): Promise<string[]>;
+};
+
+/** Asks the backend at url. */
+export function createBackend(url: string): Backend {
+  async function ask<T>(path: string, body?: unknown): Promise<T> {
+    const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const response = await fetch(url + path, body === undefined ? {} : post);
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+  return {
+    traces: async (query) => {
+      const { traces } = await ask<{ traces: { spans: Span[] }[] }>("/api/query/traces", { query });
+      return traces.map((trace) => trace.spans);
+    },
+    logs: async (query) => (await ask<{ logs: Log[] }>("/api/query/logs", { query })).logs,
+    metricNames: async () =>
+      (await ask<{ metrics: { name: string }[] }>("/api/metrics")).metrics.map(({ name }) => name),
+  };
+}
+
+/** The spans as an indented tree, `service KIND name` a line, siblings in alphabetical order. */
+export function treeOf(spans: readonly Span[]): string[] {
+  const under = (parent: string | undefined, indent: string): string[] =>
+    spans
+      .filter((span) => span.parentSpanId === parent)
+      .map((span) => [
+        `${indent}${span.attributes["service.name"]} ${span.kind} ${span.name}`,
+        ...under(span.spanId, `${indent}  `),
+      ])
+      .sort()
+      .flat();
+  return under(undefined, "");
+}

@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { eventually } from "../support/eventually.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const READY_WITHIN_MS = 30_000;
+
+export const LISTENERS = ["gateway", "user", "order", "payment", "dashboard"] as const;
+export type Listener = (typeof LISTENERS)[number];
+export type Ports = Record<Listener, number>;
+
+/** run-all as a process, as `make run-all` starts it. */
+export type ShopProcess = {
+  readonly ports: Ports;
+  readonly pid: number;
+  /** `http://localhost:…` of a listener. */
+  url(name: Listener): string;
+  /** All that it has written so far, standard output and error. */
+  output(): string;
+  /** Resolves when what it has written matches; rejects with what it wrote if it ends or takes too long. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves to the exit code, or null if a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** Ends it, if it still runs, as a Ctrl-C does. Resolves when it has ended. */
+  stop(): Promise<number | null>;
+};
+
+/** Starts run-all with its state in dataDir; does not wait for anything. */
+export function startShop(dataDir: string, ports: Ports): ShopProcess {
+  const portVariables = Object.entries(ports).map(([name, port]) => [`${name.toUpperCase()}_PORT`, String(port)]);
+  const child = spawn(process.execPath, [join(ROOT, "tools/run-all.ts")], {
+    env: { ...process.env, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  let ended = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+  }
+  const exited = once(child, "close").then(([code]: (number | null)[]) => {
+    ended = true;
+    return code ?? null;
+  });
+  const shop: ShopProcess = {
+    ports,
+    pid: child.pid ?? 0,
+    exited,
+    url: (name) => `http://localhost:${ports[name]}`,
+    output: () => text,
+    signal: (name) => void child.kill(name),
+    printed: async (pattern) => {
+      const find = () => {
+        const found = pattern.exec(text);
+        if (found === null && !ended) throw new Error(`run-all did not print ${pattern}, but:\n${text}`);
+        return found;
+      };
+      const found = await eventually(find, { timeoutMs: READY_WITHIN_MS });
+      if (found === null) throw new Error(`run-all ended without printing ${pattern}:\n${text}`);
+      return found;
+    },
+    stop: () => {
+      if (!ended) child.kill("SIGINT");
+      return exited;
+    },
+  };
+  return shop;
+}
+
+/** Starts run-all in a folder and on ports of its own, and waits until the shop serves. stop() removes the folder too. */
+export async function startFreshShop(): Promise<ShopProcess> {
+  const dataDir = await mkdtemp(join(tmpdir(), "tracemesh-run-all-"));
+  const shop = startShop(dataDir, await freePorts());
+  const stop = async () => {
+    const code = await shop.stop();
+    await rm(dataDir, { recursive: true });
+    return code;
+  };
+  try {
+    await shop.printed(SERVING);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ...shop, stop };
+}
+
+/** The last line that run-all prints before the roles' logs. */
+export const SERVING = /^Stop: Ctrl-C$/m;
+
+/**
+ * Ports that nothing listens on. They are below those that the system gives to connections, or one of the connections that wait for a
+ * role to come up could take its port.
+ */
+export async function freePorts(): Promise<Ports> {
+  const ports = new Set<number>();
+  while (ports.size < LISTENERS.length) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  const [gateway, user, order, payment, dashboard] = [...ports] as [number, number, number, number, number];
+  return { gateway, user, order, payment, dashboard };
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}

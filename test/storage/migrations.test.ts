@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { eachDatabase, type Location } from "../support/stores.ts";
+
+const migration = (...statements: string[]): Migration => ({
+  async up(db: Kysely<unknown>) {
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  },
+});
+
+const PROGRAM = join(import.meta.dirname, "migrating-process.ts");
+const REPLICAS = 6;
+
+function startReplica({ file, url }: Location) {
+  const child = spawn(process.execPath, [PROGRAM, file, ...(url === undefined ? [] : [url])]);
+  const exit = once(child, "close");
+  const errors = text(child.stderr);
+  return {
+    ready: once(child.stdout, "data"),
+    /** What it prints, then its exit status, then its errors. */
+    async migrate(): Promise<[string, number | null, string]> {
+      const output = text(child.stdout);
+      child.stdin.write("go\n");
+      const [status] = await exit;
+      return [await output, status, await errors];
+    },
+  };
+}
+
+eachDatabase((store) => {
+  it("applies each migration once, in the order of names", async () => {
+    const first = { "001_create": migration("create table log (entry text)", "insert into log values ('created')") };
+    const later = { "002_extend": migration("insert into log values ('extended')"), ...first };
+    const { db } = await store.open({ role: "sample", migrations: first });
+    const entries = async () => (await sql<{ entry: string }>`select entry from log`.execute(db)).rows;
+
+    await store.open({ role: "sample", migrations: later });
+    await store.open({ role: "sample", migrations: later });
+    assert.deepEqual(await entries(), [{ entry: "created" }, { entry: "extended" }]);
+  });
+
+  it("leaves no trace of a migration that fails, nor of those before it", async () => {
+    const good = { "001_create": migration("create table things (id integer primary key)") };
+    const bad = { ...good, "002_bad": migration("insert into things values (1)", "insert into things values (1)") };
+    await assert.rejects(store.open({ role: "sample", migrations: bad }), /unique/i);
+
+    const { db } = await store.open({ role: "sample", migrations: good });
+    assert.deepEqual((await sql`select * from things`.execute(db)).rows, []);
+  });
+
+  it("keeps apart the migrations of roles that share a database", async () => {
+    const users = await store.open({ role: "user", migrations: { "001": migration("create table users (id text)") } });
+    await store.open({ role: "order", migrations: { "001": migration("create table orders (id text)") } });
+    await sql`select * from users, orders`.execute(users.db);
+  });
+
+  it("lets replicas start at the same time: one migrates, the others wait", async () => {
+    const replicas = Array.from({ length: REPLICAS }, () => startReplica(store.location()));
+    await Promise.all(replicas.map((replica) => replica.ready));
+    const results = await Promise.all(replicas.map((replica) => replica.migrate()));
+    assert.deepEqual(results, Array(REPLICAS).fill(["001_create,002_fill\n", 0, ""]));
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Kysely, sql } from "kysely";
+import { openDatabase } from "../../src/storage/database.ts";
+import { isUnavailable } from "../../src/storage/errors.ts";
+import { sqliteDialect } from "../../src/storage/sqlite-dialect.ts";
+
+/** Holds the write lock of the database named by its argument until its standard input ends. */
+const LOCKER = `
+  const { DatabaseSync } = require("node:sqlite");
+  const database = new DatabaseSync(process.argv[1]);
+  database.exec("begin immediate");
+  process.stdout.write("locked");
+  process.stdin.resume().on("end", () => { database.exec("commit"); database.close(); });
+`;
+
+describe("SQLite", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tracemesh-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("creates missing directories and writes ahead", async () => {
+    const file = join(folder, "a/b/test.sqlite");
+    const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });
+    assert.equal(existsSync(file), true);
+    assert.deepEqual((await sql`pragma journal_mode`.execute(db)).rows, [{ journal_mode: "wal" }]);
+    assert.deepEqual((await sql`pragma foreign_keys`.execute(db)).rows, [{ foreign_keys: 1n }]);
+    assert.deepEqual((await sql`pragma synchronous`.execute(db)).rows, [{ synchronous: 1n }]);
+    await close();
+  });
+
+  it("waits for another process's lock while the event loop goes on, and reads meanwhile", async () => {
+    const file = join(folder, "test.sqlite");
+    const first = await openDatabase({ file, role: "sample", migrations: {} });
+    const second = await openDatabase({ file, role: "sample", migrations: {} });
+    await sql`create table things (id integer primary key)`.execute(first.db);
+    const locker = spawn(process.execPath, ["-e", LOCKER, file]);
+    await once(locker.stdout, "data");
+
+    let waiting = true;
+    const write = sql`insert into things values (1)`.execute(first.db).finally(() => {
+      waiting = false;
+    });
+    assert.deepEqual((await sql`select * from things`.execute(second.db)).rows, []);
+    assert.equal(waiting, true);
+    locker.stdin.end();
+    await write;
+    assert.deepEqual((await sql`select * from things`.execute(second.db)).rows, [{ id: 1 }]);
+    await Promise.all([first.close(), second.close(), once(locker, "close")]);
+  });
+
+  it("gives up after a while with an error that says unavailable", async () => {
+    const file = join(folder, "test.sqlite");
+    const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });
+    await sql`create table things (id integer primary key)`.execute(db);
+    const locker = spawn(process.execPath, ["-e", LOCKER, file]);
+    await once(locker.stdout, "data");
+
+    const impatient = new Kysely<unknown>({ dialect: sqliteDialect(file, { busyTimeoutMs: 30 }) });
+    await assert.rejects(sql`insert into things values (1)`.execute(impatient), (error) => isUnavailable(error));
+    locker.stdin.end();
+    await Promise.all([impatient.destroy(), close(), once(locker, "close")]);
+  });
+
+  it("reads columns that were added after a statement was prepared", async () => {
+    const { db, close } = await openDatabase({ file: join(folder, "test.sqlite"), role: "sample", migrations: {} });
+    const select = async () => (await sql`select * from things`.execute(db)).rows;
+    await sql`create table things (id integer)`.execute(db);
+    await sql`insert into things values (1)`.execute(db);
+    assert.deepEqual(await select(), [{ id: 1 }]);
+    await sql`alter table things add column name text default 'x'`.execute(db);
+    assert.deepEqual(await select(), [{ id: 1, name: "x" }]);
+    await close();
+  });
+
+  it("streams rows", async () => {
+    type Schema = { things: { id: number } };
+    const file = join(folder, "test.sqlite");
+    const { db, close } = await openDatabase<Schema>({ file, role: "sample", migrations: {} });
+    await sql`create table things (id integer)`.execute(db);
+    const rows = Array.from({ length: 100 }, (_, id) => ({ id }));
+    await db.insertInto("things").values(rows).execute();
+    const streamed: Schema["things"][] = [];
+    for await (const row of db.selectFrom("things").selectAll().orderBy("id").stream()) streamed.push(row);
+    assert.deepEqual(streamed, rows);
+    await close();
+  });
+
+  it("prepares any number of statements", async () => {
+    const { db, close } = await openDatabase({ file: join(folder, "test.sqlite"), role: "sample", migrations: {} });
+    for (let n = 0; n < 1000; n++) {
+      assert.deepEqual((await sql`select ${n} as n, ${sql.lit(n)} as literal`.execute(db)).rows, [
+        { n, literal: BigInt(n) },
+      ]);
+    }
+    await close();
+  });
+});

@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { context, diag, metrics, propagation, trace } from "@opentelemetry/api";
+import { serverTelemetry } from "../../src/rpc/interceptors/server-telemetry.ts";
+import { startTelemetry } from "../../src/telemetry/telemetry.ts";
+import { eventually } from "../support/eventually.ts";
+import { startOtlpBackend } from "./support/otlp-backend.ts";
+import { collect, withProbe } from "./support/probe-call.ts";
+import { divertConsole, OPTIONS, record, setEnv, startRecording } from "./support/recording.ts";
+
+const makeSpans = (n: number) => {
+  for (let i = 0; i < n; i++) trace.getTracer("test").startSpan(`span ${i}`).end();
+};
+
+describe("shutdown of telemetry", () => {
+  it("sends all that was recorded, in all signals", async () => {
+    const { spans, points, logs } = await record(async ({ telemetry: { logger } }) => {
+      makeSpans(3000);
+      for (let i = 0; i < 1500; i++) logger.info(`line ${i}`);
+      metrics.getMeter("test").createCounter("things").add(7);
+    });
+    assert.deepEqual(
+      spans.map((s) => s.name),
+      Array.from({ length: 3000 }, (_, i) => `span ${i}`),
+    );
+    assert.deepEqual(
+      logs.map((l) => l.body),
+      Array.from({ length: 1500 }, (_, i) => `line ${i}`),
+    );
+    assert.equal(points.find((p) => p.metric === "things")?.value, 7);
+  });
+
+  it("sends no more than 128 spans at once", async () => {
+    const { spans, bodies } = await record(async () => makeSpans(1000));
+    assert.equal(spans.length, 1000);
+    assert.ok(bodies.length >= 1000 / 128, `${bodies.length} requests`);
+  });
+
+  it("gives up in time when the backend hangs, and can be called twice", async () => {
+    const recording = await startRecording({ shutdownTimeoutMs: 300 });
+    recording.backend.mode = "hang";
+    makeSpans(10);
+    recording.telemetry.logger.info("a line");
+    const start = performance.now();
+    await Promise.all([recording.telemetry.shutdown(), recording.telemetry.shutdown()]);
+    const took = performance.now() - start;
+    assert.ok(took > 290 && took < 2000, `${took} ms`);
+    await recording.stop();
+  });
+
+  it("leaves the console to the logger, and the process to the next start", async () => {
+    const recording = await startRecording();
+    const { logger } = recording.telemetry;
+    await recording.stop();
+    logger.info("after");
+    assert.equal(JSON.parse(recording.console.at(-1)!).message, "after");
+    assert.equal(recording.backend.logs.length, 0);
+    const { spans } = await record(async () => makeSpans(1));
+    assert.equal(spans.length, 1);
+  });
+});
+
+describe("the resource of telemetry", () => {
+  const SERVICE = {
+    "service.name": "probe",
+    "service.version": "1.2.3",
+    "service.instance.id": "probe-1",
+    "deployment.environment.name": "test",
+    "deployment.environment": "test",
+  };
+  const act = async ({ telemetry: { logger } }: { telemetry: ReturnType<typeof startTelemetry> }) => {
+    makeSpans(1);
+    logger.info("line");
+    metrics.getMeter("test").createCounter("things").add(1);
+  };
+  const withoutSdk = (resource: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(resource).filter(([name]) => !name.startsWith("telemetry.sdk.")));
+
+  it("is the same in all signals", async () => {
+    const { spans, points, logs } = await record(act);
+    for (const { resource } of [spans[0]!, points[0]!, logs[0]!]) {
+      assert.deepEqual(withoutSdk(resource), SERVICE);
+      assert.equal(resource["telemetry.sdk.language"], "nodejs");
+    }
+  });
+
+  it("takes what the environment says first", async () => {
+    const { spans } = await record(
+      act,
+      {},
+      {
+        OTEL_SERVICE_NAME: "other",
+        OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.name=pod-1,k8s.namespace.name=shop,deployment.environment.name=staging",
+      },
+    );
+    assert.deepEqual(withoutSdk(spans[0]!.resource), {
+      ...SERVICE,
+      ...{ "service.name": "other", "deployment.environment.name": "staging" },
+      ...{ "k8s.pod.name": "pod-1", "k8s.namespace.name": "shop" },
+    });
+  });
+
+  it("has a new id for each start unless one is given", async () => {
+    const ids: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { spans } = await record(async () => makeSpans(1), { instanceId: undefined });
+      ids.push(spans[0]?.resource["service.instance.id"]);
+    }
+    assert.notEqual(ids[0], ids[1]);
+    assert.match(String(ids[0]), /^[0-9a-f-]{36}$/);
+  });
+});
+
+describe("metrics of the runtime", () => {
+  it("tell of memory and event loop", async () => {
+    const { points } = await record(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    const value = (metric: string) => points.find((p) => p.metric === metric)?.value ?? -1;
+    assert.ok(value("process.memory.usage") > 10e6);
+    assert.ok(value("v8js.memory.heap.used") > 1e6);
+    const utilization = value("nodejs.eventloop.utilization");
+    assert.ok(utilization >= 0 && utilization <= 1, `${utilization}`);
+    const delay = value("nodejs.eventloop.delay.max");
+    assert.ok(delay > 0 && delay < 10, `${delay} s`);
+  });
+});
+
+describe("a backend that is away", () => {
+  it("costs one warning and no request, and is used again when it is back", async () => {
+    const recording = await startRecording({ metricIntervalMs: 100 }, { OTEL_BSP_SCHEDULE_DELAY: "20" });
+    const { backend, console } = recording;
+    const messages = () => console.map((line) => JSON.parse(line)).filter((line) => line.code === undefined);
+    try {
+      backend.mode = "refuse";
+      await withProbe({ server: [serverTelemetry({ serviceName: "probe" })] }, async ({ client }) => {
+        for (let i = 0; i < 300; i++) await client.unary({});
+        await eventually(() => assert.equal(messages().length, 1));
+        for (let i = 0; i < 300; i++) await client.unary({});
+        assert.equal((await collect(client.serverStream({ payload: { n: 3 } }))).length, 3);
+      });
+      const [warning] = messages();
+      assert.equal(warning.level, "warn");
+      assert.equal(warning.message, "telemetry cannot be exported and is dropped until it can");
+      backend.mode = "accept";
+      await eventually(() => {
+        makeSpans(1);
+        assert.equal(messages().length, 2);
+      });
+      assert.equal(messages()[1].message, "telemetry is exported again");
+      assert.ok(backend.spans.length > 0);
+    } finally {
+      await recording.stop();
+    }
+    assert.equal(messages().length, 2);
+  });
+
+  it("costs a bounded number of spans and lines in memory", async () => {
+    const recording = await startRecording({}, { OTEL_EXPORTER_OTLP_TIMEOUT: "300" });
+    const { backend, telemetry, console } = recording;
+    backend.mode = "hang";
+    for (let i = 0; i < 20_000; i++) {
+      makeSpans(1);
+      if (i % 4 === 0) telemetry.logger.debug("dropped by level");
+      telemetry.logger.info("line");
+    }
+    await eventually(() => assert.ok(console.some((line) => line.includes("cannot be exported"))));
+    backend.mode = "accept";
+    await recording.stop();
+    assert.ok(backend.spans.length > 1000 && backend.spans.length <= 30 * 128, `${backend.spans.length} spans`);
+    assert.ok(backend.logs.length > 1000 && backend.logs.length <= 2048 + 128 + 10, `${backend.logs.length} lines`);
+    const warnings = console.map((line) => JSON.parse(line)).filter((line) => line.level === "warn");
+    assert.deepEqual(
+      warnings.map((line) => line.message),
+      ["telemetry cannot be exported and is dropped until it can"],
+    );
+  });
+
+  it("need not be there at the start", async () => {
+    const gone = await startOtlpBackend();
+    await gone.close();
+    const restoreEnv = setEnv({
+      ...{ OTEL_EXPORTER_OTLP_ENDPOINT: gone.url, OTEL_EXPORTER_OTLP_TIMEOUT: "100" },
+      ...{ OTEL_BSP_SCHEDULE_DELAY: "10", OTEL_LOGS_EXPORTER: "none" },
+    });
+    const telemetry = startTelemetry(OPTIONS);
+    const console = divertConsole(telemetry.logger);
+    makeSpans(1);
+    const warning = await eventually(() => JSON.parse(console[0] ?? ""));
+    assert.match(warning.detail, /^ECONNREFUSED/);
+    const back = await startOtlpBackend(gone.port);
+    makeSpans(2);
+    await telemetry.shutdown();
+    restoreEnv();
+    await back.close();
+    assert.equal(back.spans.length, 2);
+    assert.equal(JSON.parse(console[1]!).message, "telemetry is exported again");
+  });
+});
+
+describe("telemetry that is off", () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+  for (const [title, options, env] of [
+    ["by the setting", { enabled: false }, {}],
+    ["by OTEL_SDK_DISABLED", {}, { OTEL_SDK_DISABLED: "true" }],
+  ] as const) {
+    it(`exports nothing, but passes traces on (${title})`, async () => {
+      const sent: Record<string, string> = {};
+      const recorded = await record(
+        async ({ telemetry }) => {
+          telemetry.logger.info("line");
+          makeSpans(1);
+          metrics.getMeter("test").createCounter("things").add(1);
+          const caller = propagation.extract(context.active(), { traceparent });
+          const span = trace.getTracer("test").startSpan("none", {}, caller);
+          assert.equal(span.isRecording(), false);
+          context.with(trace.setSpan(caller, span), () => propagation.inject(context.active(), sent));
+        },
+        options,
+        env,
+      );
+      assert.deepEqual(sent, { traceparent });
+      assert.deepEqual(recorded.bodies, []);
+      assert.equal(recorded.console.length, 1);
+    });
+  }
+
+  it("can be so for exports only: lines still have the ids of spans", async () => {
+    const recorded = await record(
+      async ({ telemetry }) => {
+        trace.getTracer("test").startActiveSpan("work", () => telemetry.logger.info("line"));
+      },
+      { otlp: false },
+    );
+    assert.deepEqual(recorded.bodies, []);
+    assert.match(JSON.parse(recorded.console[0]!).trace_id, /^[0-9a-f]{32}$/);
+  });
+
+  it("can be so for one signal", async () => {
+    const { spans, points, logs } = await record(
+      async ({ telemetry }) => {
+        telemetry.logger.info("line");
+        makeSpans(1);
+      },
+      {},
+      { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" },
+    );
+    assert.deepEqual([spans.length, points.length, logs.length], [1, 0, 0]);
+  });
+});
+
+describe("what the SDK says of itself", () => {
+  it("is logged, warnings only, and each kind once", async () => {
+    const { console } = await record(async () => {
+      for (let i = 0; i < 3; i++) diag.warn(`dropped ${i} things`);
+      diag.error("no such thing");
+      diag.info("not of interest");
+    });
+    assert.deepEqual(
+      console.map((line) => JSON.parse(line)).map(({ level, message, component }) => [level, message, component]),
+      [
+        ["warn", "dropped 0 things", "opentelemetry"],
+        ["warn", "no such thing", "opentelemetry"],
+      ],
+    );
+  });
+});
+
+describe("sampling", () => {
+  it("follows OTEL_TRACES_SAMPLER before the setting", async () => {
+    const { spans } = await record(async () => makeSpans(5), {}, { OTEL_TRACES_SAMPLER: "always_off" });
+    assert.deepEqual(spans, []);
+  });
+});

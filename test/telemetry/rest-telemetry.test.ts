@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
+import { outcomeError } from "../../src/rpc/errors.ts";
+import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
+import { service } from "../../src/rpc/service.ts";
+import { type RestServer, startRest } from "../support/rest.ts";
+import { pointsOf, record, summaryOf } from "./support/recording.ts";
+
+const shop = service(ShopService, {
+  getUser: ({ id }) => {
+    if (id === 404) throw outcomeError("USER_NOT_FOUND", "no such user");
+    return { user: { id, name: "Ann" } };
+  },
+  createOrder: ({ userId }) => {
+    if (userId === 2) throw new Error("disk full");
+    throw outcomeError("CARD_DECLINED", "the card was declined");
+  },
+});
+
+async function recordRest(act: (rest: RestServer) => Promise<unknown>) {
+  return record(async ({ telemetry: { logger } }) => {
+    const interceptors = serverInterceptors({ serviceName: "gateway", logger, traceResponse: true });
+    const rest = await startRest({ services: [shop], interceptors });
+    try {
+      await act(rest);
+    } finally {
+      await rest.close();
+    }
+  });
+}
+
+const GET_USER = {
+  "rpc.system.name": "rest",
+  "rpc.method": "shop.gateway.v1.ShopService/GetUser",
+  "http.request.method": "GET",
+  "http.route": "/api/users/{id}",
+  "url.scheme": "http",
+  "network.protocol.version": "1.1",
+};
+const CREATE_ORDER = {
+  ...GET_USER,
+  "rpc.method": "shop.gateway.v1.ShopService/CreateOrder",
+  "http.request.method": "POST",
+  "http.route": "/api/orders",
+};
+const ORDER = { user_id: 1, items: [{ product_id: 1, quantity: 2, price: 29.99 }] };
+const UNSET = { code: "UNSET", message: "" };
+
+describe("telemetry of REST calls", () => {
+  it("is one span by the HTTP conventions with the method of the contract", async () => {
+    const { spans, points } = await recordRest((rest) => rest.call("GET", "/api/users/7"));
+    const end = { "rpc.status_code": "OK", "http.response.status_code": 200 };
+    assert.deepEqual(spans.map(summaryOf), [
+      {
+        name: "GET /api/users/{id}",
+        kind: "SERVER",
+        attributes: { ...GET_USER, "url.path": "/api/users/7", ...end },
+        status: UNSET,
+        events: [],
+      },
+    ]);
+    const { "rpc.system.name": system, "rpc.method": method, ...http } = GET_USER;
+    assert.deepEqual(pointsOf(points, "http.server.request.duration"), [
+      { attributes: { ...http, "http.response.status_code": 200 }, n: 1 },
+    ]);
+    const rpc = { "rpc.system.name": system, "rpc.method": method, "rpc.status_code": "OK" };
+    assert.deepEqual(pointsOf(points, "rpc.server.call.duration"), [{ attributes: rpc, n: 1 }]);
+    assert.deepEqual(pointsOf(points, "gateway.requests.total"), [
+      { attributes: { endpoint: "GET /api/users/{id}", status: 200 }, n: 1 },
+    ]);
+  });
+
+  it("has the status that the client got", async () => {
+    const statuses: number[] = [];
+    const { spans, points } = await recordRest(async (rest) => {
+      statuses.push((await rest.call("GET", "/api/users/404")).status);
+      statuses.push((await rest.call("POST", "/api/orders", ORDER)).status);
+      statuses.push((await rest.call("POST", "/api/orders", { ...ORDER, items: [] })).status);
+      statuses.push((await rest.call("POST", "/api/orders", "{")).status);
+      statuses.push((await rest.call("POST", "/api/orders", { ...ORDER, user_id: 2 })).status);
+    });
+    assert.deepEqual(statuses, [404, 402, 400, 400, 500]);
+    const order = { name: "POST /api/orders", kind: "SERVER", status: UNSET, events: [] };
+    const orderAttributes = (code: string, status: number) => ({
+      ...CREATE_ORDER,
+      ...{ "url.path": "/api/orders", "rpc.status_code": code, "http.response.status_code": status },
+    });
+    assert.deepEqual(spans.map(summaryOf), [
+      {
+        ...{ name: "GET /api/users/{id}", kind: "SERVER", status: UNSET, events: [] },
+        attributes: {
+          ...GET_USER,
+          ...{ "url.path": "/api/users/404", "rpc.status_code": "NOT_FOUND", "http.response.status_code": 404 },
+        },
+      },
+      { ...order, attributes: orderAttributes("FAILED_PRECONDITION", 402) },
+      { ...order, attributes: orderAttributes("INVALID_ARGUMENT", 400) },
+      { ...order, attributes: orderAttributes("INVALID_ARGUMENT", 400) },
+      {
+        ...order,
+        attributes: { ...orderAttributes("INTERNAL", 500), "error.type": "INTERNAL" },
+        status: { code: "ERROR", message: "internal error" },
+        events: ["exception"],
+      },
+    ]);
+    assert.deepEqual(pointsOf(points, "gateway.errors.total"), [
+      { attributes: { endpoint: "POST /api/orders", status: 500, error_type: "server_error" }, n: 1 },
+    ]);
+  });
+
+  it("continues the caller's trace and tells the trace in the answer, of errors too", async () => {
+    const told: (string | null)[] = [];
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const { spans } = await recordRest(async (rest) => {
+      for (const path of ["/api/users/7", "/api/users/404"]) {
+        const { headers } = await rest.call("GET", path, undefined, { traceparent });
+        told.push(headers.get("traceresponse"));
+      }
+    });
+    assert.deepEqual(
+      spans.map((s) => [s.traceId, s.parentSpanId]),
+      Array(2).fill(["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"]),
+    );
+    assert.deepEqual(
+      told,
+      spans.map((s) => `00-${s.traceId}-${s.spanId}-01`),
+    );
+  });
+});

@@ -1,0 +1,11 @@
+import type { MeshOptions } from "../options.ts";
+
+/** The name at which a workload is called: "order-service.shop.svc.cluster.local". */
+export function hostOf(workload: string, { namespace, clusterDomain }: MeshOptions): string {
+  return `${workload}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** The identity of a workload, or of the ingress, in certificates: "cluster.local/ns/shop/sa/order-service". */
+export function principalOf(caller: string, { namespace, trustDomain, edgePrincipal }: MeshOptions): string {
+  return caller === "edge" ? edgePrincipal : `${trustDomain}/ns/${namespace}/sa/${caller}`;
+}
