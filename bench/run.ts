@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, out: { type: "string" } },
 });
 const timing = flags.quick
-  ? { sets: 1, rounds: 1, windowMs: 800, warmupMs: 800 }
+  ? { sets: 1, rounds: 1, windowMs: 600, warmupMs: 1500 }
   : { sets: 5, rounds: 2, windowMs: 2000, warmupMs: 2000 };
 
 /** Every comparison is with "grpc-js"; that it is also compared with itself shows the noise. */

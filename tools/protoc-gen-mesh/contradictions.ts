@@ -1,9 +1,6 @@
 // What one policy says against another.
-import type { Fault, Rpc, Workload } from "./contract.ts";
+import { EDGE, type Fault, type Rpc, type Workload } from "./contract.ts";
 import type { MeshOptions } from "./options.ts";
-
-/** The caller that is no workload: the ingress. */
-export const EDGE = "edge";
 
 /** All contradictions, in the order of the contracts. */
 export function contradictions(workloads: readonly Workload[], { maxTries }: Pick<MeshOptions, "maxTries">): Fault[] {

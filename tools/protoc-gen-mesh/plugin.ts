@@ -7,13 +7,14 @@ import {
   CodeGeneratorResponse_Feature as Feature,
 } from "@bufbuild/protobuf/wkt";
 import type { Plugin } from "@bufbuild/protoplugin";
-import { faultText, readContract } from "./contract.ts";
+import { faultText } from "./contract.ts";
 import { contradictions } from "./contradictions.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 import { istioFiles } from "./istio/files.ts";
 import { objectivesFile } from "./objectives.ts";
 import { readOptions } from "./options.ts";
 import { policiesFiles } from "./policies.ts";
+import { readContract } from "./read-contract.ts";
 
 /**
  * Writes mesh/policies.js with its types, mesh/objectives.json, and istio/*.yaml; nothing for contracts without workloads. The request must

@@ -1,3 +1,4 @@
+import { trace } from "@opentelemetry/api";
 import { type Logger, transports } from "winston";
 import { startTelemetry, type Telemetry, type TelemetryOptions } from "../../../src/telemetry/telemetry.ts";
 import type { Point, Span } from "./otlp.ts";
@@ -71,6 +72,11 @@ export function divertConsole(logger: Logger): string[] {
     done();
   };
   return lines;
+}
+
+/** Makes n root spans, "span 0" and so on. */
+export function makeSpans(n: number): void {
+  for (let i = 0; i < n; i++) trace.getTracer("test").startSpan(`span ${i}`).end();
 }
 
 /** Sets environment variables; the result sets them back. */

@@ -1,5 +1,4 @@
-import type { Rpc, Workload } from "../contract.ts";
-import { EDGE } from "../contradictions.ts";
+import { EDGE, type Rpc, type Workload } from "../contract.ts";
 import type { MeshOptions } from "../options.ts";
 import { principalOf } from "./host.ts";
 import { allowedPaths } from "./path-patterns.ts";

@@ -1,3 +1,4 @@
+import { EDGE } from "../contract.ts";
 import type { MeshOptions } from "../options.ts";
 
 /** The name at which a workload is called: "order-service.shop.svc.cluster.local". */
@@ -7,5 +8,5 @@ export function hostOf(workload: string, { namespace, clusterDomain }: MeshOptio
 
 /** The identity of a workload, or of the ingress, in certificates: "cluster.local/ns/shop/sa/order-service". */
 export function principalOf(caller: string, { namespace, trustDomain, edgePrincipal }: MeshOptions): string {
-  return caller === "edge" ? edgePrincipal : `${trustDomain}/ns/${namespace}/sa/${caller}`;
+  return caller === EDGE ? edgePrincipal : `${trustDomain}/ns/${namespace}/sa/${caller}`;
 }

@@ -1,5 +1,4 @@
-import type { Rpc, Workload } from "../contract.ts";
-import { EDGE } from "../contradictions.ts";
+import { EDGE, type Rpc, type Workload } from "../contract.ts";
 import { istioDuration } from "../duration.ts";
 import type { MeshOptions } from "../options.ts";
 import type { RestBinding } from "../rest-binding.ts";

@@ -1,0 +1,75 @@
+// What a call costs in our server and our client, compared with bare grpc-js. Prints Markdown.
+//
+//   node bench/run.ts [--quick] [--only servers|server-streams|clients|client-streams] [--out FILE]
+//
+// About a minute with --quick, which shows that it works and the order of magnitude; about a quarter of an hour without. The machine should
+// have nothing else to do.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { ClientKind } from "./client-process.ts";
+import { canPin } from "./measured-process.ts";
+import { measurePaired } from "./paired.ts";
+import { STREAM_LENGTH } from "./probe.ts";
+import { type Section, toMarkdown } from "./report.ts";
+import type { ServerKind } from "./server-process.ts";
+import { startSink } from "./sink.ts";
+import { type Call, clientSubject, serverSubject, startLoad } from "./subjects.ts";
+
+const { values: flags } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string" }, out: { type: "string" } },
+});
+const timing = flags.quick
+  ? { sets: 2, rounds: 2, windowMs: 1500, warmupMs: 2500 }
+  : { sets: 5, rounds: 2, windowMs: 2000, warmupMs: 2000 };
+
+/** Every comparison is with "grpc-js"; that it is also compared with itself shows the noise. */
+const LABELS: Record<ServerKind | ClientKind, string> = {
+  "grpc-js": "grpc-js",
+  instrumented: "grpc-js, instrumentation-grpc",
+  plain: "tracemesh",
+  intercepted: "tracemesh, all interceptors",
+  logged: "tracemesh, all interceptors, a log line per call",
+};
+
+const measurements: Record<string, () => Promise<Section>> = {
+  servers: () => servers("Server, unary", "unary", ["grpc-js", "instrumented", "plain", "intercepted", "logged"]),
+  "server-streams": () => servers(`Server, streams of ${STREAM_LENGTH}`, "stream", ["grpc-js", "plain", "intercepted"]),
+  clients: () => clients("Client, unary", "unary", ["grpc-js", "instrumented", "plain", "intercepted"]),
+  "client-streams": () => clients(`Client, streams of ${STREAM_LENGTH}`, "stream", ["grpc-js", "plain", "intercepted"]),
+};
+const chosen = Object.entries(measurements).filter(([name]) => flags.only === undefined || flags.only === name);
+if (chosen.length === 0) throw new Error(`--only takes one of ${Object.keys(measurements).join(", ")}`);
+
+const sink = await startSink();
+process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url; // for every process that is started from here
+const load = await startLoad();
+const sections: Section[] = [];
+for (const [name, measure] of chosen) {
+  console.error(`measuring ${name}`);
+  sections.push(await measure());
+}
+await load.close();
+if (sink.posts("traces") === 0) throw new Error("no spans were exported, so their cost was not measured");
+await sink.close();
+
+const report = toMarkdown({ sections, windowMs: timing.windowMs, pinned: canPin() });
+process.stdout.write(report);
+if (flags.out !== undefined) writeFileSync(flags.out, report);
+
+async function servers(title: string, call: Call, kinds: ServerKind[]): Promise<Section> {
+  const start = (kind: ServerKind) => () => serverSubject(kind, call, load);
+  const candidates = Object.fromEntries(kinds.map((kind) => [LABELS[kind], start(kind)]));
+  return sectionOf(title, call, await measurePaired({ ...timing, reference: start("grpc-js"), candidates }));
+}
+
+async function clients(title: string, call: Call, kinds: ClientKind[]): Promise<Section> {
+  const start = (kind: ClientKind) => () => clientSubject(kind, call);
+  const candidates = Object.fromEntries(kinds.map((kind) => [LABELS[kind], start(kind)]));
+  return sectionOf(title, call, await measurePaired({ ...timing, reference: start("grpc-js"), candidates }));
+}
+
+function sectionOf(title: string, call: Call, rows: Section["rows"]): Section {
+  return call === "unary"
+    ? { title, rows, unit: "call", unitsPerCall: 1 }
+    : { title, rows, unit: "message", unitsPerCall: STREAM_LENGTH };
+}
