@@ -27,6 +27,8 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
+// All that matters is done and flushed; what a library still waits for, such as the retry of an export, must not keep the process.
+process.exit();
 
 function isAddressInUse(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EADDRINUSE";

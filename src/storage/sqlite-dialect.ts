@@ -46,8 +46,8 @@ class PatientDriver extends SqliteDriver {
       onCreateConnection: async (connection) => {
         const patient = new PatientConnection(connection, busyTimeoutMs);
         await patient.executeQuery(CompiledQuery.raw("pragma journal_mode = wal"));
-        // With a write-ahead log NORMAL keeps the file consistent; only a loss of power may undo the last commits.
-        await patient.executeQuery(CompiledQuery.raw("pragma synchronous = normal"));
+        // A commit is on the disk when it returns: after a loss of power one role must not have forgotten what another remembers.
+        await patient.executeQuery(CompiledQuery.raw("pragma synchronous = full"));
       },
     });
     this.#busyTimeoutMs = busyTimeoutMs;

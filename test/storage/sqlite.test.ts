@@ -32,7 +32,7 @@ describe("SQLite", () => {
     assert.equal(existsSync(file), true);
     assert.deepEqual((await sql`pragma journal_mode`.execute(db)).rows, [{ journal_mode: "wal" }]);
     assert.deepEqual((await sql`pragma foreign_keys`.execute(db)).rows, [{ foreign_keys: 1n }]);
-    assert.deepEqual((await sql`pragma synchronous`.execute(db)).rows, [{ synchronous: 1n }]);
+    assert.deepEqual((await sql`pragma synchronous`.execute(db)).rows, [{ synchronous: 2n }]);
     await close();
   });
 

@@ -12,7 +12,7 @@ import { type RestBinding, type RestRule, restBindings } from "./rest-binding.ts
 import { lineOfMethod } from "./source-line.ts";
 
 /** What ProtoJSON makes of mesh.v1.Workload and mesh.v1.Policy. */
-type WorkloadJson = { name: string; port: number };
+type WorkloadJson = { name?: string; port?: number };
 type PolicyJson = {
   timeout?: string;
   retry?: { attempts: number; codes?: string[] };
@@ -51,7 +51,7 @@ function readService(desc: DescService, options: OptionReader, faults: Fault[]):
     }
     return [];
   }
-  const { name, port } = workload.value;
+  const { name = "", port = 0 } = workload.value;
   const rpcs = desc.methods.flatMap((method) => readRpc(method, name, options, faults));
   return [{ typeName: desc.typeName, workload: name, port, rpcs, at: workload.at }];
 }
@@ -103,4 +103,4 @@ function readRest(desc: DescMethod, options: OptionReader, faults: Fault[]): Res
 }
 
 /** Milliseconds of a duration in ProtoJSON, "1.500s". */
-const toMs = (duration: string): number => Number(duration.slice(0, -1)) * 1000;
+const toMs = (duration: string): number => Math.round(Number(duration.slice(0, -1)) * 1000);

@@ -8,6 +8,8 @@ import { createGrpcTransport } from "./transport.ts";
 export type PeerOptions = ServiceConfigOptions & {
   /** "http://host:port", or a gRPC target such as "xds:///name", "unix:/path" or "ipv4:1.2.3.4:80,1.2.3.5:80". */
   readonly url: string;
+  /** Who calls, for the other side's log: goes before grpc-js's own user-agent. Default: grpc-js's alone. */
+  readonly userAgent?: string;
   /** The first one is outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
   /** The deadline of calls that give none, in milliseconds. Default: 5000. */
@@ -43,11 +45,12 @@ const CHANNEL_OPTIONS: ChannelOptions = {
  * Asynchronous because support for xds:/// is loaded only when asked for. Rejects with Error for a URL that it cannot use.
  */
 export async function createPeer<T extends DescService>(service: T, options: PeerOptions): Promise<Peer<T>> {
-  const { url, interceptors, defaultTimeoutMs = 5_000, waitForReady, retries } = options;
+  const { url, userAgent, interceptors, defaultTimeoutMs = 5_000, waitForReady, retries } = options;
   const target = targetOf(url);
   if (target.startsWith("xds:")) await registerXds();
   const serviceConfig = JSON.stringify(serviceConfigOf(service, { retries }));
-  const channelOptions = { ...CHANNEL_OPTIONS, "grpc.service_config": serviceConfig };
+  const channelOptions: ChannelOptions = { ...CHANNEL_OPTIONS, "grpc.service_config": serviceConfig };
+  if (userAgent !== undefined) channelOptions["grpc.primary_user_agent"] = userAgent;
   const transport = createGrpcTransport({ target, channelOptions, interceptors, defaultTimeoutMs, waitForReady });
   return { client: createClient(service, transport), close: transport.close };
 }
