@@ -42,7 +42,7 @@ export function acknowledge(type: typeof FrameType.SETTINGS | typeof FrameType.P
   return frame(type, ACK, 0, payload);
 }
 
-/** Both frames of a request; `withStreamId` of the result writes one into a buffer of many. */
+/** The two frames of a request, made once; `write` copies them into a buffer, for one stream. */
 export function requestTemplate(headers: readonly (readonly [string, string])[], body: Uint8Array) {
   const head = frame(FrameType.HEADERS, END_HEADERS, 0, Buffer.concat(headers.map(literal)));
   const bytes = Buffer.concat([head, frame(FrameType.DATA, END_STREAM, 0, body)]);

@@ -20,7 +20,7 @@ const { values: flags } = parseArgs({
 });
 const timing = flags.quick
   ? { sets: 1, rounds: 1, windowMs: 600, warmupMs: 1500 }
-  : { sets: 5, rounds: 2, windowMs: 2000, warmupMs: 2000 };
+  : { sets: 5, rounds: 2, windowMs: 2000, warmupMs: 3000 };
 
 /** Every comparison is with "grpc-js"; that it is also compared with itself shows the noise. */
 const LABELS: Record<ServerKind | ClientKind, string> = {

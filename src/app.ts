@@ -120,10 +120,10 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
   }
 
   async function peer<T extends DescService>(service: T, url: string) {
-    const interceptors = clientInterceptors({ peer: url });
     const { client, close: closePeer } = await createPeer(service, {
       url,
-      interceptors,
+      userAgent: settings.telemetry.serviceName,
+      interceptors: clientInterceptors({ peer: url }),
       retries: settings.peers.retries,
     });
     closers.push(closePeer);

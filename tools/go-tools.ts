@@ -31,11 +31,15 @@ export function goTool(name: GoTool): string {
   return executable;
 }
 
+export function goToolVersion(name: GoTool): string {
+  return TOOLS[name].version;
+}
+
 /** Where the sources of a tool's module are: its pinned version in Go's module cache, downloaded first where it is missing. */
-export function goModuleDir(name: GoTool): { readonly dir: string; readonly version: string } {
+export function goModuleDir(name: GoTool): string {
   const { module, version } = TOOLS[name];
   const { Dir } = JSON.parse(go(["mod", "download", "-json", `${module}@${version}`])) as { Dir: string };
-  return { dir: Dir, version };
+  return Dir;
 }
 
 function go(args: string[], env: Record<string, string> = {}): string {

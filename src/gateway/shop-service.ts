@@ -10,8 +10,6 @@ import { onward } from "../rpc/onward.ts";
 
 const KEY_HEADER = "idempotency-key";
 const KEY = /^[!-~]{1,128}$/;
-const READ_TIMEOUT_MS = 2000;
-const WRITE_TIMEOUT_MS = 8000;
 
 export type Peers = { users: Client<typeof UserService>; orders: Client<typeof OrderService> };
 
@@ -19,7 +17,7 @@ export type Peers = { users: Client<typeof UserService>; orders: Client<typeof O
 export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopService> {
   return {
     async getUser({ id }, context) {
-      const { user } = await users.getUser({ id }, onward(context, READ_TIMEOUT_MS));
+      const { user } = await users.getUser({ id }, onward(context));
       return { user: user && { id: user.id, name: user.name, email: user.email } };
     },
 
@@ -34,24 +32,24 @@ export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopSe
           items: itemsOf(request),
           paymentMethod: request.paymentMethod || "tok_ok",
         },
-        onward(context, WRITE_TIMEOUT_MS),
+        onward(context),
       );
       return { orderId: order?.id, status: statusOf(order), total: order?.total };
     },
 
     async getOrder({ orderId }, context) {
-      const { order } = await orders.getOrder({ id: orderId }, onward(context, READ_TIMEOUT_MS));
+      const { order } = await orders.getOrder({ id: orderId }, onward(context));
       return { order: order && toPublic(order) };
     },
 
     async listOrders(request, context) {
       const { userId, pageSize, pageToken } = request;
-      const page = await orders.listOrders({ userId, pageSize, pageToken }, onward(context, READ_TIMEOUT_MS));
+      const page = await orders.listOrders({ userId, pageSize, pageToken }, onward(context));
       return { orders: page.orders.map(toPublic), nextPageToken: page.nextPageToken };
     },
 
     async cancelOrder({ orderId }, context) {
-      const { order } = await orders.cancelOrder({ id: orderId }, onward(context, WRITE_TIMEOUT_MS));
+      const { order } = await orders.cancelOrder({ id: orderId }, onward(context));
       return { order: order && toPublic(order) };
     },
   };

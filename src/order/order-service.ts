@@ -12,8 +12,6 @@ import type { Saga } from "./saga.ts";
 
 const DEFAULT_PAGE_SIZE = 20;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** What the steps of one call may take together when the caller gives no deadline. */
-const SAGA_TIMEOUT_MS = 5000;
 
 /** shop.order.v1.OrderService on the saga, its store and the feed of changes. */
 export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): ServiceImpl<typeof OrderService> {
@@ -21,7 +19,7 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
     async createOrder({ idempotencyKey: key, userId, items: lines, paymentMethod }, context) {
       const items = lines.map(fromMessage);
       checkTotal(items);
-      const result = await saga.create({ key, userId, items, paymentMethod }, onward(context, SAGA_TIMEOUT_MS));
+      const result = await saga.create({ key, userId, items, paymentMethod }, onward(context));
       switch (result.kind) {
         case "created":
           return { order: toMessage(result.order) };
@@ -51,7 +49,7 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
     },
 
     async cancelOrder({ id }, context) {
-      const result = await saga.cancel(id, onward(context, SAGA_TIMEOUT_MS));
+      const result = await saga.cancel(id, onward(context));
       switch (result.kind) {
         case "cancelled":
           return { order: toMessage(result.order) };

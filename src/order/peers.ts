@@ -4,15 +4,12 @@ import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { reasonOf } from "../rpc/errors.ts";
 import type { Payments, Users } from "./order.ts";
 
-const USER_TIMEOUT_MS = 1000;
-const PAYMENT_TIMEOUT_MS = 3000;
-
 /** The user role, as the saga needs it. */
 export function usersPeer(client: Client<typeof UserService>): Users {
   return {
     async exists(id, call) {
       try {
-        await client.getUser({ id }, within(call, USER_TIMEOUT_MS));
+        await client.getUser({ id }, call);
         return true;
       } catch (error) {
         if (reasonOf(error) === "USER_NOT_FOUND") return false;
@@ -27,7 +24,7 @@ export function paymentsPeer(client: Client<typeof PaymentService>): Payments {
   return {
     async charge({ key: idempotencyKey, amount, card: paymentMethod }, call) {
       try {
-        await client.charge({ idempotencyKey, amount, paymentMethod }, within(call, PAYMENT_TIMEOUT_MS));
+        await client.charge({ idempotencyKey, amount, paymentMethod }, call);
         return { kind: "charged" };
       } catch (error) {
         const reason = reasonOf(error);
@@ -37,12 +34,7 @@ export function paymentsPeer(client: Client<typeof PaymentService>): Payments {
       }
     },
     async refund(idempotencyKey, call) {
-      await client.refund({ idempotencyKey }, within(call, PAYMENT_TIMEOUT_MS));
+      await client.refund({ idempotencyKey }, call);
     },
   };
-}
-
-/** A step's share of its caller's deadline. */
-function within<T extends { timeoutMs?: number }>(call: T, maxMs: number): T {
-  return { ...call, timeoutMs: Math.min(call.timeoutMs ?? maxMs, maxMs) };
 }

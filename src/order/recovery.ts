@@ -16,8 +16,6 @@ export type RecoveryOptions = {
 };
 
 const BATCH = 100;
-/** Bounds one order's steps, so that a peer that hangs cannot stop the sweep. */
-const STEP_TIMEOUT_MS = 5000;
 
 /**
  * Settles what a crash or an absent peer left behind: once at start, then at intervals. Several replicas may sweep at the same
@@ -56,7 +54,7 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
 
   async function settle(order: Order): Promise<void> {
     try {
-      await saga.settle(order, { signal: stopping.signal, timeoutMs: STEP_TIMEOUT_MS });
+      await saga.settle(order, { signal: stopping.signal });
       onSettled?.(order.id);
     } catch (error) {
       if (!stopping.signal.aborted) onError(error, order.id);

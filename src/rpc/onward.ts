@@ -3,7 +3,11 @@ import type { CallOptions, HandlerContext } from "@connectrpc/connect";
 /** What a handler's own calls need of its context. */
 export type CallContext = Pick<HandlerContext, "signal" | "timeoutMs">;
 
-/** Options for a call made on behalf of the call in hand: its cancellation and deadline travel on, limited to maxMs. */
-export function onward(context: CallContext, maxMs: number): CallOptions {
-  return { signal: context.signal, timeoutMs: Math.min(context.timeoutMs() ?? maxMs, maxMs) };
+/**
+ * Options for a call made on behalf of the call in hand: its cancellation and deadline travel on. The callee's own contract may allow less
+ * time; maxMs is for less still. Default: no other limit.
+ */
+export function onward(context: CallContext, maxMs?: number): CallOptions {
+  const left = context.timeoutMs();
+  return { signal: context.signal, timeoutMs: maxMs === undefined ? left : Math.min(left ?? maxMs, maxMs) };
 }

@@ -8,15 +8,25 @@ import type { ExportHealth } from "./export-health.ts";
  */
 export function logDiagnostics(logger: Logger, health: ExportHealth): void {
   const told = new Set<string>();
-  const tell = (message: string) => {
-    const kind = message.replace(/\d+/g, "#");
+  const tell = (...parts: unknown[]) => {
+    const text = parts.map(textOf).filter(Boolean).join(" ");
+    const kind = text.replace(/\d+/g, "#");
     if (health.failing || told.has(kind) || told.size >= MAX_KINDS) return;
     told.add(kind);
-    logger.warn(message, { component: "opentelemetry" });
+    logger.log(HARMLESS.test(text) ? "debug" : "warn", text, { component: "opentelemetry" });
   };
   const ignore = () => {};
   const target: DiagLogger = { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore };
   diag.setLogger(target, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+}
+
+/** Some backends answer an export in another encoding than it came in; what they say then is lost, the export is not. */
+const HARMLESS = /Export succeeded but could not deserialize response/;
+
+/** The parts of a message that say something: its component, its text, its error; not the bytes of an answer. */
+function textOf(part: unknown): string {
+  if (typeof part === "string") return part;
+  return part instanceof Error ? part.message : "";
 }
 
 /** So that messages with ever new texts are neither kept nor told forever. */

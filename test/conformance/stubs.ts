@@ -3,22 +3,23 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { goModuleDir } from "../../tools/go-tools.ts";
+import { goModuleDir, goToolVersion } from "../../tools/go-tools.ts";
 
 const OUT = resolve(import.meta.dirname, "../../.cache/conformance/gen");
 const BUF = resolve(import.meta.dirname, "../../node_modules/.bin/buf");
 
 /** Writes .cache/conformance/gen unless it is there for the pinned version of the suite. */
 export function generateStubs(): void {
-  const { dir, version } = goModuleDir("connectconformance");
+  const version = goToolVersion("connectconformance");
   const stamp = join(OUT, "version");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === version) return;
 
+  const protos = join(goModuleDir("connectconformance"), "proto");
   const template = {
     version: "v2",
     plugins: [{ local: "protoc-gen-es", out: OUT, opt: ["target=js+dts", "import_extension=js"] }],
   };
   rmSync(OUT, { recursive: true, force: true });
-  execFileSync(BUF, ["generate", join(dir, "proto"), "--template", JSON.stringify(template)], { stdio: "inherit" });
+  execFileSync(BUF, ["generate", protos, "--template", JSON.stringify(template)], { stdio: "inherit" });
   writeFileSync(stamp, version);
 }

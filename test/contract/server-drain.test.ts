@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
@@ -93,6 +94,20 @@ describe("server: drain", () => {
     client.close();
   });
 
+  it("cuts a peer that says goodbye and then keeps its side open", async () => {
+    const peer = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+    peer.on("error", () => {}).resume();
+    const message = h2Frame(DATA, 0, 1, framed(new Uint8Array()));
+    const goaway = h2Frame(GOAWAY, 0, 0, Buffer.alloc(8));
+    const parts = ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", h2Frame(SETTINGS, 0, 0), openBidiStream(), message, goaway];
+    for (const part of parts) peer.write(part);
+    await eventually(() => assert.equal(server.seen.received, 1));
+    const closed = once(peer, "end");
+    await Promise.all([server.drain(50), closed]);
+    assert.equal(server.seen.finished, 1);
+    peer.destroy();
+  });
+
   it("may be asked for twice, and be followed by close", async () => {
     const session = await connectH2(server.port);
     const stream = open(session, "BidiStream");
@@ -114,3 +129,26 @@ describe("server: listen", () => {
     await Promise.all([server.close(), other.close()]);
   });
 });
+
+const [DATA, HEADERS, SETTINGS, GOAWAY] = [0, 1, 4, 7];
+const END_HEADERS = 4;
+
+/** A bare HTTP/2 frame. */
+function h2Frame(type: number, flags: number, streamId: number, payload = Buffer.alloc(0)): Buffer {
+  const head = Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, streamId]);
+  return Buffer.concat([head, payload]);
+}
+
+/** The HEADERS frame that begins BidiStream on stream 1, its fields spelled out. */
+function openBidiStream(): Buffer {
+  const fields = {
+    ":method": "POST",
+    ":scheme": "http",
+    ":path": "/probe.v1.ProbeService/BidiStream",
+    ":authority": "probe",
+    "content-type": "application/grpc",
+  };
+  const text = (value: string) => Buffer.from(String.fromCharCode(value.length) + value);
+  const encoded = Object.entries(fields).flatMap(([name, value]) => [Buffer.alloc(1), text(name), text(value)]);
+  return h2Frame(HEADERS, END_HEADERS, 1, Buffer.concat(encoded));
+}

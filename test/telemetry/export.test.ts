@@ -174,6 +174,9 @@ describe("what the SDK says of itself", () => {
     const { console } = await record(async () => {
       for (let i = 0; i < 3; i++) diag.warn(`dropped ${i} things`);
       diag.error("no such thing");
+      const component = diag.createComponentLogger({ namespace: "Exporter" });
+      component.warn("could not send", new Error("why"), new Uint8Array(3));
+      component.warn("Export succeeded but could not deserialize response - is it compliant?", new Error("bytes"));
       diag.info("not of interest");
     });
     assert.deepEqual(
@@ -181,6 +184,7 @@ describe("what the SDK says of itself", () => {
       [
         ["warn", "dropped 0 things", "opentelemetry"],
         ["warn", "no such thing", "opentelemetry"],
+        ["warn", "Exporter could not send why", "opentelemetry"],
       ],
     );
   });

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import type { Interceptor } from "@connectrpc/connect";
+import { createClient, type Interceptor } from "@connectrpc/connect";
+import type { Health } from "../../gen/grpc/health/v1/health_pb.js";
+import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { errorMapping } from "../../src/rpc/interceptors/error-mapping.ts";
 import { serverTelemetry } from "../../src/rpc/interceptors/server-telemetry.ts";
+import { createHealth } from "../../src/rpc/server/health.ts";
+import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { collect, type ProbeCall, payloads, withProbe } from "./support/probe-call.ts";
 import { pointsOf, record } from "./support/recording.ts";
 
@@ -49,6 +53,37 @@ describe("propagation at the server", () => {
     );
     assert.deepEqual(spans, []);
     assert.deepEqual(pointsOf(points, "rpc.server.call.duration"), [{ attributes: rpc("BidiStream"), n: 1 }]);
+  });
+
+  it("makes no trace of a health check, but joins that of its caller, and counts both", async () => {
+    const health = createHealth([]);
+    const { spans, points } = await record(async () => {
+      const interceptors = server({ traceResponse: true });
+      const rpcServer = createRpcServer({ services: [health.service], interceptors });
+      const transport = createGrpcTransport({ target: `127.0.0.1:${await rpcServer.listen()}` });
+      const client = createClient(health.service.desc as typeof Health, transport);
+      let traceResponse: string | null = "not told";
+      const onHeader = (headers: Headers) => {
+        traceResponse = headers.get("traceresponse");
+      };
+      try {
+        await client.check({}, { onHeader });
+        assert.equal(traceResponse, null);
+        await client.check({}, { headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }, onHeader });
+        assert.match(String(traceResponse), new RegExp(`^00-${"a".repeat(32)}-`));
+      } finally {
+        transport.close();
+        await rpcServer.close();
+      }
+    });
+    assert.deepEqual(
+      spans.map((s) => [s.name, s.traceId]),
+      [["grpc.health.v1.Health/Check", "a".repeat(32)]],
+    );
+    assert.deepEqual(
+      pointsOf(points, "rpc.server.call.duration").map((p) => p.n),
+      [2],
+    );
   });
 
   it("starts a new trace for a malformed traceparent", async () => {

@@ -1,4 +1,4 @@
-import type { DescMethod } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
 import { type Attributes, SpanKind, type SpanOptions } from "@opentelemetry/api";
 import {
@@ -88,3 +88,7 @@ export class Endpoint {
 export function fullName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
+
+/** Whether the service is for probes and tools, health or reflection: called by machines, all the time. */
+export const isProbe = ({ typeName }: DescService): boolean =>
+  typeName.startsWith("grpc.health.") || typeName.startsWith("grpc.reflection.");

@@ -2,7 +2,7 @@ import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import { reasonOf } from "../errors.ts";
 import { isServerFault, statusName } from "./call-status.ts";
-import { fullName } from "./endpoint.ts";
+import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
 import { type CallRequest, observe, outcomeAtServer } from "./observe.ts";
 
@@ -26,7 +26,7 @@ const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
 function levelOf(req: CallRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
   if (error !== undefined && BUGS.has(error.code)) return "error";
-  if (/^grpc\.(health|reflection)\./.test(req.service.typeName)) return "debug";
+  if (isProbe(req.service)) return "debug";
   return error !== undefined && isServerFault(error.code) ? "warn" : "info";
 }
 

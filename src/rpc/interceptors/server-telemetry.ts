@@ -2,6 +2,8 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   type Context,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
   metrics,
   propagation,
   ROOT_CONTEXT,
@@ -19,7 +21,7 @@ import { SCOPE } from "../../telemetry/scope.ts";
 import { httpStatusOf } from "../errors.ts";
 import { isServerFault } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
-import { Endpoint, type RpcSystem } from "./endpoint.ts";
+import { Endpoint, isProbe, type RpcSystem } from "./endpoint.ts";
 import { type HttpCall, httpCall } from "./http-call.ts";
 import { type CallEnd, type CallRequest, observe, outcomeAtServer } from "./observe.ts";
 
@@ -32,7 +34,7 @@ export type ServerTelemetryOptions = {
 
 /**
  * Makes one SERVER span and one point of rpc.server.call.duration for each call, of all four kinds, by the stable semantic conventions; and
- * for calls that came over REST one of http.server.request.duration. Continues the trace of the request's headers. The handler, and the
+ * for calls that came over REST one of http.server.request.duration. Health checks and reflection have a span only in a trace of their caller. Continues the trace of the request's headers. The handler, and the
  * generator of a response stream, run with the span active. Use it after startTelemetry(), as the outermost interceptor.
  */
 export function serverTelemetry({ serviceName, traceResponse = false }: ServerTelemetryOptions): Interceptor {
@@ -45,6 +47,9 @@ export function serverTelemetry({ serviceName, traceResponse = false }: ServerTe
     const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
     const endpoint = endpointOf(req.method, system, http);
     const parent = propagation.extract(ROOT_CONTEXT, req.header, HEADERS);
+    if (parent === ROOT_CONTEXT && isProbe(req.service)) {
+      return { endpoint, http, span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: parent };
+    }
     const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(http), parent);
     return { endpoint, http, span, context: trace.setSpan(parent, span) };
   }
@@ -52,7 +57,7 @@ export function serverTelemetry({ serviceName, traceResponse = false }: ServerTe
   return (next) => async (req) => {
     const call = startCall(req);
     const onEnd: CallEnd = (durationMs, error) => record(call, durationMs, outcomeAtServer(req, durationMs, error));
-    if (!traceResponse) return observe(next, req, onEnd, call.context);
+    if (!traceResponse || !isSpanContextValid(call.span.spanContext())) return observe(next, req, onEnd, call.context);
     try {
       const res = await observe(next, req, onEnd, call.context);
       res.header.set("traceresponse", traceResponseOf(call.span));

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Call } from "./grpc/call.ts";
 import type { ConnectionPolicy } from "./options.ts";
@@ -17,6 +18,7 @@ export class Connection {
   /** Counts streams; who remembers the number sees whether there were new ones. */
   activity = 0;
   readonly #session: ServerHttp2Session;
+  readonly #socket: Socket;
   readonly #policy: ConnectionPolicy;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Streams that are no gRPC calls, and when they began. */
@@ -25,8 +27,9 @@ export class Connection {
   #ping = { activity: 0, bytesSent: 0, at: 0, strikes: 0 };
   #draining = false;
 
-  constructor(session: ServerHttp2Session, policy: ConnectionPolicy) {
+  constructor(session: ServerHttp2Session, socket: Socket, policy: ConnectionPolicy) {
     this.#session = session;
+    this.#socket = socket;
     this.#policy = policy;
     const { keepalive, maxConnectionAge } = policy;
     session.on("ping", () => this.#onPing());
@@ -84,8 +87,10 @@ export class Connection {
     if (!session.ping(finish)) finish();
   }
 
+  /** Cuts the connection. Once GOAWAY has gone either way, a session alone would wait for the peer to close its side. */
   destroy(): void {
     this.#session.destroy();
+    this.#socket.destroy();
   }
 
   #retire(graceMs: number): void {
@@ -104,7 +109,7 @@ export class Connection {
     const { minPingIntervalMs, maxPingStrikes } = this.#policy;
     const session = this.#session;
     const now = performance.now();
-    const bytesSent = session.socket.bytesWritten;
+    const bytesSent = this.#socket.bytesWritten;
     const { activity } = this;
     const last = this.#ping;
     let { strikes } = last;

@@ -1,4 +1,5 @@
 import type { ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
 import { Connection } from "./connection.ts";
 import type { ConnectionPolicy } from "./options.ts";
 
@@ -6,7 +7,7 @@ const MAX_SWEEP_MS = 5000;
 
 /** The HTTP/2 connections of a server. */
 export type Connections = {
-  add(session: ServerHttp2Session): Connection;
+  add(session: ServerHttp2Session, socket: Socket): Connection;
   /** Lets every connection, and those that come, end after its running streams. */
   drain(): void;
   /** Cuts every connection. */
@@ -27,8 +28,8 @@ export function createConnections(policy: ConnectionPolicy): Connections {
   };
 
   return {
-    add(session) {
-      const connection = new Connection(session, policy);
+    add(session, socket) {
+      const connection = new Connection(session, socket, policy);
       all.add(connection);
       sweeper ??= setInterval(sweep, sweepMs).unref();
       session.once("close", () => {

@@ -1,5 +1,5 @@
 import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server, type ServerHttp2Session, type ServerOptions } from "node:http2";
+import { createServer as createHttp2Server, performServerHandshake, type ServerOptions } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { createPlainListener } from "./connect-handler.ts";
 import { createConnections } from "./connections.ts";
@@ -33,6 +33,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const routes = createRoutes(services, interceptors, limits, onError);
   const plain = createPlainListener(resolved);
   const connections = createConnections(policy);
+  const sockets = new Set<Socket>();
   const sniffing = new Set<() => void>();
   let draining = false;
 
@@ -41,28 +42,36 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     plain(req, res);
   });
   http1.emit("listening"); // it never listens, but begins to check its timeouts only on this event
-  const http2 = createHttp2Server(http2Options(limits));
+  const http2 = http2Options(limits);
   const http2Plain = createHttp2Server(plain); // node's compatibility layer; it gets streams, never connections
-  http2.on("sessionError", () => {}); // the session ends, and its calls with it
-  http2.on("session", onSession);
 
-  function onSession(session: ServerHttp2Session): void {
+  function serveHttp2(socket: Socket): void {
+    const session = performServerHandshake(socket, http2);
+    session.on("error", () => {}); // the session ends, and its calls with it
     session.setLocalWindowSize(limits.connectionWindowBytes);
-    const connection = connections.add(session);
+    const connection = connections.add(session, socket);
     session.on("stream", (stream, fields, flags, rawFields) => {
-      if (isGrpc(fields["content-type"])) return acceptCall(routes, connection, stream, fields, flags);
+      if (isGrpc(fields["content-type"])) {
+        acceptCall(routes, connection, stream, fields, flags);
+        return;
+      }
       connection.addPlainStream(stream, fields["content-type"]);
       http2Plain.emit("stream", stream, fields, flags, rawFields);
     });
   }
 
-  const server = createTcpServer({ noDelay: true }, (socket: Socket) => {
+  const server = createTcpServer({ noDelay: true }, (socket) => {
     const giveUp = sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
       sniffing.delete(giveUp);
-      (protocol === "HTTP/2" ? http2 : http1).emit("connection", socket);
+      if (protocol === "HTTP/2") serveHttp2(socket);
+      else http1.emit("connection", socket);
     });
+    sockets.add(socket);
     sniffing.add(giveUp);
-    socket.once("close", () => sniffing.delete(giveUp));
+    socket.once("close", () => {
+      sockets.delete(socket);
+      sniffing.delete(giveUp);
+    });
   });
 
   function stop(): Promise<void> {
@@ -74,7 +83,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
 
   function cut(): void {
     connections.destroy();
-    http1.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   }
 
   return {

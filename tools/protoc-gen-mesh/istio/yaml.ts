@@ -7,21 +7,24 @@ export function yamlFile(comment: string, documents: readonly Yaml[]): string {
 }
 
 function lines(value: Yaml): string[] {
+  if (isEmpty(value)) return [isList(value) ? "[]" : "{}"];
   if (isList(value)) return value.flatMap((item) => nest("- ", lines(item)));
   if (typeof value !== "object") return [scalar(value)];
   return Object.entries(value).flatMap(([field, item]) => (item === undefined ? [] : entry(scalar(field), item)));
 }
 
 function entry(field: string, value: Yaml): string[] {
-  if (typeof value !== "object") return [`${field}: ${scalar(value)}`];
   const inner = lines(value);
-  if (inner.length === 0) return [`${field}: ${isList(value) ? "[]" : "{}"}`];
+  if (typeof value !== "object" || isEmpty(value)) return [`${field}: ${inner[0]}`];
   return [`${field}:`, ...inner.map((line) => `  ${line}`)];
 }
 
-function nest(mark: string, [first = "{}", ...rest]: readonly string[]): string[] {
+function nest(mark: string, [first, ...rest]: readonly string[]): string[] {
   return [mark + first, ...rest.map((line) => " ".repeat(mark.length) + line)];
 }
+
+const isEmpty = (value: Yaml): boolean =>
+  typeof value === "object" && Object.values(value).every((item) => item === undefined);
 
 const isList = (value: Yaml): value is readonly Yaml[] => Array.isArray(value);
 

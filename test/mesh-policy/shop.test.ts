@@ -1,0 +1,127 @@
+// What is generated from the shop's contracts says what the contracts say.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { type MethodConfig, policies } from "../../gen/mesh/policies.js";
+import { namespaceResources, workloadResources } from "../../tools/protoc-gen-mesh/istio/files.ts";
+import { meshPlugin } from "../../tools/protoc-gen-mesh/plugin.ts";
+import { readContract } from "../../tools/protoc-gen-mesh/read-contract.ts";
+import type { AuthorizationPolicy, HttpRoute, VirtualService } from "./support/manifests.ts";
+import { METHODS, pathOf, policyOf, root, SERVICES, shopOptions, shopRequest } from "./support/shop-contract.ts";
+
+const options = shopOptions();
+const { workloads } = readContract(shopRequest());
+const resources = workloads.flatMap((workload) => workloadResources(workload, options));
+const ofKind = <T>(kind: string): T[] => resources.filter((r) => (r as { kind?: string }).kind === kind) as T[];
+const routes: HttpRoute[] = ofKind<VirtualService>("VirtualService").flatMap((v) => v.spec.http);
+const rules = ofKind<AuthorizationPolicy>("AuthorizationPolicy").flatMap((p) => p.spec.rules);
+
+const principal = (caller: string) =>
+  caller === "edge" ? "cluster.local/ns/istio-ingress/sa/istio-ingress" : `cluster.local/ns/shop/sa/${caller}`;
+
+const millis = (duration: Duration | undefined) =>
+  duration === undefined ? undefined : Number(duration.seconds) * 1000 + duration.nanos / 1e6;
+
+function configOf(method: DescMethod): MethodConfig | undefined {
+  const { methodConfig } = policies[method.parent.typeName]!.serviceConfig;
+  const found = methodConfig.filter(({ name }) => name.some((n) => n.method === method.name));
+  assert.ok(found.length <= 1, `${method.toString()} is configured ${found.length} times`);
+  return found[0];
+}
+
+describe("what is generated from the shop's contracts", () => {
+  it("is what gen/ holds, in whatever order the contracts come", () => {
+    const { error, file } = meshPlugin.run(shopRequest());
+    assert.equal(error, "");
+    for (const { name, content } of file) assert.equal(readFileSync(join(root, "gen", name!), "utf8"), content, name);
+    const committed = readdirSync(join(root, "gen/istio")).map((name) => `istio/${name}`);
+    const generated = file.map(({ name }) => name!).filter((name) => name.startsWith("istio/"));
+    assert.deepEqual(committed.sort(), generated.sort());
+    assert.deepEqual(meshPlugin.run(shopRequest(SERVICES.toReversed())).file, file);
+  });
+
+  it("denies all that is not allowed, and takes no plaintext", () => {
+    const metadata = { namespace: "shop" };
+    assert.deepEqual(namespaceResources(options), [
+      {
+        apiVersion: "security.istio.io/v1",
+        kind: "PeerAuthentication",
+        metadata: { name: "default", ...metadata },
+        spec: { mtls: { mode: "STRICT" } },
+      },
+      {
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: { name: "deny-all", ...metadata },
+        spec: {},
+      },
+    ]);
+  });
+
+  it("allows each workload by its own policy, and the edge what the gateway serves beside its contract", () => {
+    const selected = ofKind<AuthorizationPolicy>("AuthorizationPolicy").map((p) => p.spec.selector.matchLabels.app);
+    assert.deepEqual(selected, ["api-gateway", "order-service", "payment-service", "user-service"]);
+    const rpcPaths = new Set(METHODS.map(pathOf));
+    const beside = rules.flatMap((rule) => rule.to[0]!.operation.paths).filter((path) => !rpcPaths.has(path));
+    assert.deepEqual(beside, ["/api/users/{*}", "/api/orders", "/api/orders/{*}", "/health", "/openapi.json"]);
+  });
+
+  it("names every workload's port", () => {
+    const ports = workloads.map(({ name, port }) => [name, port]);
+    assert.deepEqual(Object.fromEntries(ports), {
+      "api-gateway": 8080,
+      "user-service": 8081,
+      "order-service": 8082,
+      "payment-service": 8083,
+    });
+  });
+
+  for (const method of METHODS) {
+    describe(`of ${method.toString()}`, () => {
+      const { timeout, retry, callers } = policyOf(method);
+      const timeoutMs = millis(timeout);
+
+      it("has one route, with its timeout and its tries", () => {
+        const found = routes.filter(({ match }) => match?.some(({ uri }) => uri.exact === pathOf(method)));
+        assert.equal(found.length, 1);
+        const [route] = found;
+        assert.equal(route?.timeout, timeoutMs === undefined ? undefined : `${timeoutMs / 1000}s`);
+        assert.equal(route?.retries.attempts, retry === undefined ? 0 : retry.attempts - 1);
+        const reasons = ["connect-failure", "refused-stream", ...(retry?.codes.length ? ["unavailable", "503"] : [])];
+        assert.equal(route?.retries.retryOn, retry && reasons.join());
+      });
+
+      it("allows its callers, and nobody else", () => {
+        const allowing = rules.filter((rule) =>
+          rule.to.some(({ operation }) => operation.paths.includes(pathOf(method))),
+        );
+        const principals = allowing.flatMap((rule) => rule.from.flatMap(({ source }) => source.principals));
+        assert.deepEqual(principals.sort(), callers.map(principal).sort());
+      });
+
+      it("says the same to channels and servers", () => {
+        const config = configOf(method);
+        assert.equal(config?.timeout, timeoutMs === undefined ? undefined : `${timeoutMs / 1000}s`);
+        assert.equal(config?.retryPolicy?.maxAttempts, retry?.codes.length ? retry.attempts : undefined);
+        assert.deepEqual(config?.retryPolicy?.retryableStatusCodes, retry?.codes.length ? retry.codes : undefined);
+        const { methods } = policies[method.parent.typeName]!;
+        assert.deepEqual(methods[pathOf(method)], JSON.parse(JSON.stringify({ timeoutMs, callers })));
+      });
+    });
+  }
+
+  it("promises what the contracts promise", () => {
+    const objectives = JSON.parse(readFileSync(join(root, "gen/mesh/objectives.json"), "utf8"));
+    const expected = METHODS.map((method) => {
+      const { objective } = policyOf(method);
+      const { availability, latency, latencyRatio } = objective!;
+      const promised = latency && { threshold: millis(latency)! / 1000, ratio: latencyRatio };
+      const workload = policies[method.parent.typeName]?.workload;
+      const service = method.parent.typeName;
+      return { workload, service, method: method.name, availability, ...(promised && { latency: promised }) };
+    });
+    assert.deepEqual(objectives, expected);
+  });
+});

@@ -1,0 +1,19 @@
+// The parts of Istio's resources that the tests read.
+export type HttpRoute = {
+  name: string;
+  match?: { method?: { exact?: string; regex?: string }; uri: { exact?: string; regex?: string } }[];
+  timeout?: string;
+  retries: { attempts: number; retryOn?: string };
+};
+
+export type VirtualService = { spec: { hosts: string[]; gateways?: string[]; http: HttpRoute[] } };
+
+export type AuthorizationPolicy = {
+  spec: {
+    selector: { matchLabels: { app: string } };
+    rules: {
+      from: { source: { principals: string[] } }[];
+      to: { operation: { paths: string[] } }[];
+    }[];
+  };
+};
