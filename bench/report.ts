@@ -21,7 +21,7 @@ export function toMarkdown({ sections, windowMs, pinned }: ReportOptions): strin
   const windows = sections[0]?.rows[0]?.cpuRatio.length ?? 0;
   const cores = `${availableParallelism()} cores${pinned ? ", one of them for what is measured" : ", processes not pinned"}`;
   const lines = [
-    `${windows} windows of ${windowMs / 1000} s each: median [lowest-highest]. Every window lies between two of a bare grpc-js reference, and`,
+    `${windows} window${windows === 1 ? "" : "s"} of ${windowMs / 1000} s: median [lowest-highest]. Each window lies between two of a bare grpc-js reference, and`,
     '"x grpc-js" is the ratio to their mean. The row grpc-js is a second process of the same kind: it shows the noise.',
     `${cpus()[0]?.model.trim()}, ${cores}, ${platform()} ${arch()}, Node ${process.version}.`,
   ];

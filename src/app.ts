@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
+import { policies } from "../gen/mesh/policies.js";
 import { OrderService } from "../gen/shop/order/v1/order_service_pb.js";
 import { PaymentService } from "../gen/shop/payment/v1/payment_service_pb.js";
 import { UserService } from "../gen/shop/user/v1/user_service_pb.js";
@@ -124,6 +125,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       url,
       userAgent: settings.telemetry.serviceName,
       interceptors: clientInterceptors({ peer: url }),
+      policy: policies[service.typeName],
       retries: settings.peers.retries,
     });
     closers.push(closePeer);

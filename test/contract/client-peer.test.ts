@@ -9,6 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { countOf, failureOf } from "../support/outcomes.ts";
 import { ProbeService } from "../support/probe.ts";
 import { type ProbeClient, type RunningProbe, startOwnProbe, startStockProbe } from "../support/probe-client.ts";
+import { PROBE_POLICY as policy } from "../support/probe-policy.ts";
 import { startStockServer } from "../support/stock-server.ts";
 
 /** What a test started, ended in reverse order. */
@@ -47,13 +48,33 @@ describe("a peer", () => {
     assert.equal((await (await connect({ url, defaultTimeoutMs: 20_000 })).unary(ask)).payload?.n, 20);
   });
 
+  for (const retries of [true, false]) {
+    it(`has the deadline of its contract, ${retries ? "with" : "without"} retries, or a shorter one`, async () => {
+      const url = urlOf(await start(startOwnProbe()));
+      const client = await connect({ url, policy, retries });
+      const ask = { payload: { text: "timeout" } };
+      assert.equal((await client.unary(ask)).payload?.n, 7);
+      assert.equal((await client.unary(ask, { timeoutMs: 20_000 })).payload?.n, 7);
+      assert.equal((await client.unary(ask, { timeoutMs: 3_000 })).payload?.n, 3);
+      const endless = async function* () {
+        yield {};
+        await new Promise(() => {});
+      };
+      const begin = performance.now();
+      const failure = await failureOf(client.clientStream(endless()));
+      assert.equal(failure.code, Code.DeadlineExceeded);
+      const took = performance.now() - begin;
+      assert.ok(took > 200 && took < 2000, `${took} ms`);
+    });
+  }
+
   for (const [name, startProbe] of [
     ["our server", startOwnProbe],
     ["a grpc-js server", startStockProbe],
   ] as const) {
     it(`is called again when it is unavailable, three times in all: ${name}`, async () => {
       const probe = await start(startProbe());
-      const client = await connect({ url: urlOf(probe) });
+      const client = await connect({ url: urlOf(probe), policy });
       assert.equal((await client.unary({ payload: { text: "flaky" } })).payload?.n, 3);
       assert.equal(probe.seen.attempts, 3);
       const failure = await failureOf(countOf(client.serverStream({ payload: { text: "early" } })));
@@ -65,12 +86,12 @@ describe("a peer", () => {
 
   it("is called once without retries", async () => {
     const probe = await start(startOwnProbe());
-    const client = await connect({ url: urlOf(probe), retries: false });
+    const client = await connect({ url: urlOf(probe), policy, retries: false });
     assert.equal((await failureOf(client.unary({ payload: { text: "flaky" } }))).rawMessage, "try again");
     assert.equal(probe.seen.attempts, 1);
   });
 
-  it("is called once where the method is not idempotent, and less often when it stays unavailable", async () => {
+  it("is called once where its contract gives no retries, and less often when it stays unavailable", async () => {
     const attempts = { unary: 0, clientStream: 0 };
     const busy = (method: keyof typeof attempts) => () => {
       attempts[method]++;
@@ -79,7 +100,7 @@ describe("a peer", () => {
     const probe = service(ProbeService, { unary: busy("unary"), clientStream: busy("clientStream") });
     const server = await startStockServer(probe);
     cleanups.push(server.close);
-    const client = await connect({ url: urlOf(server) });
+    const client = await connect({ url: urlOf(server), policy });
     const once = async function* () {
       yield {};
     };

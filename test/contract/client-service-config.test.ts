@@ -1,51 +1,48 @@
 import assert from "node:assert/strict";
-import type { DescService } from "@bufbuild/protobuf";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
-import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
-import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
-import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
-import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { policies } from "../../gen/mesh/policies.js";
 import { serviceConfigOf } from "../../src/rpc/client/service-config.ts";
 
-const RETRIED: [DescService, string[]][] = [
-  [ProbeService, ["Unary", "ServerStream"]],
-  [ShopService, ["GetUser", "CreateOrder", "GetOrder", "ListOrders", "CancelOrder"]],
-  [UserService, ["GetUser", "BatchGetUsers", "ListUsers"]],
-  [OrderService, ["CreateOrder", "GetOrder", "ListOrders", "CancelOrder", "WatchOrder"]],
-  [PaymentService, ["Charge", "Refund", "GetPayment"]],
-];
+const NAME = "shop.payment.v1.PaymentService";
 
-const BALANCING_ONLY = { loadBalancingConfig: [{ round_robin: {} }], methodConfig: [] };
+const charge = { name: [{ service: NAME, method: "Charge" }], timeout: "3s" };
+const refund = { name: [{ service: NAME, method: "Refund" }], timeout: "3s" };
+const getPayment = { name: [{ service: NAME, method: "GetPayment" }], timeout: "1s" };
+const retryPolicy = {
+  maxAttempts: 3,
+  initialBackoff: "0.050000000s",
+  maxBackoff: "0.500000000s",
+  backoffMultiplier: 2,
+  retryableStatusCodes: ["UNAVAILABLE"],
+};
+const loadBalancingConfig = [{ round_robin: {} }];
 
 describe("the service config", () => {
-  for (const [service, methods] of RETRIED) {
-    it(`of ${service.typeName} retries ${methods.join(", ")}`, () => {
-      assert.deepEqual(serviceConfigOf(service), {
-        loadBalancingConfig: [{ round_robin: {} }],
-        methodConfig: [
-          {
-            name: methods.map((method) => ({ service: service.typeName, method })),
-            retryPolicy: {
-              maxAttempts: 3,
-              initialBackoff: "0.05s",
-              maxBackoff: "0.5s",
-              backoffMultiplier: 2,
-              retryableStatusCodes: ["UNAVAILABLE"],
-            },
-          },
-        ],
-        retryThrottling: { maxTokens: 10, tokenRatio: 0.5 },
-      });
-    });
-  }
+  const policy = policies[NAME];
 
-  it("without retries balances only", () => {
-    assert.deepEqual(serviceConfigOf(ProbeService, { retries: false }), BALANCING_ONLY);
+  it("has the timeouts and the retries of the contract", () => {
+    assert.deepEqual(JSON.parse(JSON.stringify(serviceConfigOf({ policy }))), {
+      loadBalancingConfig,
+      methodConfig: [charge, refund, { ...getPayment, retryPolicy }],
+      retryThrottling: { maxTokens: 10, tokenRatio: 0.5 },
+    });
   });
 
-  it("of a service whose methods all have side effects balances only", () => {
-    const methods = ProbeService.methods.filter(({ name }) => name === "ClientStream" || name === "BidiStream");
-    assert.equal(methods.length, 2);
-    assert.deepEqual(serviceConfigOf({ ...ProbeService, methods }), BALANCING_ONLY);
+  it("without retries has the timeouts of the contract", () => {
+    const methodConfig = [charge, refund, getPayment];
+    assert.deepEqual(serviceConfigOf({ policy, retries: false }), { loadBalancingConfig, methodConfig });
+  });
+
+  it("without retries leaves out methods that had nothing else", () => {
+    const methodsOf = (retries: boolean) =>
+      serviceConfigOf({ policy: policies["shop.order.v1.OrderService"], retries }).methodConfig.flatMap(({ name }) =>
+        name.map(({ method }) => method),
+      );
+    const limited = ["CreateOrder", "GetOrder", "ListOrders", "CancelOrder"];
+    assert.deepEqual(methodsOf(true), [...limited, "WatchOrder"]);
+    assert.deepEqual(methodsOf(false), limited);
+  });
+
+  it("of a service without a policy balances only", () => {
+    assert.deepEqual(serviceConfigOf(), { loadBalancingConfig, methodConfig: [] });
   });
 });

@@ -134,7 +134,7 @@ const [DATA, HEADERS, SETTINGS, GOAWAY] = [0, 1, 4, 7];
 const END_HEADERS = 4;
 
 /** A bare HTTP/2 frame. */
-function h2Frame(type: number, flags: number, streamId: number, payload = Buffer.alloc(0)): Buffer {
+function h2Frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, streamId]);
   return Buffer.concat([head, payload]);
 }

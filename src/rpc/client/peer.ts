@@ -12,7 +12,7 @@ export type PeerOptions = ServiceConfigOptions & {
   readonly userAgent?: string;
   /** The first one is outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
-  /** The deadline of calls that give none, in milliseconds. Default: 5000. */
+  /** The deadline of calls that give none, in milliseconds. The policy may allow less. Default: 5000, or with a policy none but its own. */
   readonly defaultTimeoutMs?: number;
   /** Whether calls wait for a peer that cannot be reached, up to their deadline, instead of failing at once. Default: false. */
   readonly waitForReady?: boolean;
@@ -39,16 +39,17 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 };
 
 /**
- * A client of another service of this system, with what calls between services need: balancing over all addresses of the name, retries
- * where the contract allows them, a deadline, and connections that heal. It connects with the first call.
+ * A client of another service of this system, with what calls between services need: balancing over all addresses of the name, the
+ * deadlines and retries of the contract, and connections that heal. It connects with the first call.
  *
  * Asynchronous because support for xds:/// is loaded only when asked for. Rejects with Error for a URL that it cannot use.
  */
 export async function createPeer<T extends DescService>(service: T, options: PeerOptions): Promise<Peer<T>> {
-  const { url, userAgent, interceptors, defaultTimeoutMs = 5_000, waitForReady, retries } = options;
+  const { url, userAgent, interceptors, waitForReady, policy, retries } = options;
+  const defaultTimeoutMs = options.defaultTimeoutMs ?? (policy === undefined ? 5_000 : undefined);
   const target = targetOf(url);
   if (target.startsWith("xds:")) await registerXds();
-  const serviceConfig = JSON.stringify(serviceConfigOf(service, { retries }));
+  const serviceConfig = JSON.stringify(serviceConfigOf({ policy, retries }));
   const channelOptions: ChannelOptions = { ...CHANNEL_OPTIONS, "grpc.service_config": serviceConfig };
   if (userAgent !== undefined) channelOptions["grpc.primary_user_agent"] = userAgent;
   const transport = createGrpcTransport({ target, channelOptions, interceptors, defaultTimeoutMs, waitForReady });
