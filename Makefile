@@ -15,6 +15,9 @@ ARGS =
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
+.PHONY: install
+install: $(PACKAGES) ## Install the packages, the pinned Node among them; every other target does so when needed
+
 .PHONY: run-all
 run-all: $(PACKAGES) ## Run the whole shop here: four roles and a dashboard for traces, logs and metrics
 	@$(BIN)/node tools/run-all.ts

@@ -19,7 +19,7 @@ const routes: HttpRoute[] = ofKind<VirtualService>("VirtualService").flatMap((v)
 const rules = ofKind<AuthorizationPolicy>("AuthorizationPolicy").flatMap((p) => p.spec.rules);
 
 const principal = (caller: string) =>
-  caller === "edge" ? "cluster.local/ns/istio-ingress/sa/istio-ingress" : `cluster.local/ns/shop/sa/${caller}`;
+  caller === "edge" ? "cluster.local/ns/shop/sa/edge-istio" : `cluster.local/ns/shop/sa/${caller}`;
 
 const millis = (duration: Duration | undefined) =>
   duration === undefined ? undefined : Number(duration.seconds) * 1000 + duration.nanos / 1e6;

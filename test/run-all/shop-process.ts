@@ -9,6 +9,16 @@ import { eventually } from "../support/eventually.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 30_000;
 
+/** What the tester's environment might set otherwise. */
+const OWN_ENVIRONMENT = {
+  LOG_FORMAT: "pretty",
+  LOG_LEVEL: "info",
+  NO_COLOR: "1",
+  FORCE_COLOR: undefined,
+  DATABASE_URL: "",
+  REDIS_URL: "",
+};
+
 export const LISTENERS = ["gateway", "user", "order", "payment", "dashboard"] as const;
 export type Listener = (typeof LISTENERS)[number];
 export type Ports = Record<Listener, number>;
@@ -34,7 +44,7 @@ export type ShopProcess = {
 export function startShop(dataDir: string, ports: Ports): ShopProcess {
   const portVariables = Object.entries(ports).map(([name, port]) => [`${name.toUpperCase()}_PORT`, String(port)]);
   const child = spawn(process.execPath, [join(ROOT, "tools/run-all.ts")], {
-    env: { ...process.env, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
+    env: { ...process.env, ...OWN_ENVIRONMENT, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

@@ -32,7 +32,7 @@
 // - a caller is no workload;
 // - a method calls one that does not exist, or that does not list its workload among the callers;
 // - the methods that it calls may take as long as itself, or longer;
-// - tries along a path of calls multiply to a storm;
+// - tries along a path of calls multiply to more than 6 (or its option max_tries);
 // - calls that take longer than the timeout would count as quick.
 
 import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
