@@ -79,8 +79,8 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       async stop() {
         serving = false;
         health.shutdown();
-        await parts.stop?.();
-        await server.drain(settings.drainTimeoutMs);
+        // Together: what a role has to end may wait for a store that hangs, and meanwhile no new calls must come.
+        await Promise.all([parts.stop?.(), server.drain(settings.drainTimeoutMs)]);
         await close();
       },
     };

@@ -16,16 +16,20 @@ export function reader(env: NodeJS.ProcessEnv) {
     return undefined;
   }
 
-  function number(name: string, { min, max }: Range): number | undefined {
-    const value = text(name);
-    if (value === undefined) return undefined;
-    const n = Number(value);
-    return n >= min && n <= max ? n : fault(name, `must be a number from ${min} to ${max}`);
+  function number(name: string, range: Range): number | undefined {
+    return inRange(name, range, "number", /^-?\d*\.?\d+(e-?\d+)?$/);
   }
 
   function integer(name: string, range: Range): number | undefined {
-    const n = number(name, range);
-    return n === undefined || Number.isInteger(n) ? n : fault(name, "must be a whole number");
+    return inRange(name, range, "whole number", /^-?\d+$/);
+  }
+
+  /** Number() alone would take 0x50 and "1e3" for a port. */
+  function inRange(name: string, { min, max }: Range, kind: string, form: RegExp): number | undefined {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    const n = form.test(value) ? Number(value) : Number.NaN;
+    return n >= min && n <= max ? n : fault(name, `must be a ${kind} from ${min} to ${max}`);
   }
 
   function oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
@@ -45,27 +49,39 @@ export function reader(env: NodeJS.ProcessEnv) {
     return fault(name, "must be true or false");
   }
 
+  /** A URL scheme://... of one of the protocols. An "@" in its path is the end of a password that was not encoded. */
   function url(name: string, protocols: readonly string[]): string | undefined {
-    const value = text(name);
-    if (value === undefined) return undefined;
-    const protocol = /^[a-z][a-z0-9+]*:/.exec(value)?.[0] ?? "";
-    if (protocols.includes(protocol) && value.length > protocol.length) return value;
-    return fault(name, `must be a URL that begins with ${protocols.join(" or ")}`);
+    const begin = protocols.map((protocol) => `${protocol}//`).join(" or ");
+    return accepted(name, `must be ${begin} and a valid rest, its user and password percent-encoded`, (value) => {
+      if (!URL.canParse(value)) return false;
+      const { protocol, pathname } = new URL(value);
+      return protocols.includes(protocol) && value.startsWith(`${protocol}//`) && !pathname.includes("@");
+    });
   }
 
-  function list(name: string): string[] | undefined {
-    return text(name)
+  /** Texts between commas, each of which is right. */
+  function list(name: string, wanted: string, isRight: (item: string) => boolean): string[] | undefined {
+    const items = text(name)
       ?.split(",")
       .map((item) => item.trim())
       .filter((item) => item !== "");
+    return items === undefined || items.every(isRight) ? items : fault(name, wanted);
+  }
+
+  /** A text that is right. */
+  function accepted(name: string, wanted: string, isRight: (value: string) => boolean): string | undefined {
+    const value = text(name);
+    return value === undefined || isRight(value) ? value : fault(name, wanted);
   }
 
   function check(): void {
     if (faults.length > 0) throw new Error(`the environment has faults:\n  ${faults.join("\n  ")}`);
   }
 
-  return { text, number, integer, oneOf, requiredOneOf, flag, url, list, check };
+  return { text, number, integer, oneOf, requiredOneOf, flag, url, list, accepted, check };
 }
 
-/** A value for a message: without the password that a URL may carry. */
-const redacted = (value: string): string => value.replace(/\/\/[^@/]*@/, "//***@");
+/** A value for a message: without the user and password of a URL, wherever in it they were thought to be. */
+function redacted(value: string): string {
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1***@").replace(/([?&]password=)[^&]*/gi, "$1***");
+}

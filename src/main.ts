@@ -3,32 +3,48 @@ import { startApp } from "./app.ts";
 import { readSettings } from "./settings.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 
-try {
-  const settings = readSettings();
-  const { role, host, port } = settings;
-  const { logger, shutdown } = startTelemetry(settings.telemetry);
-  const stopping = Promise.withResolvers<string>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
+main();
 
+/** A function, since the executable is bundled to CommonJS, which has no top-level await. */
+async function main(): Promise<void> {
   try {
-    const app = await startApp(settings, logger);
-    logger.info(`${role} serves`, { address: `${host}:${app.port}` });
-    logger.info(`${role} drains`, { reason: await stopping.promise });
-    await app.stop();
-    logger.info(`${role} stopped`);
+    const settings = readSettings();
+    const { role, host, port } = settings;
+    const { logger, shutdown } = startTelemetry(settings.telemetry);
+    const stopping = Promise.withResolvers<string>();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
+    // Node would print it as it is, with all that an error of a library may tell. What was under way is as after a crash: safe.
+    process.once("uncaughtException", async (error) => {
+      logger.error(`${role} failed in a way that nobody expected`, { error });
+      await shutdown();
+      process.exit(1);
+    });
+
+    try {
+      // A start may wait long, for a database or another replica's migrations; a signal ends that too.
+      const app = await Promise.race([startApp(settings, logger), stopping.promise]);
+      if (typeof app === "string") {
+        logger.info(`${role} stopped before it served`, { reason: app });
+      } else {
+        logger.info(`${role} serves`, { address: `${host}:${app.port}` });
+        logger.info(`${role} drains`, { reason: await stopping.promise });
+        await app.stop();
+        logger.info(`${role} stopped`);
+      }
+    } catch (error) {
+      if (isAddressInUse(error)) logger.error(`port ${port} is in use: set PORT to another one, or end what has it`);
+      else logger.error(`${role} failed`, { error });
+      process.exitCode = 1;
+    } finally {
+      await shutdown();
+    }
   } catch (error) {
-    if (isAddressInUse(error)) logger.error(`port ${port} is in use: set PORT to another one, or end what has it`);
-    else logger.error(`${role} failed`, { error });
+    console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
-  } finally {
-    await shutdown();
   }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // All that matters is done and flushed; what a library still waits for, such as the retry of an export, must not keep the process.
+  process.exit();
 }
-// All that matters is done and flushed; what a library still waits for, such as the retry of an export, must not keep the process.
-process.exit();
 
 function isAddressInUse(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EADDRINUSE";

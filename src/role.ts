@@ -9,6 +9,6 @@ export type RoleParts = {
   readonly services: readonly Service[];
   /** Called when the drain begins, before calls in flight are waited for: ends what would never end by itself. */
   stop?(): Promise<void>;
-  /** Called after the last call: closes stores and clients. */
+  /** Called after the last call, or if the server could not start: ends all work and closes stores. */
   close(): Promise<void>;
 };

@@ -1,6 +1,8 @@
 // The environment, read once. README's settings table is this file in words.
 import { hostname } from "node:os";
+import packageJson from "../package.json" with { type: "json" };
 import { reader } from "./environment.ts";
+import { targetOf } from "./rpc/client/target.ts";
 
 export const ROLES = ["gateway", "user", "order", "payment"] as const;
 export type Role = (typeof ROLES)[number];
@@ -25,9 +27,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     host: read.text("HOST") ?? "127.0.0.1",
     port: read.integer("PORT", { min: 0, max: 65_535 }) ?? (role ? PORTS[role] : 0),
     peers: {
-      user: read.url("USER_SERVICE_URL", PEER_SCHEMES) ?? "http://user-service:8081",
-      order: read.url("ORDER_SERVICE_URL", PEER_SCHEMES) ?? "http://order-service:8082",
-      payment: read.url("PAYMENT_SERVICE_URL", PEER_SCHEMES) ?? "http://payment-service:8083",
+      user: read.accepted("USER_SERVICE_URL", PEER, isPeer) ?? "http://user-service:8081",
+      order: read.accepted("ORDER_SERVICE_URL", PEER, isPeer) ?? "http://order-service:8082",
+      payment: read.accepted("PAYMENT_SERVICE_URL", PEER, isPeer) ?? "http://payment-service:8083",
       /** Whether the channel retries; off where a mesh does. */
       retries: read.flag("CHANNEL_RETRIES") ?? true,
     },
@@ -40,7 +42,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     },
     telemetry: {
       serviceName,
-      serviceVersion: read.text("SERVICE_VERSION") ?? "0.1.0",
+      serviceVersion: read.text("SERVICE_VERSION") ?? packageJson.version,
       environment: read.text("ENVIRONMENT") ?? "development",
       instanceId: read.text("SERVICE_INSTANCE_ID") ?? `${hostname()}-${process.pid}`,
       enabled: !(read.flag("OTEL_SDK_DISABLED") ?? false),
@@ -49,7 +51,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
       logLevel: read.oneOf("LOG_LEVEL", ["error", "warn", "info", "debug"] as const) ?? "info",
       logFormat: read.oneOf("LOG_FORMAT", ["pretty", "json"] as const) ?? (process.stdout.isTTY ? "pretty" : "json"),
     },
-    corsOrigins: read.list("CORS_ORIGINS") ?? ["*"],
+    corsOrigins: read.list("CORS_ORIGINS", ORIGINS, isOrigin) ?? ["*"],
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
     recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 10_000,
   } as const;
@@ -57,4 +59,16 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   return settings;
 }
 
-const PEER_SCHEMES = ["http:", "dns:", "ipv4:", "ipv6:", "unix:", "xds:"];
+const PEER = "must be http://host:port (TLS is left to the mesh), or a gRPC target: dns:, ipv4:, ipv6:, unix:, xds:";
+
+function isPeer(url: string): boolean {
+  try {
+    return !/[:/]$/.test(targetOf(url));
+  } catch {
+    return false;
+  }
+}
+
+const ORIGINS = "must be *, or origins such as https://shop.example, with commas between";
+
+const isOrigin = (text: string): boolean => text === "*" || /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/i.test(text);

@@ -14,6 +14,10 @@ const TOOLS = {
   connectconformance: { module: "connectrpc.com/conformance", command: "cmd/connectconformance", version: "v1.0.7" },
   /** curl for gRPC: a client that is not ours, and speaks reflection. */
   grpcurl: { module: "github.com/fullstorydev/grpcurl", command: "cmd/grpcurl", version: "v1.9.4" },
+  /** Puts manifests together, as `kubectl apply -k` does. */
+  kustomize: { module: "sigs.k8s.io/kustomize/kustomize/v5", command: "", version: "v5.8.1" },
+  /** Builds the collector from its components. */
+  builder: { module: "go.opentelemetry.io/collector/cmd/builder", command: "", version: "v0.158.0" },
 } as const;
 
 export type GoTool = keyof typeof TOOLS;
@@ -26,7 +30,7 @@ export function goTool(name: GoTool): string {
   if (existsSync(executable) && existsSync(stamp) && readFileSync(stamp, "utf8") === version) return executable;
 
   mkdirSync(BIN, { recursive: true });
-  go(["install", `${module}/${command}@${version}`], { GOBIN: BIN });
+  go(["install", `${[module, command].filter(Boolean).join("/")}@${version}`], { GOBIN: BIN });
   writeFileSync(stamp, version);
   return executable;
 }

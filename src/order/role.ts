@@ -46,12 +46,16 @@ export async function orderRole(options: OrderRoleOptions): Promise<RoleParts> {
     onSettled: (id) => logger.info("order recovered", { order_id: id }),
     onError: (error, id) => logger.warn("order not recovered, will try again", { order_id: id, error: String(error) }),
   });
+  const stop = async () => {
+    feed.close();
+    await recovery.stop();
+  };
   return {
     services: [service(OrderService, orderService(saga, store, feed))],
-    async stop() {
-      feed.close();
-      await recovery.stop();
+    stop,
+    async close() {
+      await stop(); // a role that never came to serve is closed without a drain
+      await close();
     },
-    close,
   };
 }

@@ -13,7 +13,12 @@ export type UserRoleOptions = { database: DatabasePlace; cache: Cache; demoUsers
 /** The user role: users in a database, read through a cache. Owns both from here on. */
 export async function userRole({ database, cache, demoUsers }: UserRoleOptions): Promise<RoleParts> {
   const migrations = userMigrations(database.url ? "postgresql" : "sqlite", demoUsers);
-  const { db, close } = await openDatabase<UserSchema>({ ...database, role: "user", migrations });
+  const { db, close } = await openDatabase<UserSchema>({ ...database, role: "user", migrations }).catch(
+    async (error) => {
+      await cache.close();
+      throw error;
+    },
+  );
   return {
     services: [service(UserService, userService(cachedUsers(sqlUserStore(db), cache)))],
     async close() {

@@ -64,6 +64,18 @@ eachDatabase((database) => {
       assert.deepEqual(await store.get(order.id), { ...order, state: "paid", updatedAt: order.updatedAt + 1 });
     });
 
+    it("overwrites nothing that came between its reading and its writing", async () => {
+      const order = anOrder();
+      await store.insert(order, { key: "k", fingerprint: "f" });
+      let charged: Promise<Order> | undefined;
+      await store.update(order.id, (o) => {
+        charged ??= store.update(order.id, (p) => (p.state === "pending" ? moveOrder(p, "paid", 1) : p));
+        return moveOrder(o, "cancelling", 2);
+      });
+      await charged;
+      assert.equal((await store.get(order.id))?.state, "cancelling");
+    });
+
     it("pages a user's orders, newest first", async () => {
       const orders = [anOrder({ userId: 7 }), anOrder({ userId: 7 }), anOrder({ userId: 7 }), anOrder({ userId: 8 })];
       for (const order of orders) await store.insert(order, { key: order.id, fingerprint: "f" });

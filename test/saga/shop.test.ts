@@ -1,10 +1,12 @@
 // The contract with people who use the shop by curl: paths, bodies and statuses.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
+import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { PaymentState } from "../../gen/shop/payment/v1/payment_pb.js";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
+import { failureOf } from "../support/outcomes.ts";
 import { type Shop, startShop } from "../support/shop.ts";
 
 const ITEMS = [
@@ -109,6 +111,22 @@ describe("the shop over REST", () => {
     const both = await post("/api/orders", { ...order, idempotency_key: "a" }, { "idempotency-key": "b" });
     assert.equal(both.status, 400);
     assert.match(both.body.message, /idempotency_key/);
+  });
+
+  it("names the key to gRPC callers too, also when the order is refused", async () => {
+    const transport = createGrpcTransport({ target: new URL(shop.url("gateway")).host });
+    try {
+      const client = createClient(ShopService, transport);
+      const items = [{ productId: 1, quantity: 1, price: 1.5 }];
+      let key: string | null = null;
+      await client.createOrder({ userId: 6, items }, { onHeader: (header) => (key = header.get("idempotency-key")) });
+      assert.match(key ?? "", /^[0-9a-f-]{36}$/);
+      const refused = await failureOf(client.createOrder({ userId: 6, items, paymentMethod: "tok_declined" }));
+      assert.equal(refused.code, Code.FailedPrecondition);
+      assert.match(refused.metadata.get("idempotency-key") ?? "", /^[0-9a-f-]{36}$/);
+    } finally {
+      transport.close();
+    }
   });
 
   for (const [name, over, status, reason] of [

@@ -88,3 +88,20 @@ eachDatabase((database) => {
     });
   });
 });
+
+describe("a user role that cannot open its database", () => {
+  it("closes the cache, which it owns", async () => {
+    const cache = memoryCache({ maxEntries: 1 });
+    let closed = 0;
+    const counted = {
+      ...cache,
+      async close() {
+        closed++;
+        await cache.close();
+      },
+    };
+    const database = { url: "postgres://127.0.0.1:1/nothing", file: "" };
+    await assert.rejects(userRole({ database, cache: counted, demoUsers: 0 }), { code: "ECONNREFUSED" });
+    assert.equal(closed, 1);
+  });
+});

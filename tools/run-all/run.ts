@@ -82,6 +82,7 @@ async function report(end: Exclude<End, { kind: "asked" }>, printer: Printer): P
 
 /** Stops one after the other: who calls has finished before who is called goes. Tells whether all of them stopped cleanly. */
 async function drain(processes: readonly Started[], printer: Printer): Promise<boolean> {
+  await printer.line();
   await printer.line(`Draining ${processes.map(({ name }) => name).join(", ")}; Ctrl-C again ends them at once.`);
   let allClean = true;
   for (const { name, child } of processes) {

@@ -293,7 +293,7 @@ export declare const ShopService: GenService<{
   },
   /**
    * Places an order and charges it. Over REST the key may come as the Idempotency-Key header; the response always names the key,
-   * so that a failed call can be repeated safely.
+   * so that a failed call can be repeated safely. It is idempotent for those who send a key; without one each call is a new order.
    * Unknown user 400; declined card or insufficient funds 402; key used with other content 409; dependency away 503.
    *
    * @generated from rpc shop.gateway.v1.ShopService.CreateOrder

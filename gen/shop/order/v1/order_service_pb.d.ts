@@ -59,7 +59,7 @@ export declare const CreateOrderRequestSchema: GenMessage<CreateOrderRequest>;
  */
 export declare type CreateOrderResponse = Message<"shop.order.v1.CreateOrderResponse"> & {
   /**
-   * The order, PAID.
+   * The order: PAID, or where a later cancel has taken it when the key is repeated.
    *
    * @generated from field: shop.order.v1.Order order = 1;
    */

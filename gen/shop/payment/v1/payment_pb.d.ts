@@ -75,7 +75,7 @@ export declare type Payment = Message<"shop.payment.v1.Payment"> & {
 export declare const PaymentSchema: GenMessage<Payment>;
 
 /**
- * The states of a payment. PENDING -> CHARGED | DECLINED; CHARGED -> REFUNDED.
+ * The states of a payment. PENDING -> CHARGED | DECLINED | REFUNDED; CHARGED -> REFUNDED.
  *
  * @generated from enum shop.payment.v1.PaymentState
  */

@@ -26,7 +26,7 @@ export const PaymentStateSchema = /*@__PURE__*/
   enumDesc(file_shop_payment_v1_payment, 0);
 
 /**
- * The states of a payment. PENDING -> CHARGED | DECLINED; CHARGED -> REFUNDED.
+ * The states of a payment. PENDING -> CHARGED | DECLINED | REFUNDED; CHARGED -> REFUNDED.
  *
  * @generated from enum shop.payment.v1.PaymentState
  */

@@ -1,0 +1,67 @@
+// The binary in the moments for which no request is to blame: told to end while it starts, and after an error that nobody caught.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startRoleProcess } from "../support/role-process.ts";
+
+describe("the binary", () => {
+  it("ends at once, and well, when it is told to while it waits for its database", async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const silent = createServer().listen(0, "127.0.0.1");
+    cleanup.defer(() => void silent.close());
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const child = spawn(process.execPath, ["src/main.ts"], {
+      env: {
+        PATH: process.env.PATH,
+        ROLE: "payment",
+        PORT: "0",
+        OTEL_SDK_DISABLED: "true",
+        DATABASE_URL: `postgres://shop@127.0.0.1:${port}/shop`,
+      },
+      stdio: "ignore",
+    });
+    cleanup.defer(() => void child.kill("SIGKILL"));
+    const exited = once(child, "exit");
+    const [connection] = await once(silent, "connection");
+    cleanup.defer(() => connection.destroy());
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+  });
+
+  for (const [name, fault] of [
+    ["was thrown", "setImmediate(() => { throw error })"],
+    ["was rejected with", "Promise.reject(error)"],
+  ]) {
+    it(`logs an error that ${name} and that nobody caught, with nothing that is secret, and ends`, async () => {
+      await using cleanup = new AsyncDisposableStack();
+      const folder = await mkdtemp(join(tmpdir(), "process-"));
+      cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+      const preload = join(folder, "fault.mjs");
+      await writeFile(
+        preload,
+        `process.once("SIGUSR2", () => {
+          const error = Object.assign(new Error("no tok_secret for a@b.example"), { detail: "(email)=(a@b.example)" });
+          ${fault};
+        });`,
+      );
+      const role = await startRoleProcess({
+        ROLE: "payment",
+        DATA_DIR: folder,
+        NODE_OPTIONS: `--import=${preload}`,
+      });
+      cleanup.defer(() => void role.kill("SIGKILL"));
+      assert.equal(await role.kill("SIGUSR2"), 1);
+      const line = JSON.parse(role.lines.at(-1) ?? "");
+      assert.deepEqual(
+        [line.level, line.message, line.error.message],
+        ["error", "payment failed in a way that nobody expected", "no [redacted] for [redacted]"],
+      );
+      assert.doesNotMatch(role.lines.join("\n"), /tok_secret|a@b/);
+    });
+  }
+});

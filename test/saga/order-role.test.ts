@@ -1,0 +1,99 @@
+// The order role's recovery when the role ends: it must not go on, and not hold up the end.
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import pg from "pg";
+import { createLogger } from "winston";
+import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
+import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { startApp } from "../../src/app.ts";
+import { orderMigrations } from "../../src/order/migrations.ts";
+import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import { orderRole } from "../../src/order/role.ts";
+import { readSettings } from "../../src/settings.ts";
+import { eventually } from "../support/eventually.ts";
+import { createTestDatabase } from "../support/postgres.ts";
+import { eachDatabase } from "../support/stores.ts";
+
+const logger = createLogger({ silent: true });
+
+eachDatabase((database) => {
+  describe("an order role that is closed without having served", () => {
+    it("ends its recovery", async () => {
+      const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
+      await sqlOrderStore(db).insert(
+        {
+          id: "01990000-0000-7000-8000-000000000001",
+          userId: 1,
+          items: [],
+          total: { minorUnits: 1n, currency: "USD" },
+          paymentMethod: "tok_ok",
+          state: "pending",
+          rejectReason: undefined,
+          createdAt: 1,
+          updatedAt: 1,
+        },
+        { key: "k", fingerprint: "f" },
+      );
+      const charging = Promise.withResolvers<AbortSignal>();
+      const payments = createRouterTransport(({ service }) =>
+        service(PaymentService, {
+          charge: (_, { signal }) => {
+            charging.resolve(signal);
+            return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+          },
+        }),
+      );
+      const parts = await orderRole({
+        database: database.location(),
+        users: createClient(
+          UserService,
+          createRouterTransport(() => {}),
+        ),
+        payments: createClient(PaymentService, payments),
+        logger,
+        recoveryIntervalMs: 10_000,
+      });
+      const signal = await charging.promise;
+      await parts.close();
+      assert.ok(signal.aborted);
+    });
+  });
+});
+
+describe("an order role whose database hangs", () => {
+  it("takes no new calls once it drains", async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const { url: DATABASE_URL, drop } = await createTestDatabase();
+    cleanup.defer(drop);
+    const env = { ROLE: "order", PORT: "0", DATABASE_URL, RECOVERY_INTERVAL_MS: "100", DRAIN_TIMEOUT_MS: "0" };
+    const app = await startApp(readSettings(env), logger);
+    const admin = new pg.Client({ connectionString: DATABASE_URL });
+    await admin.connect();
+    cleanup.defer(() => admin.end());
+
+    await admin.query("begin; lock table orders in access exclusive mode");
+    await eventually(async () => {
+      const { rows } = await admin.query("select 1 from pg_locks where not granted");
+      assert.equal(rows.length, 1, "the recovery waits for the table");
+    });
+    const stopped = app.stop();
+    try {
+      await eventually(() => assert.rejects(dial(app.port), { code: "ECONNREFUSED" }), { timeoutMs: 2000 });
+    } finally {
+      await admin.query("rollback");
+      await stopped;
+    }
+  });
+});
+
+/** Connects and hangs up. */
+function dial(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once("error", reject);
+  });
+}

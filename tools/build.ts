@@ -1,0 +1,36 @@
+// Builds what is shipped, into dist/ (git-ignored): node tools/build.ts
+//
+//   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; .map beside it
+//   dist/tracemesh             one executable: that file and Node
+//   dist/THIRD_PARTY_NOTICES   the licences of what is in them
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { bundle } from "./build/bundle.ts";
+import { buildExecutable } from "./build/executable.ts";
+import { thirdPartyNotices } from "./build/notices.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+/** Paths of what buildAll makes. */
+export const ARTIFACTS = {
+  bundle: join(dist, "tracemesh.cjs"),
+  executable: join(dist, "tracemesh"),
+  notices: join(dist, "THIRD_PARTY_NOTICES"),
+} as const;
+
+/** Builds all artifacts anew. Throws if one cannot be built, or the bundler has a warning. */
+export async function buildAll(): Promise<void> {
+  mkdirSync(dist, { recursive: true });
+  const { packages } = await bundle({ entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle });
+  writeFileSync(ARTIFACTS.notices, thirdPartyNotices(packages));
+  buildExecutable({ bundle: ARTIFACTS.bundle, outfile: ARTIFACTS.executable });
+}
+
+if (import.meta.main) {
+  await buildAll();
+  for (const file of Object.values(ARTIFACTS)) {
+    const megabytes = (statSync(file).size / 1e6).toFixed(1);
+    console.log(`${relative(process.cwd(), file)}  ${megabytes} MB`);
+  }
+}
