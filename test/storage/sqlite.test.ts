@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kysely, sql } from "kysely";
@@ -34,6 +34,14 @@ describe("SQLite", () => {
     assert.deepEqual((await sql`pragma foreign_keys`.execute(db)).rows, [{ foreign_keys: 1n }]);
     assert.deepEqual((await sql`pragma synchronous`.execute(db)).rows, [{ synchronous: 2n }]);
     await close();
+  });
+
+  it("names a file that is no database", async () => {
+    const file = join(folder, "test.sqlite");
+    await writeFile(file, "something else, and long enough to be looked at ".repeat(10));
+    await assert.rejects(openDatabase({ file, role: "sample", migrations: {} }), {
+      message: `cannot open the database ${file}`,
+    });
   });
 
   it("waits for another process's lock while the event loop goes on, and reads meanwhile", async () => {
