@@ -60,8 +60,8 @@ async function openSqlite<Schema>(options: DatabaseOptions): Promise<Database<Sc
   try {
     await migrate(db, options.role, options.migrations);
   } catch (error) {
-    await db.destroy();
-    throw error;
+    await db.destroy().catch(() => {}); // what could not be opened cannot be closed either
+    throw new Error(`cannot open the database ${options.file}`, { cause: error });
   }
   return handle(db, "sqlite", async () => {
     // Its turn comes after all that was begun before: unlike a pool, the one connection would be closed under a transaction.

@@ -118,8 +118,10 @@ describe("telemetry of an order, through the collector", function () {
       const told = collector.lines.filter((line) => line.startsWith("order changed "));
       assert.deepEqual(
         told.map((line) => /\bstate=(\S+)/.exec(line)?.[1]),
-        ["PENDING"],
+        ["pending", "paid"],
       );
+      for (const line of told)
+        assert.ok(line.includes(`trace_id=${traceId} `) && line.includes("service.name=order-service"), line);
     }, ARRIVAL);
   });
 
