@@ -35,6 +35,10 @@ conformance: $(PACKAGES) ## Run the official gRPC and Connect conformance suite 
 	@$(BIN)/node test/conformance/run.ts server
 	@$(BIN)/node test/conformance/run.ts client
 
+.PHONY: test-collector
+test-collector: $(PACKAGES) ## Send an order through the real OpenTelemetry Collector; builds it once with Go, some minutes
+	@$(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts
+
 .PHONY: bench
 bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 12 minutes; make bench ARGS=--quick takes one
 	@$(BIN)/node bench/run.ts $(ARGS)

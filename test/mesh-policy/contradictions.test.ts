@@ -142,7 +142,7 @@ describe("the generator of policies", () => {
   it("takes a contract without contradictions", () => {
     const { error, file } = run("sample/sample.proto");
     assert.equal(error, "");
-    assert.equal(file.length, 6);
+    assert.equal(file.length, 7);
   });
 
   it("takes more tries if it may", () => {

@@ -10,9 +10,18 @@ export type RoleProcess = {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-/** Starts `node src/main.ts` with env (PORT defaults to a free one) and waits until it serves. Rejects with its output if it exits. */
-export async function startRoleProcess(env: NodeJS.ProcessEnv): Promise<RoleProcess> {
-  const child: ChildProcess = spawn(process.execPath, ["src/main.ts"], {
+/** A program and its arguments. */
+export type Command = readonly [string, ...string[]];
+
+const FROM_SOURCE: Command = [process.execPath, "src/main.ts"];
+
+/**
+ * Starts the command (default: `node src/main.ts`) with env (PORT defaults to a free one) and waits until it serves. Rejects with its output
+ * if it exits.
+ */
+export async function startRoleProcess(env: NodeJS.ProcessEnv, command: Command = FROM_SOURCE): Promise<RoleProcess> {
+  const [program, ...args] = command;
+  const child: ChildProcess = spawn(program, args, {
     env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", OTEL_SDK_DISABLED: "true", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

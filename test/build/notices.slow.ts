@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { ARTIFACTS } from "../../tools/build.ts";
+import { buildOnce } from "./support/built.ts";
+
+/** What is only loaded by a name that the program never says itself, and what a bundle leaves out. */
+const LEFT_OUT = ["@grpc/grpc-js-xds", "node"];
+
+describe("the notices", () => {
+  it("name every package that the program needs, with its licence", async () => {
+    await buildOnce();
+    const notices = readFileSync(ARTIFACTS.notices, "utf8").split(`\n\n${"-".repeat(80)}\n\n`);
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+    const wanted = Object.keys(dependencies).filter((name) => !LEFT_OUT.includes(name));
+    const missing = wanted.filter((name) => !notices.some((notice) => notice.startsWith(`${name} `)));
+    assert.deepEqual(missing, []);
+    const unclear = notices.slice(1).filter((notice) => !/^\S+ \S+ \((?!licence not named)[^)]+\)/.test(notice));
+    assert.deepEqual(unclear, []);
+    assert.match(notices[0]!, /Node\.js v26\./);
+  });
+});

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { Role } from "../../../src/settings.ts";
+import { type Command, type RoleProcess, startRoleProcess } from "../../support/role-process.ts";
+
+/** A shop of four processes. */
+export type ShopProcesses = {
+  url(role: Role): string;
+  /** Ends all by SIGTERM, callers first, and gives their exit codes. */
+  stop(): Promise<Record<string, number | null>>;
+};
+
+/** Peers before those who call them. */
+const START_ORDER: readonly Role[] = ["user", "payment", "order", "gateway"];
+
+/** Starts the four roles by the same command, with their data in folder. */
+export async function startShopProcesses(
+  command: Command,
+  folder: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ShopProcesses> {
+  const processes = new Map<Role, RoleProcess>();
+  const url = (role: Role) => `http://127.0.0.1:${processes.get(role)?.port}`;
+
+  async function stop(): Promise<Record<string, number | null>> {
+    const codes: Record<string, number | null> = {};
+    for (const [role, { kill }] of [...processes].reverse()) codes[role] = await kill("SIGTERM");
+    return codes;
+  }
+
+  try {
+    for (const ROLE of START_ORDER) {
+      const peers = {
+        USER_SERVICE_URL: url("user"),
+        ORDER_SERVICE_URL: url("order"),
+        PAYMENT_SERVICE_URL: url("payment"),
+      };
+      const known = Object.fromEntries(Object.entries(peers).filter(([, peer]) => !peer.endsWith("undefined")));
+      processes.set(ROLE, await startRoleProcess({ ROLE, DATA_DIR: join(folder, "data"), ...known, ...env }, command));
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { ROLES } from "../../src/settings.ts";
+import { settingsOf } from "./support/environment.ts";
+import { allOf, type Deployment } from "./support/manifests.ts";
+import { OVERLAYS, REPOSITORY, render } from "./support/overlays.ts";
+
+type Project = {
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly configs: Readonly<Record<string, { readonly content: string }>>;
+};
+type ComposeService = {
+  readonly image: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly ports: readonly { readonly host_ip: string; readonly target: number; readonly published: string }[];
+  readonly depends_on: Readonly<Record<string, { readonly condition: string }>>;
+  readonly stop_grace_period: string;
+  readonly volumes?: readonly { readonly type: string; readonly source: string; readonly target: string }[];
+  readonly command: readonly string[] | null;
+};
+
+/** What docker compose makes of the file: read by its own loader, which checks it by the specification's schema first. */
+function load(file: string): Project {
+  const cwd = join(REPOSITORY, "test/manifests/support/compose");
+  return JSON.parse(
+    execFileSync("go", ["run", "-buildvcs=false", ".", join(REPOSITORY, file)], { cwd, encoding: "utf8" }),
+  ) as Project;
+}
+
+/** OTEL_ variables that the SDK reads by itself. */
+const BESIDE_SETTINGS = ["OTEL_EXPORTER_OTLP_ENDPOINT"];
+
+describe("compose.yaml", () => {
+  let project: Project;
+  before(function () {
+    this.timeout(120_000); // the loader is compiled, the first time on a machine
+    project = load("compose.yaml");
+  });
+  const roles = () =>
+    Object.entries(project.services)
+      .filter(([, { image }]) => image.startsWith("tracemesh:"))
+      .map(([name, service]) => ({ name, ...service, ...settingsOf(service.environment) }));
+
+  it("has its parts at these ports, for this machine alone", () => {
+    const ports = Object.entries(project.services).map(([name, service]) => [
+      name,
+      (service.ports ?? []).map((port) => `${port.host_ip}:${port.published}->${port.target}`).join(" "),
+    ]);
+    assert.deepEqual(Object.fromEntries(ports), {
+      "api-gateway": "127.0.0.1:8080->8080",
+      "user-service": "127.0.0.1:8081->8081",
+      "order-service": "127.0.0.1:8082->8082",
+      "payment-service": "127.0.0.1:8083->8083",
+      "otel-collector": "127.0.0.1:4317->4317 127.0.0.1:4318->4318 127.0.0.1:8889->8889",
+      jaeger: "127.0.0.1:16686->16686",
+      prometheus: "127.0.0.1:9090->9090",
+      grafana: "127.0.0.1:3000->3000",
+      postgres: "127.0.0.1:5432->5432",
+      redis: "127.0.0.1:6379->6379",
+    });
+  });
+
+  it("gives every role settings without fault, under its own name and at its own port", () => {
+    assert.deepEqual(new Set(roles().map((r) => r.settings.role)), new Set(ROLES));
+    for (const { name, settings, unknown, ports } of roles()) {
+      assert.equal(name, settings.telemetry.serviceName);
+      assert.equal(settings.host, "0.0.0.0");
+      assert.equal(ports[0]?.target, settings.port);
+      assert.deepEqual(unknown, BESIDE_SETTINGS);
+    }
+  });
+
+  it("leads every address that a role is given to a part that it waits for", () => {
+    for (const { name, settings, environment, depends_on } of roles()) {
+      const { databaseUrl, redisUrl } = settings.storage;
+      const given = [databaseUrl, redisUrl, ...Object.values(environment).filter((value) => value.startsWith("http"))];
+      const hosts = given.flatMap((url) => (url ? [new URL(url).hostname] : []));
+      assert.deepEqual(new Set(hosts), new Set(Object.keys(depends_on)), name);
+    }
+  });
+
+  it("gives every role time to drain", () => {
+    for (const { settings, stop_grace_period } of roles()) {
+      assert.ok(Number.parseInt(stop_grace_period, 10) > settings.drainTimeoutMs / 1000 + 5);
+    }
+  });
+
+  it("mounts the one configuration of the collector where the collector looks for it", () => {
+    const { volumes, command } = project.services["otel-collector"] ?? {};
+    assert.deepEqual(command, [`--config=${volumes?.[0]?.target}`]);
+    assert.ok(existsSync(join(REPOSITORY, volumes?.[0]?.source ?? "")));
+  });
+
+  it("has Prometheus ask the collector, and Grafana ask Prometheus and Jaeger, at ports that these have", () => {
+    const { scrape_configs } = parse(project.configs.prometheus?.content ?? "") as {
+      scrape_configs: { static_configs: { targets: string[] }[] }[];
+    };
+    const targets = scrape_configs.flatMap((s) => s.static_configs.flatMap((c) => c.targets));
+    const { datasources } = parse(project.configs["grafana-data-sources"]?.content ?? "") as {
+      datasources: { url: string }[];
+    };
+    const addresses = [...targets.map((target) => `http://${target}`), ...datasources.map((source) => source.url)];
+    assert.deepEqual(addresses, ["http://otel-collector:8889", "http://prometheus:9090", "http://jaeger:16686"]);
+    for (const url of addresses.map((address) => new URL(address))) {
+      assert.ok(project.services[url.hostname]?.ports.some((port) => port.target === Number(url.port)));
+    }
+  });
+
+  it("has the images of the manifests", async () => {
+    const composed = Object.values(project.services).map((service) => service.image);
+    const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string };
+    assert.ok(composed.includes(`tracemesh:${version}`));
+    for (const overlay of OVERLAYS) {
+      const deployments = allOf<Deployment>(await render(overlay), "Deployment");
+      const images = new Set(deployments.flatMap((d) => d.spec.template.spec.containers.map((c) => c.image)));
+      assert.deepEqual(
+        [...images].filter((image) => !composed.includes(image)),
+        [],
+      );
+    }
+  });
+});
