@@ -13,7 +13,7 @@ ARGS =
 
 .PHONY: help
 help: ## List what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: $(PACKAGES) ## Install the packages, the pinned Node among them; every other target does so when needed
@@ -34,6 +34,10 @@ test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make 
 conformance: $(PACKAGES) ## Run the official gRPC and Connect conformance suite against our server and client
 	@$(BIN)/node test/conformance/run.ts server
 	@$(BIN)/node test/conformance/run.ts client
+
+.PHONY: test-mesh
+test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, root, Go, Python; the first time takes 15 minutes
+	@bash test/mesh/run.sh $(ARGS)
 
 .PHONY: test-collector
 test-collector: $(PACKAGES) ## Send an order through the real OpenTelemetry Collector; builds it once with Go, some minutes
