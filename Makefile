@@ -43,6 +43,22 @@ test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, r
 test-collector: $(PACKAGES) ## Send an order through the real OpenTelemetry Collector; builds it once with Go, some minutes
 	@$(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts
 
+.PHONY: build
+build: $(PACKAGES) ## Build dist/: the program as one file, and as one executable
+	@$(BIN)/node tools/build.ts
+
+.PHONY: image
+image: $(PACKAGES) ## Make the image without a Docker engine: dist/tracemesh-image.tar; Debian, root
+	@$(BIN)/node tools/build/image.ts
+
+.PHONY: test-build
+test-build: $(PACKAGES) ## Test what `make build` makes, and how soon it is ready
+	@$(BIN)/node tools/test-servers.ts -- $(BIN)/mocha --timeout 240000 'test/build/*.slow.ts'
+
+.PHONY: test-image
+test-image: $(PACKAGES) ## Run the image under a read-only root, without rights, in 128 MiB; Debian, root
+	@$(BIN)/mocha --timeout 240000 test/image/image.slow.ts
+
 .PHONY: bench
 bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 12 minutes; make bench ARGS=--quick takes one
 	@$(BIN)/node bench/run.ts $(ARGS)

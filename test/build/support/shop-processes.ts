@@ -12,13 +12,14 @@ export type ShopProcesses = {
 /** Peers before those who call them. */
 const START_ORDER: readonly Role[] = ["user", "payment", "order", "gateway"];
 
-/** Starts the four roles by the same command, with their data in folder. */
+/** Starts the four roles, by the same command or each by its own, with their data in folder. */
 export async function startShopProcesses(
-  command: Command,
+  command: Command | ((role: Role) => Command),
   folder: string,
   env: NodeJS.ProcessEnv = {},
 ): Promise<ShopProcesses> {
   const processes = new Map<Role, RoleProcess>();
+  const commandOf = typeof command === "function" ? command : () => command;
   const url = (role: Role) => `http://127.0.0.1:${processes.get(role)?.port}`;
 
   async function stop(): Promise<Record<string, number | null>> {
@@ -35,7 +36,10 @@ export async function startShopProcesses(
         PAYMENT_SERVICE_URL: url("payment"),
       };
       const known = Object.fromEntries(Object.entries(peers).filter(([, peer]) => !peer.endsWith("undefined")));
-      processes.set(ROLE, await startRoleProcess({ ROLE, DATA_DIR: join(folder, "data"), ...known, ...env }, command));
+      processes.set(
+        ROLE,
+        await startRoleProcess({ ROLE, DATA_DIR: join(folder, "data"), ...known, ...env }, commandOf(ROLE)),
+      );
     }
   } catch (error) {
     await stop();

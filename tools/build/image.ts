@@ -1,0 +1,53 @@
+// Makes the image without a Docker engine: node tools/build/image.ts, as root, with Debian's buildah. By the same Dockerfile, on a base of the
+// few libraries of this machine that the executable needs. Leaves dist/tracemesh-image.tar, an OCI archive.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { requireDebianPackages } from "./debian.ts";
+import { buildRoot, librariesOf } from "./root.ts";
+
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+
+/** The archive that buildImage makes. */
+export const IMAGE_ARCHIVE = join(REPOSITORY, "dist/tracemesh-image.tar");
+
+/** Builds the image into IMAGE_ARCHIVE and gives its name. */
+export async function buildImage(): Promise<string> {
+  requireDebianPackages({ buildah: "buildah" });
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string };
+  const name = `tracemesh:${version}`;
+  const root = await buildRoot();
+  const work = mkdtempSync(join(tmpdir(), "tracemesh-image-"));
+  try {
+    const storage = ["--root", join(work, "root"), "--runroot", join(work, "run"), "--storage-driver", "vfs"];
+    const buildah = (...args: string[]) =>
+      execFileSync("buildah", [...storage, ...args], { cwd: REPOSITORY, stdio: ["ignore", "ignore", "inherit"] });
+    layOutBase(join(work, "base"), join(root, "usr/bin/tracemesh"));
+    buildah("bud", "--isolation", "chroot", "--tag", "tracemesh-base", join(work, "base"));
+    const args = ["BASE=localhost/tracemesh-base", "PROGRAM=prebuilt"].flatMap((arg) => ["--build-arg", arg]);
+    buildah("bud", "--isolation", "chroot", ...args, "--tag", name, ".");
+    rmSync(IMAGE_ARCHIVE, { force: true });
+    buildah("push", name, `oci-archive:${IMAGE_ARCHIVE}:${name}`);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return name;
+}
+
+/** A context for a base image: C libraries, certificates, a user; no shell. */
+function layOutBase(folder: string, executable: string): void {
+  const place = (from: string, to: string) => {
+    mkdirSync(dirname(join(folder, "root", to)), { recursive: true });
+    copyFileSync(from, join(folder, "root", to));
+  };
+  const loader = /interpreter: (\S+)\]/.exec(execFileSync("readelf", ["-l", executable], { encoding: "utf8" }))?.[1];
+  if (loader === undefined) throw new Error(`${executable} names no loader`);
+  place(loader, loader);
+  for (const { path } of librariesOf(executable)) place(path, path);
+  place("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt");
+  writeFileSync(join(folder, "root/etc/passwd"), "nonroot:x:65532:65532:nonroot:/:/sbin/nologin\n");
+  writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nCOPY root /\n");
+}
+
+if (import.meta.main) console.log(`${await buildImage()} is in ${IMAGE_ARCHIVE}`);
