@@ -17,5 +17,7 @@ API_SERVER = f"https://{HOST_IP}:6443"
 CLUSTER_DOMAIN = "cluster.local"
 CONTAINER_SCRIPT = os.path.join(os.path.dirname(os.path.dirname(__file__)), "container.sh")
 
-with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "images.json"), encoding="utf8") as file:
+with open(os.path.join(os.path.dirname(os.path.dirname(__file__)), "images/images.json"), encoding="utf8") as file:
     IMAGES = json.load(file)
+if os.environ.get("MESH_PROGRAM") == "built":  # by `make build`, instead of the sources
+    IMAGES["tracemesh"] = IMAGES["tracemesh-built"]

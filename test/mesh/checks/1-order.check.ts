@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../support/eventually.ts";
+import { agentOf, edge, ORDER } from "../support/shop.ts";
+import { spansOf, treeOf } from "../support/traces.ts";
+
+const HOST = "shop.svc.cluster.local";
+
+/** Of the sidecars, the roles and their stores; SERVER and CLIENT spans of a sidecar have its workload's name and namespace. */
+const TRACE = [
+  `edge-istio.shop SERVER api-gateway.${HOST}:8080/*`,
+  `  edge-istio.shop CLIENT router outbound|8080||api-gateway.${HOST}; egress`,
+  `    api-gateway.shop SERVER api-gateway.${HOST}:8080/*`,
+  "      api-gateway SERVER POST /api/orders",
+  "        api-gateway CLIENT shop.order.v1.OrderService/CreateOrder",
+  `          api-gateway.shop CLIENT order-service.${HOST}:8082/shop.order.v1.OrderService/CreateOrder`,
+  `            order-service.shop SERVER order-service.${HOST}:8082/shop.order.v1.OrderService/CreateOrder`,
+  "              order-service SERVER shop.order.v1.OrderService/CreateOrder",
+  "                order-service CLIENT shop.payment.v1.PaymentService/Charge",
+  `                  order-service.shop CLIENT payment-service.${HOST}:8083/shop.payment.v1.PaymentService/Charge`,
+  `                    payment-service.shop SERVER payment-service.${HOST}:8083/shop.payment.v1.PaymentService/Charge`,
+  "                      payment-service SERVER shop.payment.v1.PaymentService/Charge",
+  "                order-service CLIENT shop.user.v1.UserService/GetUser",
+  `                  order-service.shop CLIENT user-service.${HOST}:8081/shop.user.v1.UserService/GetUser`,
+  `                    user-service.shop SERVER user-service.${HOST}:8081/shop.user.v1.UserService/GetUser`,
+  "                      user-service SERVER shop.user.v1.UserService/GetUser",
+];
+
+describe("an order from outside, through the edge and all sidecars", () => {
+  it("is created", async () => {
+    const outside = await agentOf("outside");
+    const answer = await outside.http({
+      method: "POST",
+      url: `${(await edge()).rest}/api/orders`,
+      headers: { "content-type": "application/json" },
+      body: ORDER,
+    });
+    const { order_id, ...rest } = JSON.parse(answer.body);
+    assert.equal(answer.status, 200);
+    assert.match(order_id, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(rest, { status: "created", total: { minor_units: "10997", currency: "USD" } });
+  });
+
+  it("is one whole trace, with the spans of every sidecar on its way", async () => {
+    const outside = await agentOf("outside");
+    const { headers } = await outside.http({
+      method: "POST",
+      url: `${(await edge()).rest}/api/orders`,
+      headers: { "content-type": "application/json" },
+      body: ORDER,
+    });
+    const traceId = headers.traceresponse?.split("-")[1] ?? "";
+    await eventually(
+      async () => {
+        const tree = treeOf(await spansOf(traceId));
+        // What the roles ask of their stores is the stores' own matter.
+        const calls = tree.filter((line) => line.includes("SERVER") || /CLIENT .*[/|]/.test(line));
+        assert.deepEqual(calls, TRACE);
+      },
+      { timeoutMs: 20_000 },
+    );
+  });
+
+  it("is there over gRPC, at the edge's other port", async () => {
+    const outside = await agentOf("outside");
+    const { code, answer } = await outside.grpc({
+      target: (await edge()).grpc,
+      method: "shop.gateway.v1.ShopService/GetUser",
+      message: { id: 123 },
+    });
+    const user = { id: 123, name: "User 123", email: "user123@example.com" };
+    assert.deepEqual({ code, answer }, { code: "OK", answer: { user } });
+  });
+
+  it("finds nothing at the edge but what the gateway role shows", async () => {
+    const outside = await agentOf("outside");
+    const { rest, grpc } = await edge();
+    const target = grpc;
+    const hidden = [
+      await outside.grpc({ target, method: "shop.user.v1.UserService/GetUser", message: { id: 123 } }),
+      await outside.grpc({ target, method: "grpc.health.v1.Health/Check" }),
+    ];
+    const path = await outside.http({ url: `${rest}/shop.gateway.v1.ShopService/GetUser`, method: "POST" });
+    assert.deepEqual([hidden.map(({ code }) => code), path.status], [["UNIMPLEMENTED", "UNIMPLEMENTED"], 404]);
+  });
+});

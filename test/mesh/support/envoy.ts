@@ -1,0 +1,56 @@
+// What the Envoy of a Pod says of itself, at its admin interface.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Pod } from "./kube.ts";
+import { namespaceOf } from "./lab.ts";
+
+export type Host = {
+  /** "outbound|8081|v1|user-service.shop.svc.cluster.local" */
+  readonly cluster: string;
+  readonly address: string;
+  /** How many tries it got. */
+  readonly requests: number;
+  /** Whether outlier detection has put it aside. */
+  readonly ejected: boolean;
+};
+
+/** The hosts behind the clusters whose name contains `part`. */
+export async function hosts(pod: Pod, part: string): Promise<Host[]> {
+  const { cluster_statuses: clusters = [] } = JSON.parse(await admin(pod, "/clusters?format=json")) as Clusters;
+  return clusters
+    .filter(({ name }) => name.includes(part))
+    .flatMap(({ name, host_statuses: statuses = [] }) =>
+      statuses.map((host) => ({
+        cluster: name,
+        address: host.address.socket_address?.address ?? "",
+        requests: Number(host.stats.find((stat) => stat.name === "rq_total")?.value ?? 0),
+        ejected: host.health_status.failed_outlier_check ?? false,
+      })),
+    );
+}
+
+/** How many tries beyond a call's first the Envoy has made. */
+export async function retries(pod: Pod): Promise<number> {
+  const { stats } = JSON.parse(await admin(pod, "/stats?format=json&filter=upstream_rq_retry$")) as Stats;
+  return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);
+}
+
+type Clusters = {
+  cluster_statuses?: {
+    name: string;
+    host_statuses?: {
+      address: { socket_address?: { address: string } };
+      stats: { name: string; value?: string }[];
+      health_status: { failed_outlier_check?: boolean };
+    }[];
+  }[];
+};
+type Stats = { stats: { name?: string; value?: number }[] };
+
+async function admin(pod: Pod, path: string): Promise<string> {
+  const get = ["curl", "-sS", "--max-time", "10", `http://127.0.0.1:15000${path}`];
+  const { stdout } = await promisify(execFile)("ip", ["netns", "exec", namespaceOf(pod.ip), ...get], {
+    maxBuffer: 64 << 20,
+  });
+  return stdout;
+}
