@@ -92,7 +92,7 @@ ci: ## Do what continuous integration does
 
 .PHONY: clean
 clean: ## Remove what was installed and built; the shop's data in data/ stays
-	rm -rf node_modules third_party .cache
+	rm -rf node_modules third_party .cache dist
 
 # npm runs under the system's Node: the pinned one is among what it replaces.
 $(PACKAGES): package-lock.json

@@ -1,7 +1,7 @@
 // Builds what is shipped, into dist/ (git-ignored): node tools/build.ts
 //
-//   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; .map beside it
-//   dist/tracemesh             one executable: that file and Node
+//   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; its source map is beside it
+//   dist/tracemesh             one executable: that file, Node, and what V8 made of the file
 //   dist/THIRD_PARTY_NOTICES   the licences of what is in them
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -24,7 +24,7 @@ export async function buildAll(): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const { packages } = await bundle({ entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle });
   writeFileSync(ARTIFACTS.notices, thirdPartyNotices(packages));
-  buildExecutable({ bundle: ARTIFACTS.bundle, outfile: ARTIFACTS.executable });
+  await buildExecutable({ bundle: ARTIFACTS.bundle, outfile: ARTIFACTS.executable });
 }
 
 if (import.meta.main) {

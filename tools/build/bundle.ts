@@ -28,6 +28,8 @@ export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle>
     format: "cjs",
     platform: "node",
     target: "node26",
+    // A program inside an executable has no module loader, but it has require().
+    supported: { "dynamic-import": false },
     minifySyntax: true,
     // The text of a program stays in memory; this halves it.
     minifyWhitespace: true,

@@ -2,22 +2,33 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundle as bundleModule } from "./bundle.ts";
+import { writeCompiledCode } from "./compiled-code.ts";
 
 export type ExecutableOptions = {
-  /** Absolute path of a CommonJS file that requires nothing but Node's own modules. */
+  /** Absolute path of the bundle of src/main.ts. */
   readonly bundle: string;
   /** Absolute path of the executable to write. */
   readonly outfile: string;
 };
 
 /** Makes a single executable of the Node that runs this and a bundle, for this machine's platform. */
-export function buildExecutable({ bundle, outfile }: ExecutableOptions): void {
+export async function buildExecutable({ bundle, outfile }: ExecutableOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-build-"));
-  const config = join(folder, "sea.json");
+  const inFolder = (name: string) => join(folder, name);
   try {
-    const settings = { main: bundle, output: outfile, disableExperimentalSEAWarning: true, useCodeCache: true };
-    writeFileSync(config, JSON.stringify(settings));
-    execFileSync(process.execPath, ["--build-sea", config], { stdio: ["ignore", "ignore", "inherit"] });
+    const main = inFolder("main.cjs");
+    await bundleModule({ entry: join(import.meta.dirname, "executable-main.ts"), outfile: main });
+    const compiledCode = inFolder("compiled-code");
+    await writeCompiledCode({ bundle, outfile: compiledCode, scratch: inFolder("scratch") });
+    const config = {
+      main,
+      output: outfile,
+      disableExperimentalSEAWarning: true,
+      assets: { bundle, "compiled-code": compiledCode },
+    };
+    writeFileSync(inFolder("sea.json"), JSON.stringify(config));
+    execFileSync(process.execPath, ["--build-sea", inFolder("sea.json")], { stdio: ["ignore", "ignore", "inherit"] });
   } finally {
     rmSync(folder, { recursive: true });
   }
