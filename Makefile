@@ -60,7 +60,7 @@ test-image: $(PACKAGES) ## Run the image under a read-only root, without rights,
 	@$(BIN)/mocha --timeout 240000 test/image/image.slow.ts
 
 .PHONY: bench
-bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 12 minutes; make bench ARGS=--quick takes one
+bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 15 minutes; make bench ARGS=--quick takes one
 	@$(BIN)/node bench/run.ts $(ARGS)
 
 .PHONY: lint

@@ -38,7 +38,7 @@ describe("an edge that asks for tokens", () => {
       assert.notEqual(edited, yaml, "the overlay names the issuer's keys");
       return edited;
     });
-    await eventually(async () => assert.equal(await statusWith(undefined), 403), { timeoutMs: 20_000 });
+    await eventually(async () => assert.equal(await statusWith(undefined), 401), { timeoutMs: 20_000 });
     await eventually(async () => assert.equal(await statusWith(known.token(claims())), 200), { timeoutMs: 20_000 });
   });
 
@@ -55,7 +55,7 @@ describe("an edge that asks for tokens", () => {
   });
 
   it("refuses a call without a token", async () => {
-    assert.deepEqual([await statusWith(undefined), await codeWith(undefined)], [403, "PERMISSION_DENIED"]);
+    assert.deepEqual([await statusWith(undefined), await codeWith(undefined)], [401, "UNAUTHENTICATED"]);
   });
 
   it("refuses a token for another audience", async () => {
