@@ -48,28 +48,30 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
   async function start(): Promise<App> {
     const parts = await rolePartsOf(settings);
     closers.push(() => parts.close());
+    const isPublic = settings.role === "gateway";
     const own = parts.services.map((s) => s.desc);
     const health = createHealth(own);
     const services = [...parts.services, health.service, ...reflectionServices([...own, health.service.desc])];
     const interceptors = serverInterceptors({
       logger,
       serviceName: settings.telemetry.serviceName,
-      traceResponse: settings.role === "gateway",
+      traceResponse: isPublic,
       services: own,
       isUnavailable,
     });
     let serving = true;
-    const rest = createRestHandler({
-      services: parts.services,
-      interceptors,
-      cors: { origins: settings.corsOrigins },
-      health: () => serving,
-      openApi: { title: "tracemesh shop", version: settings.telemetry.serviceVersion },
-    });
+    const publicHttp = () =>
+      createRestHandler({
+        services: parts.services,
+        interceptors,
+        cors: { origins: settings.corsOrigins },
+        health: () => serving,
+        openApi: { title: "tracemesh shop", version: settings.telemetry.serviceVersion },
+      });
     const server = createRpcServer({
       services,
       interceptors,
-      http: settings.role === "gateway" ? rest : undefined,
+      http: isPublic ? publicHttp() : undefined,
       maxConnectionAge: CONNECTION_AGE,
       onError: (error) => logger.error("unexpected error", { error }),
     });

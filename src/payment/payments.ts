@@ -25,23 +25,19 @@ export type Payments = ReturnType<typeof createPayments>;
  */
 export function createPayments(store: PaymentStore, network: CardNetwork, now: () => number = Date.now) {
   async function charge(request: Charge): Promise<ChargeResult> {
-    const at = now();
-    const fingerprint = fingerprintOf(request);
     const { key, amount } = request;
-    const fresh: Payment = {
-      id: randomUUID(),
-      key,
-      amount,
-      fingerprint,
-      state: "pending",
-      declineReason: undefined,
-      createdAt: at,
-      updatedAt: at,
-    };
-    const written = await store.insert(fresh);
-    const payment = written.kind === "exists" ? written.payment : fresh;
+    const fingerprint = fingerprintOf(request);
+    const payment = await insert({ key, amount, fingerprint, state: "pending" });
     if (payment.fingerprint !== fingerprint && payment.fingerprint !== VOID) return { kind: "key_reused" };
     return payment.state === "pending" ? capture(payment, request) : settled(payment);
+  }
+
+  /** The payment that has the key: a new one, or the one that was there before. */
+  async function insert(content: Pick<Payment, "key" | "amount" | "fingerprint" | "state">): Promise<Payment> {
+    const at = now();
+    const fresh: Payment = { id: randomUUID(), ...content, declineReason: undefined, createdAt: at, updatedAt: at };
+    const written = await store.insert(fresh);
+    return written.kind === "exists" ? written.payment : fresh;
   }
 
   async function capture(payment: Payment, request: Charge): Promise<ChargeResult> {
@@ -62,19 +58,7 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
   }
 
   async function refund(key: string): Promise<Payment> {
-    const at = now();
-    const voided: Payment = {
-      id: randomUUID(),
-      key,
-      amount: undefined,
-      fingerprint: VOID,
-      state: "refunded",
-      declineReason: undefined,
-      createdAt: at,
-      updatedAt: at,
-    };
-    const written = await store.insert(voided);
-    let payment = written.kind === "exists" ? written.payment : voided;
+    let payment = await insert({ key, amount: undefined, fingerprint: VOID, state: "refunded" });
     while (payment.state === "pending" || payment.state === "charged") {
       await network.reverse(key);
       const refunded = movePayment(payment, "refunded", now());

@@ -8,8 +8,8 @@ import { createClient } from "@connectrpc/connect";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { ROLES, type Role } from "../../src/settings.ts";
-import { requireDebianPackages } from "../../tools/build/debian.ts";
-import { buildImage, IMAGE_ARCHIVE } from "../../tools/build/image.ts";
+import { buildImage, CONTAINERS_ADVICE, IMAGE_ARCHIVE } from "../../tools/build/image.ts";
+import { requireProgram } from "../../tools/programs.ts";
 import { type ShopProcesses, startShopProcesses } from "../build/support/shop-processes.ts";
 import type { Command } from "../support/role-process.ts";
 import { countedMemoryOf, rootModeOf, statusOf } from "./support/kernel.ts";
@@ -48,7 +48,7 @@ describe("the image", function () {
   };
 
   before(async () => {
-    requireDebianPackages({ podman: "podman", runc: "runc" });
+    for (const name of ["podman", "runc"]) requireProgram(name, name, CONTAINERS_ADVICE);
     image = await buildImage();
     podman("load", "--quiet", "--input", IMAGE_ARCHIVE);
     mkdirSync(data);

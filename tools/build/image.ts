@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { requireDebianPackages } from "./debian.ts";
+import { requireProgram } from "../programs.ts";
 import { buildRoot, librariesOf } from "./root.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
@@ -12,9 +12,13 @@ const REPOSITORY = resolve(import.meta.dirname, "../..");
 /** The archive that buildImage makes. */
 export const IMAGE_ARCHIVE = join(REPOSITORY, "dist/tracemesh-image.tar");
 
+/** What to do where a program for images is missing. */
+export const CONTAINERS_ADVICE =
+  "images are made and run without a Docker engine. Debian or Ubuntu: sudo apt-get install buildah podman runc.";
+
 /** Builds the image into IMAGE_ARCHIVE and gives its name. */
 export async function buildImage(): Promise<string> {
-  requireDebianPackages({ buildah: "buildah" });
+  requireProgram("buildah", "buildah", CONTAINERS_ADVICE);
   const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string };
   const name = `tracemesh:${version}`;
   const root = await buildRoot();

@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { requireProgram } from "../programs.ts";
+import { SERVERS_ADVICE } from "./advice.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
-import { requireProgram } from "./programs.ts";
 import type { TestServer } from "./server.ts";
 
 /** Speed over durability: the data lives as long as the tests. */
@@ -19,7 +20,7 @@ const SETTINGS = {
 
 /** Starts a PostgreSQL with an empty cluster on a free loopback port. */
 export async function startPostgres(): Promise<TestServer> {
-  const initdb = requireProgram("initdb", "postgresql");
+  const initdb = requireProgram("initdb", "postgresql", SERVERS_ADVICE);
   const postgres = join(dirname(initdb), "postgres");
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-postgres-"));
   const data = join(folder, "data");

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { requireProgram } from "../programs.ts";
+import { SERVERS_ADVICE } from "./advice.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
-import { requireProgram } from "./programs.ts";
 import type { TestServer } from "./server.ts";
 
 /** Starts an empty Redis, which keeps nothing, on a free loopback port. */
 export async function startRedis(): Promise<TestServer> {
-  const program = requireProgram("redis-server", "redis-server");
+  const program = requireProgram("redis-server", "redis-server", SERVERS_ADVICE);
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-redis-"));
   const port = await freePort();
   const args = ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--appendonly", "no", "--dir", folder];

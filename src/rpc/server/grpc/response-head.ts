@@ -1,6 +1,6 @@
 import { forEachCustom } from "./metadata.ts";
 
-export const CONTENT_TYPE = "application/grpc";
+const CONTENT_TYPE = "application/grpc";
 const CONTENT_TYPE_PROTO = "application/grpc+proto";
 
 type Head = readonly string[];

@@ -45,7 +45,7 @@ function statusDetails(error: ConnectError): string {
 const PLAIN = /^[ -$&-~]*$/; // what may stand as it is: space to ~ without %
 
 /** grpc-message encoding. encodeURIComponent encodes other characters and throws on lone surrogates. */
-export function percentEncode(text: string): string {
+function percentEncode(text: string): string {
   if (PLAIN.test(text)) return text;
   let out = "";
   for (const byte of Buffer.from(text)) {

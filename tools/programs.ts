@@ -1,4 +1,4 @@
-// Finds the programs of real servers on this machine. Debian as root gets what is missing from its own packages.
+// Finds programs that npm does not bring, such as servers, on this machine. Debian as root gets what is missing from its own packages.
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, globSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -13,15 +13,11 @@ const FOLDERS = [
   "/usr/sbin",
 ];
 
-/** The path of a program; installs debianPackage if it is missing and can be, else throws what the reader should install. */
-export function requireProgram(name: string, debianPackage: string): string {
+/** The path of a program; installs debianPackage if it is missing and can be, else throws the advice. */
+export function requireProgram(name: string, debianPackage: string, advice: string): string {
   const found = findProgram(name) ?? (canInstall() ? install(name, debianPackage) : undefined);
   if (found !== undefined) return found;
-  throw new Error(
-    `${name} is not installed, and the tests run against real servers. ` +
-      "Debian or Ubuntu: sudo apt-get install postgresql redis-server. macOS: brew install postgresql redis. " +
-      "Or set TEST_DATABASE_URL and TEST_REDIS_URL to servers that tests may create and drop databases in.",
-  );
+  throw new Error(`${name} is not installed, and ${advice}`);
 }
 
 function findProgram(name: string): string | undefined {

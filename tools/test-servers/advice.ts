@@ -1,0 +1,5 @@
+/** What to do where a server is missing. */
+export const SERVERS_ADVICE =
+  "the tests run against real servers. " +
+  "Debian or Ubuntu: sudo apt-get install postgresql redis-server. macOS: brew install postgresql redis. " +
+  "Or set TEST_DATABASE_URL and TEST_REDIS_URL to servers that tests may create and drop databases in.";
