@@ -18,6 +18,8 @@ export type MethodPolicy = {
   readonly timeoutMs?: number;
   /** The workloads that may call it; "edge" is the ingress. */
   readonly callers: readonly string[];
+  /** The largest request message in bytes, in any encoding, decompressed; in a stream of requests, of each message. */
+  readonly maxRequestBytes: number;
 };
 
 /** A gRPC service config: https://github.com/grpc/grpc/blob/master/doc/service_config.md */

@@ -10,31 +10,36 @@ export const policies = {
         "timeoutMs": 2000,
         "callers": [
           "edge"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.gateway.v1.ShopService/CreateOrder": {
         "timeoutMs": 8000,
         "callers": [
           "edge"
-        ]
+        ],
+        "maxRequestBytes": 32768
       },
       "/shop.gateway.v1.ShopService/GetOrder": {
         "timeoutMs": 2000,
         "callers": [
           "edge"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.gateway.v1.ShopService/ListOrders": {
         "timeoutMs": 2000,
         "callers": [
           "edge"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.gateway.v1.ShopService/CancelOrder": {
         "timeoutMs": 8000,
         "callers": [
           "edge"
-        ]
+        ],
+        "maxRequestBytes": 8192
       }
     },
     "serviceConfig": {
@@ -100,30 +105,35 @@ export const policies = {
         "timeoutMs": 5000,
         "callers": [
           "api-gateway"
-        ]
+        ],
+        "maxRequestBytes": 32768
       },
       "/shop.order.v1.OrderService/GetOrder": {
         "timeoutMs": 1000,
         "callers": [
           "api-gateway"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.order.v1.OrderService/ListOrders": {
         "timeoutMs": 1000,
         "callers": [
           "api-gateway"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.order.v1.OrderService/CancelOrder": {
         "timeoutMs": 5000,
         "callers": [
           "api-gateway"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.order.v1.OrderService/WatchOrder": {
         "callers": [
           "api-gateway"
-        ]
+        ],
+        "maxRequestBytes": 8192
       }
     },
     "serviceConfig": {
@@ -237,17 +247,20 @@ export const policies = {
         "timeoutMs": 3000,
         "callers": [
           "order-service"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.payment.v1.PaymentService/Refund": {
         "timeoutMs": 3000,
         "callers": [
           "order-service"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.payment.v1.PaymentService/GetPayment": {
         "timeoutMs": 1000,
-        "callers": []
+        "callers": [],
+        "maxRequestBytes": 8192
       }
     },
     "serviceConfig": {
@@ -309,19 +322,23 @@ export const policies = {
         "callers": [
           "api-gateway",
           "order-service"
-        ]
+        ],
+        "maxRequestBytes": 8192
       },
       "/shop.user.v1.UserService/BatchGetUsers": {
         "timeoutMs": 1000,
-        "callers": []
+        "callers": [],
+        "maxRequestBytes": 8192
       },
       "/shop.user.v1.UserService/CreateUser": {
         "timeoutMs": 2000,
-        "callers": []
+        "callers": [],
+        "maxRequestBytes": 8192
       },
       "/shop.user.v1.UserService/ListUsers": {
         "timeoutMs": 1000,
-        "callers": []
+        "callers": [],
+        "maxRequestBytes": 8192
       }
     },
     "serviceConfig": {

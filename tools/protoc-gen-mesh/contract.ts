@@ -38,6 +38,7 @@ export type Rpc = {
   readonly callers: readonly string[];
   readonly calls: readonly string[];
   readonly objective: Objective | undefined;
+  readonly maxRequestBytes: number;
   readonly rest: readonly RestBinding[];
   /** The line of its policy option. */
   readonly at: string;

@@ -23,6 +23,8 @@ export type MethodPolicy = {
   readonly timeoutMs?: number;
   /** The workloads that may call it; "edge" is the ingress. */
   readonly callers: readonly string[];
+  /** The largest request message in bytes, in any encoding, decompressed; in a stream of requests, of each message. */
+  readonly maxRequestBytes: number;
 };
 
 /** A gRPC service config: https://github.com/grpc/grpc/blob/master/doc/service_config.md */
@@ -64,7 +66,10 @@ export function policiesFiles(workloads: readonly Workload[]): GeneratedFile[] {
 }
 
 function servicePolicy(service: ServiceContract) {
-  const methods = service.rpcs.map(({ path, timeoutMs, callers }) => [path, { timeoutMs, callers }] as const);
+  const methods = service.rpcs.map(({ path, timeoutMs, callers, maxRequestBytes }): [string, object] => [
+    path,
+    { timeoutMs, callers, maxRequestBytes },
+  ]);
   return {
     workload: service.workload,
     port: service.port,

@@ -19,7 +19,11 @@ type PolicyJson = {
   callers?: string[];
   calls?: string[];
   objective?: { availability: number; latency?: string; latencyRatio?: number };
+  maxRequestBytes?: number;
 };
+
+/** The limit of methods whose policies name none. */
+const DEFAULT_MAX_REQUEST_BYTES = 8192;
 
 /** The workloads of the files to generate, by name, and what is wrong with their options. */
 export function readContract(request: CodeGeneratorRequest): { workloads: Workload[]; faults: Fault[] } {
@@ -62,7 +66,14 @@ function readRpc(desc: DescMethod, workload: string, options: OptionReader, faul
     faults.push({ at: lineOfMethod(desc), message: `${desc.toString()} has no policy` });
     return [];
   }
-  const { timeout, retry, callers = [], calls = [], objective } = policy.value;
+  const {
+    timeout,
+    retry,
+    callers = [],
+    calls = [],
+    objective,
+    maxRequestBytes = DEFAULT_MAX_REQUEST_BYTES,
+  } = policy.value;
   const { typeName } = desc.parent;
   return [
     {
@@ -78,6 +89,7 @@ function readRpc(desc: DescMethod, workload: string, options: OptionReader, faul
       callers,
       calls,
       objective: objective && objectiveOf(objective),
+      maxRequestBytes,
       rest: readRest(desc, options, faults),
       at: policy.at,
     },

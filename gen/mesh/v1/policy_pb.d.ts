@@ -2,7 +2,7 @@
 // @generated from file mesh/v1/policy.proto (package mesh.v1, syntax proto3)
 /* eslint-disable */
 
-// What an RPC may cost, who may call it and when it may be tried again, written beside the RPC:
+// What an RPC may cost, who may call it, how large a request may be and when it may be tried again, written beside the RPC:
 //
 //     service OrderService {
 //       option (mesh.v1.workload) = {
@@ -19,9 +19,13 @@
 //             codes: ["UNAVAILABLE"]
 //           }
 //           callers: ["api-gateway"]
+//           max_request_bytes: 1024
 //         };
 //       }
 //     }
+//
+// Servers refuse larger requests before they decode them, whatever the protocol. So the limit must leave room for the largest request that
+// the rules of its message allow, in its longest encoding: JSON, laid out for people. Most methods fit in the default of 8 KiB.
 //
 // tools/protoc-gen-mesh makes of it what clients, servers and Istio obey. It refuses a contract that contradicts itself:
 //
@@ -113,6 +117,14 @@ export declare type Policy = Message<"mesh.v1.Policy"> & {
    * @generated from field: mesh.v1.Objective objective = 5;
    */
   objective?: Objective | undefined;
+
+  /**
+   * The largest request message in bytes, in any encoding (Protobuf or JSON), as sent and decompressed; in a stream of requests, the largest
+   * of each message. None: 8192.
+   *
+   * @generated from field: uint32 max_request_bytes = 6;
+   */
+  maxRequestBytes: number;
 };
 
 /**

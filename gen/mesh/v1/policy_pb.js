@@ -2,7 +2,7 @@
 // @generated from file mesh/v1/policy.proto (package mesh.v1, syntax proto3)
 /* eslint-disable */
 
-// What an RPC may cost, who may call it and when it may be tried again, written beside the RPC:
+// What an RPC may cost, who may call it, how large a request may be and when it may be tried again, written beside the RPC:
 //
 //     service OrderService {
 //       option (mesh.v1.workload) = {
@@ -19,9 +19,13 @@
 //             codes: ["UNAVAILABLE"]
 //           }
 //           callers: ["api-gateway"]
+//           max_request_bytes: 1024
 //         };
 //       }
 //     }
+//
+// Servers refuse larger requests before they decode them, whatever the protocol. So the limit must leave room for the largest request that
+// the rules of its message allow, in its longest encoding: JSON, laid out for people. Most methods fit in the default of 8 KiB.
 //
 // tools/protoc-gen-mesh makes of it what clients, servers and Istio obey. It refuses a contract that contradicts itself:
 //
@@ -43,7 +47,7 @@ import { file_google_protobuf_descriptor, file_google_protobuf_duration } from "
  * Describes the file mesh/v1/policy.proto.
  */
 export const file_mesh_v1_policy = /*@__PURE__*/
-  fileDesc("ChRtZXNoL3YxL3BvbGljeS5wcm90bxIHbWVzaC52MSJjCghXb3JrbG9hZBI8CgRuYW1lGAEgASgJQi66SCtyKTIhXlthLXpdKFstYS16MC05XXswLDYxfVthLXowLTldKT8kWgRlZGdlEhkKBHBvcnQYAiABKA1CC7pICCoGGP//AyAAIpICCgZQb2xpY3kSOQoHdGltZW91dBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwqABIdCgVyZXRyeRgCIAEoCzIOLm1lc2gudjEuUmV0cnkSQAoHY2FsbGVycxgDIAMoCUIvukgskgEpGAEiJXIjMiFeW2Etel0oWy1hLXowLTldezAsNjF9W2EtejAtOV0pPyQSRQoFY2FsbHMYBCADKAlCNrpIM5IBMBgBIixyKjIoXihbYS16XVthLXowLTlfXSpcLikrW0EtWl1cdypcLltBLVpdXHcqJBIlCglvYmplY3RpdmUYBSABKAsyEi5tZXNoLnYxLk9iamVjdGl2ZSKKAQoFUmV0cnkSGwoIYXR0ZW1wdHMYASABKA1CCbpIBioEGAUoAhJkCgVjb2RlcxgCIAMoCUJVukhSkgFPGAEiS3JJUglDQU5DRUxMRURSEURFQURMSU5FX0VYQ0VFREVEUghJTlRFUk5BTFISUkVTT1VSQ0VfRVhIQVVTVEVEUgtVTkFWQUlMQUJMRSL4AgoJT2JqZWN0aXZlEi0KDGF2YWlsYWJpbGl0eRgBIAEoAUIXukgUEhIRAAAAAAAA8D8hAAAAAAAAAAASkwEKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CZ7pIZKoBYToFEMCWsQI6BRCAreIEOgUQwPD1CzoFEIDh6xc6BRDA0eEjOgUQgMLXLzoFEIDlmnc6BhCAyrXuAToGEICv0OUCOgIIAToICAIQgMq17gE6AggFOggIBxCAyrXuAToCCAoSLgoNbGF0ZW5jeV9yYXRpbxgDIAEoAUIXukgUEhIRAAAAAAAA8D8pAAAAAAAAAAA6drpIcxpxChdvYmplY3RpdmUubGF0ZW5jeV9yYXRpbxIlbGF0ZW5jeSBhbmQgbGF0ZW5jeV9yYXRpbyBnbyB0b2dldGhlchovaGFzKHRoaXMubGF0ZW5jeSkgPT0gKHRoaXMubGF0ZW5jeV9yYXRpbyA+IDAuMCk6UAoId29ya2xvYWQSHy5nb29nbGUucHJvdG9idWYuU2VydmljZU9wdGlvbnMYtIcDIAEoCzIRLm1lc2gudjEuV29ya2xvYWRSCHdvcmtsb2FkOkkKBnBvbGljeRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLSHAyABKAsyDy5tZXNoLnYxLlBvbGljeVIGcG9saWN5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_descriptor, file_google_protobuf_duration]);
+  fileDesc("ChRtZXNoL3YxL3BvbGljeS5wcm90bxIHbWVzaC52MSJjCghXb3JrbG9hZBI8CgRuYW1lGAEgASgJQi66SCtyKTIhXlthLXpdKFstYS16MC05XXswLDYxfVthLXowLTldKT8kWgRlZGdlEhkKBHBvcnQYAiABKA1CC7pICCoGGP//AyAAIr4CCgZQb2xpY3kSOQoHdGltZW91dBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwqABIdCgVyZXRyeRgCIAEoCzIOLm1lc2gudjEuUmV0cnkSQAoHY2FsbGVycxgDIAMoCUIvukgskgEpGAEiJXIjMiFeW2Etel0oWy1hLXowLTldezAsNjF9W2EtejAtOV0pPyQSRQoFY2FsbHMYBCADKAlCNrpIM5IBMBgBIixyKjIoXihbYS16XVthLXowLTlfXSpcLikrW0EtWl1cdypcLltBLVpdXHcqJBIlCglvYmplY3RpdmUYBSABKAsyEi5tZXNoLnYxLk9iamVjdGl2ZRIqChFtYXhfcmVxdWVzdF9ieXRlcxgGIAEoDUIPukgM2AEBKgcYgICAAihAIooBCgVSZXRyeRIbCghhdHRlbXB0cxgBIAEoDUIJukgGKgQYBSgCEmQKBWNvZGVzGAIgAygJQlW6SFKSAU8YASJLcklSCUNBTkNFTExFRFIRREVBRExJTkVfRVhDRUVERURSCElOVEVSTkFMUhJSRVNPVVJDRV9FWEhBVVNURURSC1VOQVZBSUxBQkxFIvgCCglPYmplY3RpdmUSLQoMYXZhaWxhYmlsaXR5GAEgASgBQhe6SBQSEhEAAAAAAADwPyEAAAAAAAAAABKTAQoHbGF0ZW5jeRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkJnukhkqgFhOgUQwJaxAjoFEICt4gQ6BRDA8PULOgUQgOHrFzoFEMDR4SM6BRCAwtcvOgUQgOWadzoGEIDKte4BOgYQgK/Q5QI6AggBOggIAhCAyrXuAToCCAU6CAgHEIDKte4BOgIIChIuCg1sYXRlbmN5X3JhdGlvGAMgASgBQhe6SBQSEhEAAAAAAADwPykAAAAAAAAAADp2ukhzGnEKF29iamVjdGl2ZS5sYXRlbmN5X3JhdGlvEiVsYXRlbmN5IGFuZCBsYXRlbmN5X3JhdGlvIGdvIHRvZ2V0aGVyGi9oYXModGhpcy5sYXRlbmN5KSA9PSAodGhpcy5sYXRlbmN5X3JhdGlvID4gMC4wKTpQCgh3b3JrbG9hZBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxi0hwMgASgLMhEubWVzaC52MS5Xb3JrbG9hZFIId29ya2xvYWQ6SQoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtIcDIAEoCzIPLm1lc2gudjEuUG9saWN5UgZwb2xpY3liBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_descriptor, file_google_protobuf_duration]);
 
 /**
  * Describes the message mesh.v1.Workload.

@@ -67,7 +67,7 @@ export declare type NewOrderItem = Message<"shop.gateway.v1.NewOrderItem"> & {
   quantity: number;
 
   /**
-   * Price of one, with at most two decimals: 29.99. It is converted to minor units exactly.
+   * Price of one, with at most two decimals: 29.99. It is converted to minor units exactly. Required: nothing is free.
    *
    * @generated from field: double price = 3;
    */
