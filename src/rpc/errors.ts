@@ -2,6 +2,9 @@
 // HTTP status where that differs from the code's usual one.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { type FieldViolation, shownViolations } from "./field-violations.ts";
+
+export type { FieldViolation } from "./field-violations.ts";
 
 /** The `domain` of every google.rpc.ErrorInfo that this system makes. */
 export const ERROR_DOMAIN = "shop.tracemesh";
@@ -38,17 +41,14 @@ export function outcomeError(
   return new ConnectError(message, OUTCOMES[reason].code, undefined, [info], cause);
 }
 
-/** What is wrong with one field of a request: its path in the contract's names, such as "items[0].price", and why. */
-export type FieldViolation = { readonly field: string; readonly description: string };
-
 /**
- * INVALID_ARGUMENT with a google.rpc.BadRequest; the message names every field. With a reason it is an outcome of the domain, which
+ * INVALID_ARGUMENT with a google.rpc.BadRequest; the message names the fields, as many as fit. With a reason it is an outcome of the domain, which
  * callers relay; without one it is the caller's fault.
  */
 export function invalidFields(violations: readonly FieldViolation[], reason?: Reason): ConnectError {
-  const message = violations.map((v) => (v.field === "" ? v.description : `${v.field}: ${v.description}`)).join("; ");
-  const error = new ConnectError(message, Code.InvalidArgument);
-  error.details.push({ desc: BadRequestSchema, value: { fieldViolations: [...violations] } });
+  const shown = shownViolations(violations);
+  const error = new ConnectError(shown.message, Code.InvalidArgument);
+  error.details.push({ desc: BadRequestSchema, value: { fieldViolations: shown.violations } });
   if (reason !== undefined) error.details.push({ desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN } });
   return error;
 }

@@ -28,6 +28,10 @@ const responses = (schema: JsonObject) => ({
   default: { description: "Error", content: content(ref("google.rpc.Status")) },
 });
 
+const optionalText = (pattern: string) => ({
+  anyOf: [{ type: "string", pattern }, { const: "" }, { type: "null" }],
+});
+
 describe("the OpenAPI document", () => {
   const document = openApiDocument([ShopService, LibraryService, ProbeService], INFO);
 
@@ -70,7 +74,11 @@ describe("the OpenAPI document", () => {
           schema: { type: "integer", format: "uint32", exclusiveMinimum: 0, maximum: 4294967295 },
         },
         { name: "page_size", in: "query", schema: { type: "integer", format: "uint32", minimum: 0, maximum: 100 } },
-        { name: "page_token", in: "query", schema: { type: "string", maxLength: 200 } },
+        {
+          name: "page_token",
+          in: "query",
+          schema: { anyOf: [{ type: "string", pattern: "^MT[o-r][A-Za-z0-9_-]{0,197}$" }, { const: "" }] },
+        },
       ],
       responses: responses(ref("shop.gateway.v1.ListOrdersResponse")),
     });
@@ -83,7 +91,11 @@ describe("the OpenAPI document", () => {
     });
     assert.deepEqual(at(document, "paths", "/v1/files/{path}:move", "post", "requestBody"), {
       required: false,
-      content: content({ type: "object", properties: { to: { type: "string" } } }),
+      content: content({
+        type: "object",
+        properties: { to: { type: ["string", "null"] } },
+        additionalProperties: false,
+      }),
     });
     assert.deepEqual(at(document, "paths", "/v1/books/{book.id}", "patch", "requestBody"), {
       required: false,
@@ -105,36 +117,60 @@ describe("the OpenAPI document", () => {
       properties: {
         user_id: { type: "integer", format: "uint32", exclusiveMinimum: 0, maximum: 4294967295 },
         items: { type: "array", items: ref("shop.gateway.v1.NewOrderItem"), minItems: 1, maxItems: 100 },
-        currency: { type: "string", enum: ["USD", "EUR", "GBP"] },
-        payment_method: { type: "string", pattern: "^tok_[a-z_]{1,60}$" },
-        idempotency_key: { type: "string", pattern: "^[!-~]{1,128}$" },
+        currency: { type: ["string", "null"], enum: ["USD", "EUR", "GBP", "", null] },
+        payment_method: optionalText("^tok_[a-z_]{1,60}$"),
+        idempotency_key: optionalText("^[!-~]{1,128}$"),
       },
       required: ["user_id", "items"],
+      additionalProperties: false,
     });
-    assert.deepEqual(at(document, "components", "schemas", "shop.gateway.v1.NewOrderItem", "properties", "price"), {
-      type: "number",
-      format: "double",
-      minimum: 0,
-      maximum: 1000000,
+    assert.deepEqual(at(document, "components", "schemas", "shop.gateway.v1.NewOrderItem"), {
+      type: "object",
+      properties: {
+        product_id: { type: "integer", format: "uint32", exclusiveMinimum: 0, maximum: 4294967295 },
+        quantity: { type: "integer", format: "uint32", exclusiveMinimum: 0, maximum: 10000 },
+        price: { type: "number", format: "double", exclusiveMinimum: 0, maximum: 1000000 },
+      },
+      required: ["product_id", "quantity", "price"],
+      additionalProperties: false,
     });
+    const text = { type: ["string", "null"] };
+    const int32 = { type: "integer", format: "int32", minimum: -2147483648, maximum: 2147483647 };
+    const nullable = (schema: JsonObject) => ({ anyOf: [schema, { type: "null" }] });
     assert.deepEqual(at(document, "components", "schemas", "library.v1.Book"), {
       type: "object",
       properties: {
-        id: { type: "string", format: "int64", pattern: "^-?[0-9]+$" },
+        id: { ...text, format: "int64", pattern: "^-?(0|[1-9][0-9]{0,18})$" },
         title: { type: "string", minLength: 1 },
-        authors: { type: "array", items: ref("library.v1.Author"), maxItems: 3 },
-        tags: { type: "array", items: { type: "string", maxLength: 5 }, uniqueItems: true },
-        copies: { type: "object", additionalProperties: { type: "integer", format: "int32" } },
-        notes: { type: "object", additionalProperties: ref("library.v1.Author") },
-        cover: { type: "string", contentEncoding: "base64" },
-        shelf: { type: "string" },
-        reader: { type: "integer", format: "uint32", minimum: 0, maximum: 4294967295 },
-        extra: { type: "object" },
-        sequel_of: ref("library.v1.Book"),
-        kind: { type: "string", enum: ["KIND_UNSPECIFIED", "KIND_NOVEL", "KIND_SCIENCE"] },
-        printed: { type: "string", format: "date-time" },
+        authors: { type: ["array", "null"], items: ref("library.v1.Author"), maxItems: 3 },
+        tags: { type: ["array", "null"], items: { type: "string", maxLength: 5 }, uniqueItems: true },
+        copies: { type: ["object", "null"], additionalProperties: int32 },
+        notes: { type: ["object", "null"], additionalProperties: ref("library.v1.Author") },
+        cover: { ...text, contentEncoding: "base64" },
+        shelf: text,
+        reader: { type: ["integer", "null"], format: "uint32", minimum: 0, maximum: 4294967295 },
+        extra: { type: ["object", "null"] },
+        sequel_of: nullable(ref("library.v1.Book")),
+        kind: { ...text, enum: ["KIND_UNSPECIFIED", "KIND_NOVEL", "KIND_SCIENCE", null] },
+        printed: { ...text, format: "date-time" },
       },
       required: ["title"],
+      additionalProperties: false,
+    });
+  });
+
+  it("leaves responses open", () => {
+    const schemas = at(document, "components", "schemas") as Record<string, JsonObject>;
+    const closed = Object.keys(schemas).filter((name) => schemas[name]?.additionalProperties === false);
+    assert.deepEqual(closed.sort(), [
+      "library.v1.Author",
+      "library.v1.Book",
+      "shop.gateway.v1.CreateOrderRequest",
+      "shop.gateway.v1.NewOrderItem",
+    ]);
+    assert.deepEqual(at(schemas, "shop.money.v1.Money", "properties", "currency"), {
+      type: "string",
+      enum: ["USD", "EUR", "GBP"],
     });
   });
 

@@ -1,8 +1,11 @@
 // What a REST request body may be at all: JSON, UTF-8, not too large.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { httpCall } from "../../src/rpc/interceptors/http-call.ts";
 import { validation } from "../../src/rpc/interceptors/validation.ts";
+import { createLibrary } from "../support/library.ts";
 import { badRequestBody, callHttp2, startRest } from "../support/rest.ts";
 import { type RestOrders, startRestOrders } from "../support/rest-orders.ts";
 
@@ -47,7 +50,9 @@ describe("REST request bodies", () => {
     const { body } = await orders.refused('{"user_id": 1,\n"user\\u005fid": 2}');
     const message = "an object of the JSON has a key again at line 2, column 1";
     assert.deepEqual(body, { code: 3, message, details: [] });
-    const names = await orders.refused('{"user_id": 1, "userId": 2, "items": [{"product_id": 1, "quantity": 1}]}');
+    const names = await orders.refused(
+      '{"user_id": 1, "userId": 2, "items": [{"product_id": 1, "quantity": 1, "price": 1}]}',
+    );
     assert.deepEqual(names.body, badRequestBody(["user_id", "is given more than once"]));
   });
 
@@ -118,6 +123,41 @@ describe("REST request bodies", () => {
     const http2 = await callHttp2(orders.server.url, headers, text);
     assert.deepEqual([http2.headers[":status"], JSON.parse(http2.body)], [413, large]);
     assert.equal((await orders.server.call("POST", "/api/orders", ORDER)).status, 200);
+  });
+
+  it("have the limit of their method, or that of all, which is 64 KiB unless said otherwise: 413", async () => {
+    const services = [orders.shop, createLibrary().service];
+    const own = await startRest({
+      services,
+      maxRequestBytes: ({ name }) => (name === "CreateOrder" ? 100 : undefined),
+    });
+    try {
+      const sized = (bytes: number) => `{}${" ".repeat(bytes - 2)}`;
+      const answers = [];
+      for (const [method, path, bytes] of [
+        ["POST", "/api/orders", 100],
+        ["POST", "/api/orders", 101],
+        ["PUT", "/v1/books/1", 65_536],
+        ["PUT", "/v1/books/1", 65_537],
+      ] as const) {
+        const { status, body } = await own.call(method, path, sized(bytes));
+        answers.push(status === 413 ? (body as { message: string }).message : status);
+      }
+      assert.deepEqual(answers, [200, "the body is larger than 100 bytes", 200, "the body is larger than 65536 bytes"]);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it("that announce to be too large are refused before they are sent", async () => {
+    const req = request(`${orders.server.url}/api/orders`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-length": "1001" },
+    });
+    req.flushHeaders();
+    const [answer] = (await once(req, "response")) as [IncomingMessage];
+    req.destroy();
+    assert.equal(answer.statusCode, 413);
   });
 
   it("are not looked at where the rule has none", async () => {

@@ -76,7 +76,7 @@ describe("REST", () => {
     });
 
     it("has the headers and trailers of the handler as headers, but never its framing", async () => {
-      const order = { user_id: 1, items: [{ product_id: 1, quantity: 1 }] };
+      const order = { user_id: 1, items: [{ product_id: 1, quantity: 1, price: 1 }] };
       const { headers } = await server.call("POST", "/api/orders", order, { "Idempotency-Key": "k1" });
       assert.equal(headers.get("idempotency-key"), "k1");
       assert.equal(headers.get("x-trailer"), "t");
@@ -95,7 +95,11 @@ describe("REST", () => {
       assert.equal(get.headers[":status"], 200);
       assert.deepEqual(JSON.parse(get.body), { id: 123, name: "User 123", email: "user123@example.com" });
       const headers = { ":path": "/api/orders", ":method": "POST", "content-type": "application/json" };
-      const post = await callHttp2(server.url, headers, '{"user_id":1,"items":[{"product_id":1,"quantity":1}]}');
+      const post = await callHttp2(
+        server.url,
+        headers,
+        '{"user_id":1,"items":[{"product_id":1,"quantity":1,"price":1}]}',
+      );
       assert.equal(post.headers["idempotency-key"], "new");
       assert.equal(JSON.parse(post.body).order_id, "o1");
       const head = await callHttp2(server.url, { ":path": "/api/users/123", ":method": "HEAD" });
@@ -122,13 +126,13 @@ describe("REST", () => {
     });
 
     it("have the status of their reason, and the headers that the handler had set", async () => {
-      const order = { user_id: 1, items: [{ product_id: 1, quantity: 1 }] };
+      const order = { user_id: 1, items: [{ product_id: 1, quantity: 1, price: 1 }] };
       const { status, headers } = await server.call("POST", "/api/orders", order, { "Idempotency-Key": "declined" });
       assert.deepEqual([status, headers.get("idempotency-key")], [402, "declined"]);
     });
 
     it("send their metadata as headers, unless a peer sent it", async () => {
-      const order = { user_id: 1, items: [{ product_id: 1, quantity: 1 }] };
+      const order = { user_id: 1, items: [{ product_id: 1, quantity: 1, price: 1 }] };
       const own = await server.call("POST", "/api/orders", order, { "Idempotency-Key": "metadata" });
       assert.deepEqual([own.status, own.headers.get("www-authenticate")], [401, "Bearer"]);
       const wire = await server.call("POST", "/api/orders", order, { "Idempotency-Key": "wire" });

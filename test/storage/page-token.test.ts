@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import { getOption } from "@bufbuild/protobuf";
+import { field as fieldRules } from "../../gen/buf/validate/validate_pb.js";
+import { ListOrdersRequestSchema as ListPublicOrdersRequestSchema } from "../../gen/shop/gateway/v1/shop_service_pb.js";
+import { ListOrdersRequestSchema } from "../../gen/shop/order/v1/order_service_pb.js";
+import { ListUsersRequestSchema } from "../../gen/shop/user/v1/user_service_pb.js";
 import { reasonOf } from "../../src/rpc/errors.ts";
 import { decodePageToken, encodePageToken } from "../../src/storage/page-token.ts";
 
@@ -16,6 +21,16 @@ describe("page tokens", () => {
   it("give back any text", () => {
     const cursor = "2026-01-01T00:00:00Z/\u00e9\u{1f600}?&=";
     assert.equal(decodePageToken(encodePageToken(cursor), /^.*$/u), cursor);
+  });
+
+  it("have the form that the contracts ask for", () => {
+    const cursors = ["0", "4294967295", "01890a5d-ac96-774b-bcce-b302099a8057", "~", "\u{1f600}"];
+    for (const { field } of [ListUsersRequestSchema, ListOrdersRequestSchema, ListPublicOrdersRequestSchema]) {
+      const { type } = getOption(field.pageToken, fieldRules);
+      const pattern = new RegExp(type.case === "string" ? type.value.pattern : "$.");
+      for (const cursor of cursors) assert.match(encodePageToken(cursor), pattern);
+      for (const text of ["0", "MToz=", Buffer.from("2:0").toString("base64url")]) assert.doesNotMatch(text, pattern);
+    }
   });
 
   const valid = encodePageToken("42");

@@ -19,9 +19,9 @@ export type RestServer = {
 
 /** Serves the options' services by REST, gRPC and Connect on a free port. */
 export async function startRest(options: RestHandlerOptions): Promise<RestServer> {
-  const { services, interceptors } = options;
+  const { services, interceptors, maxRequestBytes } = options;
   const http = createRestHandler(options);
-  const server = createRpcServer({ services, interceptors, http, onError: () => {} });
+  const server = createRpcServer({ services, interceptors, http, maxRequestBytes, onError: () => {} });
   const url = `http://127.0.0.1:${await server.listen()}`;
   return {
     url,

@@ -1,40 +1,30 @@
 import { create, type DescMessage, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator } from "@bufbuild/protovalidate";
-import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { type Path, pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator, type Validator } from "@bufbuild/protovalidate";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { BadRequestSchema } from "../../../gen/google/rpc/error_details_pb.js";
+import { AND_MORE, type FieldViolation, keySegment, shownViolations } from "../field-violations.ts";
+import { requestFault } from "../request-fault.ts";
+import { hasMoreElements } from "./message-elements.ts";
+
+export type { FieldViolation } from "../field-violations.ts";
 
 /**
- * One fault of a request. The field's path has proto names, such as "items[0].quantity", and is empty for the message
- * as a whole.
- */
-export type FieldViolation = { readonly field: string; readonly description: string };
-
-/**
- * What was wrong with a request before it became a message. An edge that decodes requests by itself sets it, and calls
- * on with what it could decode, so that a request that cannot be decoded is traced, logged and answered like any other.
- * validation() adds what it finds to the field violations.
- */
-export const requestFault = createContextKey<ConnectError | undefined>(undefined, { description: "request fault" });
-
-/** Violations of one answer. They travel in HTTP/2 trailers, which clients limit to 8 KiB. */
-const MAX_VIOLATIONS = 32;
-
-/**
- * INVALID_ARGUMENT with a google.rpc.BadRequest detail and a message that names each field. At most 32 violations are
- * told.
+ * INVALID_ARGUMENT with a google.rpc.BadRequest detail and a message that names each field, as many as fit: at most 32.
  */
 export function badRequest(violations: readonly FieldViolation[], cause?: unknown): ConnectError {
-  const fieldViolations = violations.slice(0, MAX_VIOLATIONS);
-  const texts = fieldViolations.map((v) => (v.field === "" ? v.description : `${v.field}: ${v.description}`));
-  if (violations.length > MAX_VIOLATIONS) texts.push("and more");
-  const detail = { desc: BadRequestSchema, value: { fieldViolations } };
-  return new ConnectError(texts.join("; "), Code.InvalidArgument, undefined, [detail], cause);
+  const shown = shownViolations(violations);
+  const detail = { desc: BadRequestSchema, value: { fieldViolations: shown.violations } };
+  return new ConnectError(shown.message, Code.InvalidArgument, undefined, [detail], cause);
 }
+
+/** Of messages with more elements in lists and maps, only the first violation is looked for: the rest could be millions. */
+const MAX_ELEMENTS = 1024;
 
 /**
  * Checks every request message, each one of a request stream too, against the rules of its contract (buf.validate). A
- * violation fails the call by badRequest(). Responses are not checked.
+ * violation fails the call by badRequest(). Responses are not checked. All violations of a message are told, or the
+ * first one if its lists and maps have more than 1024 elements together.
  *
  * @param services Their rules are compiled at once, rather than at the first call, and must compile: throws otherwise.
  */
@@ -55,15 +45,31 @@ export function validation(services: readonly DescService[] = []): Interceptor {
 }
 
 function createCheck() {
-  const validator = createValidator();
-  const violations = (desc: DescMessage, message: Message): FieldViolation[] => {
+  const all = createValidator();
+  let first: Validator | undefined; // compiles its rules when it is first needed, which it hardly ever is
+  const run = (validator: Validator, desc: DescMessage, message: Message): FieldViolation[] => {
     const result = validator.validate(desc, message);
     if (result.kind === "error") throw result.error;
     if (result.kind === "valid") return [];
-    return result.violations.map((v) => ({ field: pathToString(v.field), description: v.message }));
+    return result.violations.map((v) => ({ field: pathText(v.field), description: v.message }));
   };
-  const warm = (method: DescMethod) => violations(method.input, create(method.input));
+  const violations = (desc: DescMessage, message: Message) => {
+    if (!hasMoreElements(desc, message, MAX_ELEMENTS)) return run(all, desc, message);
+    first ??= createValidator({ failFast: true });
+    return run(first, desc, message);
+  };
+  const warm = ({ input }: DescMethod) => void run(all, input, create(input));
   return { violations, warm };
+}
+
+/** The path as text; keys that the client chose are shortened. */
+function pathText(path: Path): string {
+  const keyAt = path.findLastIndex((part) => part.kind === "map_sub" && typeof part.key === "string");
+  const part = path[keyAt];
+  if (part?.kind !== "map_sub") return pathToString(path);
+  const rest = pathToString(path.slice(keyAt + 1));
+  const dot = rest === "" || rest.startsWith("[") ? "" : ".";
+  return `${pathText(path.slice(0, keyAt))}${keySegment(String(part.key))}${dot}${rest}`;
 }
 
 function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolation[]): void {
@@ -72,7 +78,7 @@ function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolat
     return;
   }
   const known = fault.findDetails(BadRequestSchema).flatMap((d) => d.fieldViolations);
-  if (known.length === 0) throw fault;
+  if (known.length === 0 || fault.rawMessage.endsWith(AND_MORE)) throw fault;
   // A field that could not be decoded is missing from the message: what the rules say of it, or of what holds it, is
   // not to be trusted.
   const trusted = found.filter((v) => !known.some((k) => covers(k.field, v.field) || covers(v.field, k.field)));

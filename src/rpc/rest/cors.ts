@@ -4,7 +4,8 @@ import { writeHead } from "./send.ts";
 
 export type CorsOptions = {
   /**
-   * Origins whose pages may call, such as "https://shop.example.com". Default "*": any. Credentials are never allowed.
+   * Origins whose pages may call, such as "https://shop.example.com"; "*", also as one of several, is any. Default "*". Credentials are never
+   * allowed.
    */
   readonly origins?: "*" | readonly string[];
   /** How long browsers may keep the answer to a preflight. Default 7200 s, the most that browsers keep. */
@@ -21,6 +22,7 @@ export type Cors = (req: HttpRequest, res: HttpResponse) => boolean;
 /** CORS for Connect, gRPC-Web and REST alike. */
 export function createCors({ origins = "*", maxAgeSeconds = 7200 }: CorsOptions = {}): Cors {
   const allowed = new Set(origins);
+  const isOpen = allowed.has("*"); // of "*" too, the one character of which is in the set
   const preflight = {
     "access-control-allow-methods": ALLOWED_METHODS.join(", "),
     "access-control-allow-headers": ALLOWED_HEADERS.join(", "),
@@ -31,8 +33,8 @@ export function createCors({ origins = "*", maxAgeSeconds = 7200 }: CorsOptions 
     const { origin } = req.headers;
     res.setHeader("vary", "origin");
     const isPreflight = req.method === "OPTIONS" && req.headers["access-control-request-method"] !== undefined;
-    if (origin !== undefined && (origins === "*" || allowed.has(origin))) {
-      res.setHeader("access-control-allow-origin", origins === "*" ? "*" : origin);
+    if (origin !== undefined && (isOpen || allowed.has(origin))) {
+      res.setHeader("access-control-allow-origin", isOpen ? "*" : origin);
       if (!isPreflight) res.setHeader("access-control-expose-headers", exposed);
     }
     if (!isPreflight || origin === undefined) return false;

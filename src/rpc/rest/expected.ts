@@ -30,8 +30,18 @@ export function expected({ scalar, enum: anEnum, message }: DescField): string {
   if (scalar !== undefined) return SCALARS[scalar];
   if (anEnum !== undefined) return `must be one of ${anEnum.values.map((v) => v.name).join(", ")}`;
   if (message === undefined) return "is invalid";
+  return expectedMessage(message);
+}
+
+/** What the JSON of a message must be. */
+export function expectedMessage(message: DescMessage): string {
   if (isWrapperDesc(message)) return expected(message.fields[0] as DescField);
   return TIMES[message.typeName] ?? `must be the JSON of ${message.typeName}`;
+}
+
+/** What a key of the map must be. */
+export function expectedKey(field: DescField): string {
+  return field.fieldKind === "map" ? `has a key that ${SCALARS[field.mapKey]}` : "is invalid";
 }
 
 /** Whether Protobuf writes such messages as one JSON string, number or boolean. */

@@ -2,6 +2,7 @@
 import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { expected, hasTextForm } from "./expected.ts";
+import { isInteger, isNumber } from "./strict-numbers.ts";
 
 /** A field, with the message fields that lead to it before it. */
 export type FieldPath = readonly DescField[];
@@ -56,13 +57,9 @@ export function setFromText(json: JsonObject, fields: FieldPath, text: string): 
   return undefined;
 }
 
-const INTEGER = /^-?\d{1,20}$/;
-const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
-const NOT_FINITE = /^(NaN|-?Infinity)$/;
-
-/** The JSON of a text, or undefined. Stricter than the JSON of numbers in Protobuf, which takes "0x10" for 16. */
+/** The JSON of a text, or undefined. */
 function fromText(field: DescField, text: string): JsonValue | undefined {
-  if (field.enum !== undefined) return INTEGER.test(text) ? Number(text) : text;
+  if (field.enum !== undefined) return isInteger(text) ? Number(text) : text;
   switch (field.scalar ?? wrapped(field.message)) {
     case undefined:
     case ScalarType.STRING:
@@ -72,9 +69,9 @@ function fromText(field: DescField, text: string): JsonValue | undefined {
       return text === "true" ? true : text === "false" ? false : undefined;
     case ScalarType.DOUBLE:
     case ScalarType.FLOAT:
-      return NUMBER.test(text) || NOT_FINITE.test(text) ? text : undefined;
+      return isNumber(text) ? text : undefined;
     default:
-      return INTEGER.test(text) ? text : undefined;
+      return isInteger(text) ? text : undefined;
   }
 }
 

@@ -90,6 +90,11 @@ function matchEnd(pattern: RegExp, text: string, at: number): number {
 }
 
 function place(kind: JsonFault["kind"], text: string, at: number): JsonFault {
-  const before = text.slice(0, at).split("\n");
-  return { kind, line: before.length, column: (before.at(-1) ?? "").length + 1 };
+  let line = 1;
+  let start = 0;
+  for (let end = text.indexOf("\n"); end >= 0 && end < at; end = text.indexOf("\n", start)) {
+    line++;
+    start = end + 1;
+  }
+  return { kind, line, column: at - start + 1 };
 }

@@ -27,8 +27,14 @@ export type SchemaBook = {
   readonly components: JsonObject;
 };
 
+/**
+ * What the messages are for. Of requests all is described that is refused: other keys are, null is not where the field
+ * may be absent. Responses may get more fields.
+ */
+export type SchemaUse = "request" | "response";
+
 /** Creates a SchemaBook whose references start with the prefix, such as "#/components/schemas/". */
-export function createSchemaBook(prefix: string): SchemaBook {
+export function createSchemaBook(prefix: string, use: SchemaUse): SchemaBook {
   const validator = createValidator();
   const components: JsonObject = {};
 
@@ -50,8 +56,14 @@ export function createSchemaBook(prefix: string): SchemaBook {
   const without = (message: DescMessage, omitted: readonly DescField[]): JsonObject => {
     const fields = message.fields.filter((f) => !omitted.includes(f));
     const required = fields.filter(isRequired).map((f) => f.name);
-    const properties = Object.fromEntries(fields.map((f) => [f.name, ofField(f)]));
-    return { type: "object", properties, ...(required.length > 0 ? { required } : {}) };
+    const isNullable = (f: DescField) => use === "request" && !required.includes(f.name);
+    const properties = fields.map((f) => [f.name, isNullable(f) ? nullable(ofField(f)) : ofField(f)] as const);
+    return {
+      type: "object",
+      properties: Object.fromEntries(properties),
+      ...(required.length > 0 ? { required } : {}),
+      ...(use === "request" ? { additionalProperties: false } : {}),
+    };
   };
 
   const ofField = (field: DescField): JsonObject => {
@@ -61,13 +73,19 @@ export function createSchemaBook(prefix: string): SchemaBook {
       return { type: "array", items, ...listBounds(rulesAt(rules, "repeated")) };
     }
     if (field.fieldKind === "map") return { type: "object", additionalProperties: ofItem(field) };
-    return bounded(field, rules);
+    const schema = bounded(field, rules);
+    return rules.ignore === "IGNORE_IF_ZERO_VALUE" ? orZero(schema) : schema;
   };
 
   const bounded = (field: DescField, rules: JsonObject): JsonObject => {
-    const { minimum, ...schema } = ofItem(field);
+    const { minimum, maximum, ...schema } = ofItem(field);
     const limits = bounds(rules, field.scalar);
-    return { ...schema, ...(minimum === undefined || "exclusiveMinimum" in limits ? {} : { minimum }), ...limits };
+    return {
+      ...schema,
+      ...(minimum === undefined || "exclusiveMinimum" in limits ? {} : { minimum }),
+      ...(maximum === undefined || "exclusiveMaximum" in limits ? {} : { maximum }),
+      ...limits,
+    };
   };
 
   const ofItem = (field: DescField): JsonObject => {
@@ -80,9 +98,9 @@ export function createSchemaBook(prefix: string): SchemaBook {
 }
 
 const UINT32 = { type: "integer", format: "uint32", minimum: 0, maximum: 4_294_967_295 };
-const INT32 = { type: "integer", format: "int32" };
-const UINT64 = { type: "string", format: "uint64", pattern: "^[0-9]+$" };
-const INT64 = { type: "string", format: "int64", pattern: "^-?[0-9]+$" };
+const INT32 = { type: "integer", format: "int32", minimum: -2_147_483_648, maximum: 2_147_483_647 };
+const UINT64 = { type: "string", format: "uint64", pattern: "^(0|[1-9][0-9]{0,19})$" };
+const INT64 = { type: "string", format: "int64", pattern: "^-?(0|[1-9][0-9]{0,18})$" };
 
 const SCALARS: Record<ScalarType, JsonObject> = {
   [ScalarType.DOUBLE]: { type: "number", format: "double" },
@@ -106,7 +124,7 @@ const scalarSchema = (scalar: ScalarType): JsonObject => SCALARS[scalar];
 
 const WELL_KNOWN: Record<string, JsonObject> = {
   "google.protobuf.Timestamp": { type: "string", format: "date-time" },
-  "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]+)?s$" },
+  "google.protobuf.Duration": { type: "string", pattern: "^-?[0-9]+(\\.[0-9]{1,9})?s$" },
   "google.protobuf.FieldMask": { type: "string" },
   "google.protobuf.Struct": { type: "object" },
   "google.protobuf.ListValue": { type: "array", items: {} },
@@ -116,6 +134,23 @@ const WELL_KNOWN: Record<string, JsonObject> = {
 
 function wellKnown(message: DescMessage): JsonObject | undefined {
   return isWrapperDesc(message) ? scalarSchema(message.fields[0].scalar as ScalarType) : WELL_KNOWN[message.typeName];
+}
+
+/** The schema, or null. */
+function nullable(schema: JsonObject): JsonObject {
+  const { type, enum: values, anyOf } = schema;
+  if (Array.isArray(anyOf)) return { ...schema, anyOf: [...anyOf, { type: "null" }] };
+  if (typeof type !== "string" || "const" in schema) {
+    return "$ref" in schema || "const" in schema ? { anyOf: [schema, { type: "null" }] } : schema;
+  }
+  return { ...schema, type: [type, "null"], ...(Array.isArray(values) ? { enum: [...values, null] } : {}) };
+}
+
+/** The schema of a field whose rules do not hold for its zero, which is as good as absent. */
+function orZero(schema: JsonObject): JsonObject {
+  const zero = schema.type === "string" ? "" : schema.type === "boolean" ? false : 0;
+  if (Array.isArray(schema.enum)) return { ...schema, enum: [...schema.enum, zero] };
+  return { anyOf: [schema, { const: zero }] };
 }
 
 /** The rules of a field in their JSON form, which shows only those that are set. */
@@ -128,6 +163,8 @@ function rulesAt(rules: JsonObject, ...path: string[]): JsonObject {
 }
 
 const NUMERIC = ["double", "float", "int32", "uint32", "sint32", "fixed32", "sfixed32"];
+/** JSON Schema leaves it open whether formats are checked. */
+const UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 const FORMATS = ["uuid", "email", "uri", "hostname", "ipv4", "ipv6"];
 
 /** The rules of a number or string in terms of JSON Schema. 64-bit integers are strings there, which have no bounds. */
@@ -151,6 +188,7 @@ function stringBounds(rules: JsonObject): JsonObject {
     ...renamed(rules, { pattern: "pattern", in: "enum", const: "const" }),
     ...mapValues(lengths, Number),
     ...(format === undefined ? {} : { format }),
+    ...(format === "uuid" ? { pattern: UUID } : {}),
   };
 }
 

@@ -14,7 +14,8 @@ export type OpenApiInfo = {
 
 /** The OpenAPI 3.1 document of the methods that have google.api.http rules. */
 export function openApiDocument(services: readonly DescService[], info: OpenApiInfo): JsonObject {
-  const book = createSchemaBook("#/components/schemas/");
+  const requests = createSchemaBook("#/components/schemas/", "request");
+  const responses = createSchemaBook("#/components/schemas/", "response");
   const paths: Record<string, JsonObject> = {};
   const usedIds = new Map<string, number>();
   for (const binding of services.flatMap(httpBindings)) {
@@ -23,17 +24,22 @@ export function openApiDocument(services: readonly DescService[], info: OpenApiI
     const count = (usedIds.get(id) ?? 0) + 1;
     usedIds.set(id, count);
     const operationId = count === 1 ? id : `${id}${count}`;
-    paths[path] = { ...paths[path], [binding.httpMethod.toLowerCase()]: { operationId, ...operation(binding, book) } };
+    paths[path] = {
+      ...paths[path],
+      [binding.httpMethod.toLowerCase()]: { operationId, ...operation(binding, requests, responses) },
+    };
   }
-  book.ofMessage(StatusSchema);
-  return { openapi: "3.1.0", info: { ...info }, paths, components: { schemas: book.components } };
+  responses.ofMessage(StatusSchema);
+  // A message that is in both has the stricter schema.
+  const schemas = { ...responses.components, ...requests.components };
+  return { openapi: "3.1.0", info: { ...info }, paths, components: { schemas } };
 }
 
-function operation(binding: HttpBinding, book: SchemaBook): JsonObject {
+function operation(binding: HttpBinding, requests: SchemaBook, responses: SchemaBook): JsonObject {
   const { method, responseBody } = binding;
-  const response = responseBody === undefined ? book.ofMessage(method.output) : book.ofField(responseBody);
-  const parameters = [...pathParameters(binding, book), ...queryParameters(binding, book)];
-  const requestBody = requestBodyOf(binding, book);
+  const response = responseBody === undefined ? responses.ofMessage(method.output) : responses.ofField(responseBody);
+  const parameters = [...pathParameters(binding, requests), ...queryParameters(binding, requests)];
+  const requestBody = requestBodyOf(binding, requests);
   return {
     tags: [method.parent.name],
     ...(method.deprecated ? { deprecated: true } : {}),
@@ -41,7 +47,7 @@ function operation(binding: HttpBinding, book: SchemaBook): JsonObject {
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: {
       200: { description: "Success", content: jsonContent(response) },
-      default: { description: "Error", content: jsonContent(book.ofMessage(StatusSchema)) },
+      default: { description: "Error", content: jsonContent(responses.ofMessage(StatusSchema)) },
     },
   };
 }

@@ -10,13 +10,13 @@ import {
 } from "@connectrpc/connect";
 import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
 import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
-import { requestFault } from "../interceptors/validation.ts";
+import { requestFault } from "../request-fault.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { readJsonText } from "./request-body.ts";
 import { headerPairs, requestTimeoutMs } from "./request-headers.ts";
-import { sendError, sendJson } from "./send.ts";
+import { type AnswerHeaders, sendError, sendJson } from "./send.ts";
 import { statusOf } from "./status.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -24,6 +24,7 @@ export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 export type RestCallOptions = {
   readonly interceptors: readonly Interceptor[];
   readonly registry: Registry;
+  /** The largest body of a request. */
   readonly readMaxBytes: number;
   readonly defaultTimeoutMs: number;
 };
@@ -86,12 +87,28 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
       const body = await orAbort(run(context, req, target), context.signal);
       if (!gone.signal.aborted) sendJson(req, res, 200, body, context);
     } catch (error) {
-      if (!gone.signal.aborted) sendError(req, res, error, registry, context);
+      if (!gone.signal.aborted) answerError(req, res, error, registry, context);
     } finally {
       res.off("close", onClose);
       context?.abort();
     }
   };
+}
+
+/** Sends an error. Headers that cannot be sent, which a handler may have set, must not leave the client without an answer. */
+function answerError(
+  req: HttpRequest,
+  res: HttpResponse,
+  error: unknown,
+  registry: Registry,
+  headers?: AnswerHeaders,
+): void {
+  try {
+    sendError(req, res, error, registry, headers);
+  } catch (broken) {
+    if (res.headersSent) res.destroy();
+    else sendError(req, res, broken, registry);
+  }
 }
 
 /** The handler never sees a request that could not be decoded, even if no interceptor refused it. */

@@ -1,4 +1,4 @@
-import { createRegistry } from "@bufbuild/protobuf";
+import { createRegistry, type DescMethod } from "@bufbuild/protobuf";
 import { Code, createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "../../../gen/google/rpc/error_details_pb.js";
 import type { HttpHandler } from "../server/http-handler.ts";
@@ -23,11 +23,15 @@ export type RestHandlerOptions = {
   readonly health?: () => boolean;
   /** Title and version of the document at GET /openapi.json. Default: no such path. */
   readonly openApi?: OpenApiInfo;
-  /** The largest request body. Default 4 MiB. */
+  /** The largest request body of a method, in bytes; undefined: readMaxBytes. */
+  readonly maxRequestBytes?: (method: DescMethod) => number | undefined;
+  /** The largest request body of methods without a limit of their own, in bytes. Default 64 KiB. */
   readonly readMaxBytes?: number;
   /** The time that a call may take if its client does not say. Default 10000 ms. */
   readonly defaultTimeoutMs?: number;
 };
+
+const DEFAULT_READ_MAX_BYTES = 64 * 1024;
 
 /**
  * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and
@@ -40,15 +44,17 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
   const descs = options.services.map((s) => s.desc);
   const registry = createRegistry(file_google_rpc_error_details, ...descs.map((d) => d.file));
   const router = createRouter<RestCall>();
-  const callOptions: RestCallOptions = {
+  const { maxRequestBytes = () => undefined, readMaxBytes = DEFAULT_READ_MAX_BYTES } = options;
+  const callOptions: Omit<RestCallOptions, "readMaxBytes"> = {
     interceptors: options.interceptors ?? [],
     registry,
-    readMaxBytes: options.readMaxBytes ?? 4 * 1024 * 1024,
     defaultTimeoutMs: options.defaultTimeoutMs ?? 10_000,
   };
   addEndpoints(router, options);
   for (const service of options.services) {
-    addService(router, service, callOptions);
+    addService(router, service, (method) => {
+      return { ...callOptions, readMaxBytes: maxRequestBytes(method) ?? readMaxBytes };
+    });
   }
   const rpcPaths = new Set(descs.flatMap((d) => d.methods.map((m) => `/${d.typeName}/${m.name}`)));
 
@@ -83,12 +89,16 @@ function originForm(target: string): string {
 
 const RPC_PATH = /^\/(?:\w+\.)+\w+\/\w+$/;
 
-function addService(router: Router<RestCall>, { desc, impl }: Service, options: RestCallOptions): void {
+function addService(
+  router: Router<RestCall>,
+  { desc, impl }: Service,
+  optionsOf: (method: DescMethod) => RestCallOptions,
+): void {
   const { methods } = createServiceImplSpec(desc, impl);
   for (const binding of httpBindings(desc)) {
     const spec = methods[binding.method.localName];
     if (spec?.kind !== "unary") continue; // httpBindings gives no other
-    router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, options));
+    router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, optionsOf(binding.method)));
   }
 }
 

@@ -1,14 +1,17 @@
 import {
+  type DescExtension,
   type DescField,
   type DescMessage,
   fromJson,
   type JsonObject,
   type JsonValue,
-  type Registry,
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import type { FieldViolation } from "../interceptors/validation.ts";
-import { expected } from "./expected.ts";
+import { type FieldViolation, keySegment } from "../field-violations.ts";
+import { expected, expectedKey, expectedMessage } from "./expected.ts";
+import { fieldOfKey, isObject, MAX_DEPTH } from "./json-fields.ts";
+import type { JsonRequestOptions } from "./json-request.ts";
+import { isLoose, isMapKey } from "./strict-numbers.ts";
 
 /** What can be decoded of a JSON that cannot be decoded as a whole, and what is wrong with the rest of it. */
 export type Salvage = { readonly json: JsonObject; readonly violations: readonly FieldViolation[] };
@@ -16,23 +19,23 @@ export type Salvage = { readonly json: JsonObject; readonly violations: readonly
 /** The walk ends at so many violations: each costs, and the client decides how many there are. */
 const MAX_VIOLATIONS = 50;
 
-/** As the decoder's limit. */
-const MAX_DEPTH = 100;
-
 /**
- * Finds every fault of a JSON that the decoder of Protobuf refused at its first one: unknown fields, values of a wrong
- * type. The decoder itself judges the single values. A repeated scalar field with a bad item is left out whole, lest
- * indexes shift. No violations: the fault is none of a single field.
+ * Finds every fault of a JSON that the decoder of Protobuf refused at its first one, up to 50: unknown fields, values of
+ * a wrong type. The decoder itself judges the single values, each once. A repeated scalar field with a bad item is left
+ * out whole, lest indexes shift. No violations: the fault is none of a single field.
  */
-export function salvage(desc: DescMessage, json: JsonValue, registry: Registry): Salvage {
+export function salvage(desc: DescMessage, json: JsonValue, options: JsonRequestOptions): Salvage {
+  const { registry, ignoreUnknownFields } = options;
   const violations: FieldViolation[] = [];
   const report = (field: string, description: string) => {
     violations.push({ field, description });
   };
+  const isFull = () => violations.length >= MAX_VIOLATIONS;
 
   const isValid = (field: DescField, value: JsonValue): boolean => {
+    if (isLoose(field, value, registry)) return false;
     try {
-      fromJson(field.parent, { [field.name]: value }, { registry });
+      fromJson(field.parent, { [field.name]: value }, options);
       return true;
     } catch {
       return false;
@@ -48,41 +51,55 @@ export function salvage(desc: DescMessage, json: JsonValue, registry: Registry):
     depth++;
     const kept: JsonObject = {};
     const taken = new Set<DescField | DescField["oneof"]>();
-    for (const [key, item] of Object.entries(value)) {
-      if (violations.length >= MAX_VIOLATIONS) break;
-      const field = message.fields.find((f) => f.name === key || f.jsonName === key);
-      const at = join(path, field?.name ?? key);
+    for (const key of Object.keys(value)) {
+      if (isFull()) break;
+      const item = value[key] as JsonValue;
+      const field = fieldOfKey(message, key, registry);
       if (field === undefined) {
-        report(at, "is unknown");
-      } else if (taken.has(field)) {
-        report(at, "is given more than once");
-      } else if (field.oneof !== undefined && item !== null && taken.has(field.oneof)) {
-        report(at, `only one of ${field.oneof.fields.map((f) => f.name).join(", ")} may be given`);
-      } else if (item !== null) {
-        const read = readField(field, item, at);
-        if (read !== undefined) kept[field.name] = read;
-        if (field.oneof !== undefined) taken.add(field.oneof);
+        if (!ignoreUnknownFields) report(`${path}${unknownSegment(path, key)}`, "is unknown");
+      } else if (field.kind === "field") {
+        readKey(field, item, path === "" ? field.name : `${path}.${field.name}`, taken, kept);
       }
-      if (field !== undefined) taken.add(field);
     }
     depth--;
     return kept;
   };
 
+  /** Reads a key of a message's JSON. Null counts as a member of a oneof where the decoder counts it. */
+  const readKey = (
+    field: DescField,
+    item: JsonValue,
+    at: string,
+    taken: Set<DescField | DescField["oneof"]>,
+    kept: JsonObject,
+  ): void => {
+    const isMember = field.oneof !== undefined && (item !== null || field.fieldKind !== "scalar");
+    if (taken.has(field)) report(at, "is given more than once");
+    else if (isMember && taken.has(field.oneof)) {
+      report(at, `only one of ${field.oneof?.fields.map((f) => f.name).join(", ")} may be given`);
+    } else if (item !== null) {
+      const read = readField(field, item, at);
+      if (read !== undefined) kept[field.name] = read;
+    }
+    if (isMember) taken.add(field.oneof);
+    taken.add(field);
+  };
+
   const readField = (field: DescField, value: JsonValue, path: string): JsonValue | undefined => {
     if (field.fieldKind === "list") return readList(field, value, path);
     if (field.fieldKind === "map") return readMap(field, value, path);
-    return readSingle(field, value, path, value);
+    return readSingle(field, value, path, () => value);
   };
 
-  /** Reads a value of the field, or an item of it; whole is what the field would be with the item alone. */
-  const readSingle = (field: DescField, value: JsonValue, path: string, whole: JsonValue): JsonValue | undefined => {
-    if (isValid(field, whole)) return value;
-    const before = violations.length;
-    if (field.message !== undefined && !hasCustomJsonRepresentation(field.message)) {
-      const read = readMessage(field.message, value, path);
-      if (violations.length > before) return read;
-    }
+  /** Reads a value of the field, or an item of it; whole gives what the field would be with the item alone. */
+  const readSingle = (
+    field: DescField,
+    value: JsonValue,
+    path: string,
+    whole: () => JsonValue,
+  ): JsonValue | undefined => {
+    if (field.message !== undefined && hasFields(field)) return readMessage(field.message, value, path);
+    if (isValid(field, whole())) return value;
     report(path, expected(field));
     return undefined;
   };
@@ -93,12 +110,11 @@ export function salvage(desc: DescMessage, json: JsonValue, registry: Registry):
       return undefined;
     }
     const items: JsonValue[] = [];
-    const hasFields = field.message !== undefined && !hasCustomJsonRepresentation(field.message);
     for (const [i, item] of value.entries()) {
-      if (violations.length >= MAX_VIOLATIONS) return undefined;
-      const read = readSingle(field, item, `${path}[${i}]`, [item]);
+      if (isFull()) return undefined;
+      const read = readSingle(field, item, `${path}[${i}]`, () => [item]);
       if (read !== undefined) items.push(read);
-      else if (hasFields) items.push({});
+      else if (hasFields(field)) items.push({});
     }
     return items.length === value.length ? items : undefined;
   };
@@ -109,22 +125,27 @@ export function salvage(desc: DescMessage, json: JsonValue, registry: Registry):
       return undefined;
     }
     const entries: [string, JsonValue][] = [];
-    for (const [key, item] of Object.entries(value)) {
-      if (violations.length >= MAX_VIOLATIONS) return undefined;
-      const read = readSingle(field, item, `${path}[${JSON.stringify(key)}]`, Object.fromEntries([[key, item]]));
+    for (const key of Object.keys(value)) {
+      if (isFull()) return undefined;
+      const item = value[key] as JsonValue;
+      const at = `${path}${keySegment(key)}`;
+      if (!isMapKey(field, key)) {
+        report(at, expectedKey(field));
+        continue;
+      }
+      const read = readSingle(field, item, at, () => Object.fromEntries([[key, item]]));
       if (read !== undefined) entries.push([key, read]);
     }
     return Object.fromEntries(entries);
   };
 
-  const kept = readMessage(desc, json, "");
+  if (hasCustomJsonRepresentation(desc)) report("", expectedMessage(desc));
+  const kept = hasCustomJsonRepresentation(desc) ? undefined : readMessage(desc, json, "");
   return { json: kept ?? {}, violations };
 }
 
-const isObject = (json: JsonValue): json is JsonObject =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
+const hasFields = (field: DescField | DescExtension): boolean =>
+  field.message !== undefined && !hasCustomJsonRepresentation(field.message);
 
-function join(path: string, name: string): string {
-  if (!/^\w+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
-  return path === "" ? name : `${path}.${name}`;
-}
+const unknownSegment = (path: string, key: string): string =>
+  /^\w{1,64}$/.test(key) ? `${path === "" ? "" : "."}${key}` : keySegment(key);

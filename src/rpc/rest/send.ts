@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
+import { plainCallOf } from "../server/plain/plain-calls.ts";
 import { statusJson, statusOf } from "./status.ts";
 
 /** Where handlers leave the headers of an answer. REST has no trailers: they are sent as headers too. */
@@ -46,7 +47,7 @@ export function sendError(
   send(req, res, statusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
 }
 
-/** Sends a text of any type. */
+/** Sends a text of any type; or ends the connection, if the server holds too many that nobody takes. */
 export function send(
   req: HttpRequest,
   res: HttpResponse,
@@ -55,8 +56,10 @@ export function send(
   body: string,
   headers: OutgoingHttpHeaders = {},
 ): void {
+  const bytes = Buffer.byteLength(body);
+  if (plainCallOf(req)?.holdAnswer(bytes) === false) return;
   headers["content-type"] = contentType;
-  headers["content-length"] = Buffer.byteLength(body);
+  headers["content-length"] = bytes;
   writeHead(res, status, headers);
   if (req.method === "HEAD") res.end();
   else res.end(body);

@@ -1,0 +1,72 @@
+// What answers say of the fields of a request, kept short: the client decides how much is wrong, and how its names are spelt.
+import { Buffer } from "node:buffer";
+
+/**
+ * One fault of a request. The field's path has proto names, such as "items[0].quantity", and is empty for the message
+ * as a whole.
+ */
+export type FieldViolation = { readonly field: string; readonly description: string };
+
+/** Violations of one answer. They travel in HTTP/2 trailers, which clients limit to 8 KiB. */
+const MAX_VIOLATIONS = 32;
+const MAX_MESSAGE_BYTES = 2000;
+const MAX_DETAIL_BYTES = 4000;
+
+/** The end of a message that does not tell all. */
+export const AND_MORE = "; and more";
+
+const MAX_NAME = 64;
+const MAX_TEXT = 200;
+const ELLIPSIS = "…";
+
+/** Controls, formatting such as a change of the writing direction, line separators, and halves of characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSEEN_OR_QUOTE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A name that the client chose, such as that of a parameter: 64 characters at most, and none that cannot be seen. */
+export const shownName = (name: string): string => shown(name, UNSEEN);
+
+/** The key of a map, or of an object where a field was expected, as paths have it: ["key"]. Shown as shownName() does. */
+export const keySegment = (key: string): string => `["${shown(key, UNSEEN_OR_QUOTE)}"]`;
+
+function shown(name: string, special: RegExp): string {
+  const characters = Array.from(name.slice(0, 2 * MAX_NAME).replace(special, escaped));
+  if (characters.length <= MAX_NAME && name.length <= 2 * MAX_NAME) return characters.join("");
+  return characters.slice(0, MAX_NAME - 1).join("") + ELLIPSIS;
+}
+
+function escaped(char: string): string {
+  if (char === '"' || char === "\\") return `\\${char}`;
+  return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+}
+
+/** The violations that fit in an answer, and its message, which names them: less than 2 KiB, and 4 KiB as google.rpc.BadRequest. */
+export function shownViolations(all: readonly FieldViolation[]): { violations: FieldViolation[]; message: string } {
+  const violations: FieldViolation[] = [];
+  const texts: string[] = [];
+  let messageBytes = AND_MORE.length;
+  let detailBytes = 0;
+  for (const violation of all.slice(0, MAX_VIOLATIONS)) {
+    const field = shortened(violation.field);
+    const description = shortened(violation.description);
+    const text = field === "" ? description : `${field}: ${description}`;
+    messageBytes += Buffer.byteLength(text) + "; ".length;
+    detailBytes += Buffer.byteLength(text) + VIOLATION_OVERHEAD;
+    if (messageBytes > MAX_MESSAGE_BYTES || detailBytes > MAX_DETAIL_BYTES) break;
+    violations.push({ field, description });
+    texts.push(text);
+  }
+  const end = violations.length < all.length ? AND_MORE : "";
+  return { violations, message: texts.join("; ") + end };
+}
+
+/** The tags and lengths of a violation and its two fields. */
+const VIOLATION_OVERHEAD = 9;
+
+/** The beginning and the end of a text that is too long. */
+function shortened(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const half = MAX_TEXT / 2;
+  const [start, end] = [text.slice(0, half - 1), text.slice(-half)];
+  return `${start}${ELLIPSIS}${end}`.replace(/\p{Cs}/gu, "");
+}

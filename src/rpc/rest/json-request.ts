@@ -1,0 +1,73 @@
+// Request messages from JSON: what is wrong with it, told by fields.
+import { create, type DescMessage, fromJson, type JsonValue, type Message, type Registry } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { badRequest, type FieldViolation } from "../interceptors/validation.ts";
+import { findJsonFault } from "./json-fault.ts";
+import { overfullList } from "./overfull-list.ts";
+import { salvage } from "./salvage.ts";
+import { hasLooseNumber } from "./strict-numbers.ts";
+
+export type JsonRequestOptions = {
+  /** The types of google.protobuf.Any, and extensions. */
+  readonly registry: Registry;
+  /** Whether keys that name no field, and names that no enum has, are passed over rather than refused. */
+  readonly ignoreUnknownFields: boolean;
+};
+
+/**
+ * What is wrong with a JSON text as a message: a badRequest() that names the fields, or the line and column where it is
+ * no JSON or has a key again. Undefined: fromJsonString() takes it, and the numbers in its strings are decimal. Takes
+ * time in proportion to the text, and tells none of its values.
+ */
+export function jsonFault(desc: DescMessage, text: string, options: JsonRequestOptions): ConnectError | undefined {
+  const parsed = parseJson(text);
+  if (parsed.fault !== undefined) return parsed.fault;
+  const violations: FieldViolation[] = [];
+  decodeJson(desc, parsed.json, options, violations);
+  return violations.length > 0 ? badRequest(violations) : undefined;
+}
+
+type Parsed = { readonly json: JsonValue; readonly fault?: undefined } | { readonly fault: ConnectError };
+
+/** The value of a JSON text, or the fault that shows where it is none, or has a key again. */
+export function parseJson(text: string): Parsed {
+  const fault = findJsonFault(text);
+  if (fault === undefined) return { json: JSON.parse(text) };
+  const problem = fault.kind === "malformed" ? "malformed JSON" : "an object of the JSON has a key again";
+  return { fault: new ConnectError(`${problem} at line ${fault.line}, column ${fault.column}`, Code.InvalidArgument) };
+}
+
+/** Decodes what can be decoded, and gives the JSON of that; adds what is wrong with the rest to the violations. */
+export function decodeJson(
+  desc: DescMessage,
+  json: JsonValue,
+  options: JsonRequestOptions,
+  violations: FieldViolation[],
+): { message: Message; json: JsonValue } {
+  const overfull = overfullList(desc, json, options.registry);
+  if (overfull !== undefined) {
+    violations.push(overfull);
+    return { message: create(desc), json: {} };
+  }
+  if (!hasLooseNumber(desc, json, options.registry)) {
+    const message = tryFromJson(desc, json, options);
+    if (message !== undefined) return { message, json };
+  }
+  const salvaged = salvage(desc, json, options);
+  violations.push(...salvaged.violations);
+  const message = salvaged.violations.length > 0 ? tryFromJson(desc, salvaged.json, options) : undefined;
+  if (message !== undefined) return { message, json: salvaged.json };
+  if (!salvaged.violations.some((v) => v.field === "")) {
+    // The fault is none of a single field.
+    violations.push({ field: "", description: `must be the JSON of ${desc.typeName}` });
+  }
+  return { message: create(desc), json: {} };
+}
+
+function tryFromJson(desc: DescMessage, json: JsonValue, options: JsonRequestOptions): Message | undefined {
+  try {
+    return fromJson(desc, json, options);
+  } catch {
+    return undefined;
+  }
+}
