@@ -52,6 +52,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
       logFormat: read.oneOf("LOG_FORMAT", ["pretty", "json"] as const) ?? (process.stdout.isTTY ? "pretty" : "json"),
     },
     corsOrigins: read.list("CORS_ORIGINS", ORIGINS, isOrigin) ?? ["*"],
+    /** Whether callers of the gateway may decide on sampling and send any baggage, as a proxy in front does. */
+    trustProxy: read.flag("TRUST_PROXY") ?? false,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
     recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 10_000,
   } as const;

@@ -1,16 +1,11 @@
 import { trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
-import {
-  BatchSpanProcessor,
-  NodeTracerProvider,
-  ParentBasedSampler,
-  type SpanProcessor,
-  TraceIdRatioBasedSampler,
-} from "@opentelemetry/sdk-trace-node";
+import { BatchSpanProcessor, NodeTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
 import { type ExportHealth, reporting } from "./export-health.ts";
 import { redactingSpanProcessor } from "./redacting-span-processor.ts";
+import { createSampler } from "./sampler.ts";
 
 export type TracesOptions = {
   readonly resource: Resource;
@@ -27,10 +22,9 @@ const QUEUE_SIZE = 29 * BATCH_SIZE;
 
 /** Registers the tracer provider, the W3C propagators and the context manager, all global. */
 export function startTraces({ resource, samplingRatio, health }: TracesOptions): { shutdown(): Promise<void> } {
-  const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(samplingRatio) });
   const provider = new NodeTracerProvider({
     resource,
-    ...(process.env.OTEL_TRACES_SAMPLER === undefined && { sampler }),
+    sampler: createSampler(samplingRatio),
     spanProcessors: health === undefined ? [] : [redactingSpanProcessor(batches(health))],
   });
   provider.register();

@@ -46,6 +46,7 @@ describe("settings", () => {
           logLevel: "info",
         },
         corsOrigins: ["*"],
+        trustProxy: false,
         drainTimeoutMs: 10_000,
         recoveryIntervalMs: 10_000,
       },

@@ -18,6 +18,7 @@ import {
 } from "@opentelemetry/semantic-conventions";
 import { requestMetrics } from "../../telemetry/request-metrics.ts";
 import { SCOPE } from "../../telemetry/scope.ts";
+import { asOwn, asStranger } from "../../telemetry/strangers.ts";
 import { httpStatusOf } from "../errors.ts";
 import { isServerFault } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
@@ -30,6 +31,17 @@ export type ServerTelemetryOptions = {
   readonly serviceName: string;
   /** Whether answers tell their trace in a `traceresponse` header, for clients outside the system. Default: false. */
   readonly traceResponse?: boolean;
+  /**
+   * Set where callers are strangers: their traces are continued, but they decide neither on sampling nor, but for what is named, on baggage.
+   * Default: callers are trusted in all.
+   */
+  readonly strangers?: Strangers;
+};
+
+/** What strangers may pass on. */
+export type Strangers = {
+  /** Names of baggage. */
+  readonly baggage: readonly string[];
 };
 
 /**
@@ -37,7 +49,11 @@ export type ServerTelemetryOptions = {
  * for calls that came over REST one of http.server.request.duration. Health checks and reflection have a span only in a trace of their caller. Continues the trace of the request's headers. The handler, and the
  * generator of a response stream, run with the span active. Use it after startTelemetry(), as the outermost interceptor.
  */
-export function serverTelemetry({ serviceName, traceResponse = false }: ServerTelemetryOptions): Interceptor {
+export function serverTelemetry({
+  serviceName,
+  traceResponse = false,
+  strangers,
+}: ServerTelemetryOptions): Interceptor {
   const tracer = trace.getTracer(SCOPE);
   const record = recorder(serviceName);
   const endpointOf = endpoints();
@@ -46,12 +62,13 @@ export function serverTelemetry({ serviceName, traceResponse = false }: ServerTe
     const system = systemOf(req);
     const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
     const endpoint = endpointOf(req.method, system, http);
-    const parent = propagation.extract(ROOT_CONTEXT, req.header, HEADERS);
+    const extracted = propagation.extract(ROOT_CONTEXT, req.header, HEADERS);
+    const parent = strangers === undefined ? extracted : asStranger(extracted, strangers.baggage);
     if (parent === ROOT_CONTEXT && isProbe(req.service)) {
       return { endpoint, http, span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT), context: parent };
     }
     const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(http), parent);
-    return { endpoint, http, span, context: trace.setSpan(parent, span) };
+    return { endpoint, http, span, context: trace.setSpan(asOwn(parent), span) };
   }
 
   return (next) => async (req) => {

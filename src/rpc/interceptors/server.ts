@@ -3,7 +3,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import { errorMapping } from "./error-mapping.ts";
 import { logging } from "./logging.ts";
-import { serverTelemetry } from "./server-telemetry.ts";
+import { type Strangers, serverTelemetry } from "./server-telemetry.ts";
 import { validation } from "./validation.ts";
 
 export type ServerInterceptorsOptions = {
@@ -12,6 +12,8 @@ export type ServerInterceptorsOptions = {
   readonly logger: Logger;
   /** Whether answers tell their trace in a `traceresponse` header. Default: false. */
   readonly traceResponse?: boolean;
+  /** Set where callers are strangers. Default: they are trusted. */
+  readonly strangers?: Strangers;
   /** The services whose rules are compiled at start instead of at their first call. Default: none. */
   readonly services?: readonly DescService[];
   /** Whether an error says that the storage is away. Default: none does. */
@@ -20,9 +22,9 @@ export type ServerInterceptorsOptions = {
 
 /** What every call of every server passes, outermost first. It means the same on gRPC, gRPC-Web, Connect and REST. */
 export function serverInterceptors(options: ServerInterceptorsOptions): Interceptor[] {
-  const { serviceName, logger, traceResponse, services, isUnavailable } = options;
+  const { serviceName, logger, traceResponse, strangers, services, isUnavailable } = options;
   return [
-    serverTelemetry({ serviceName, traceResponse }),
+    serverTelemetry({ serviceName, traceResponse, strangers }),
     logging({ logger }),
     errorMapping({ isUnavailable }),
     validation(services),
