@@ -1,6 +1,6 @@
 // Puts a role together: its stores and peers, its services, and the server in front of them.
 import { join } from "node:path";
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { policies } from "../gen/mesh/policies.js";
 import { OrderService } from "../gen/shop/order/v1/order_service_pb.js";
@@ -25,6 +25,17 @@ import { userRole } from "./user/role.ts";
 /** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
 const CONNECTION_AGE = { ageMs: 5 * 60_000, graceMs: 30_000 };
 const CACHE_ENTRIES = 10_000;
+/** Behind a proxy many callers share a connection, and nobody shall end it for all; the proxy knows who resets too much. */
+const BEHIND_PROXY = { resetBurst: Infinity };
+/** A burst of requests holds up all others, so nobody may have many at once: as many as Envoy's guidance for edges says. */
+const FOR_STRANGERS = { maxConcurrentStreams: 100 };
+/** The baggage of strangers that the shop knows what to do with: the mesh sends such calls to the second version of a role. */
+const PUBLIC_BAGGAGE = ["canary"];
+/** Health and reflection, which no contract of ours describes, are asked by name. */
+const PROBE_MAX_BYTES = 4096;
+
+const maxRequestBytes = ({ parent, name }: DescMethod): number =>
+  policies[parent.typeName]?.methods[`/${parent.typeName}/${name}`]?.maxRequestBytes ?? PROBE_MAX_BYTES;
 
 export type App = {
   readonly port: number;
@@ -58,6 +69,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       traceResponse: isPublic,
       services: own,
       isUnavailable,
+      ...(isPublic && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     });
     let serving = true;
     const publicHttp = () =>
@@ -66,12 +78,15 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         interceptors,
         cors: { origins: settings.corsOrigins },
         health: () => serving,
+        maxRequestBytes,
         openApi: { title: "tracemesh shop", version: settings.telemetry.serviceVersion },
       });
     const server = createRpcServer({
       services,
       interceptors,
       http: isPublic ? publicHttp() : undefined,
+      maxRequestBytes,
+      limits: settings.trustProxy ? BEHIND_PROXY : isPublic ? FOR_STRANGERS : undefined,
       maxConnectionAge: CONNECTION_AGE,
       onError: (error) => logger.error("unexpected error", { error }),
     });

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { type ClientHttp2Session, constants } from "node:http2";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { ServerStreamRequestSchema, UnaryRequestSchema } from "../../gen/probe/v1/probe_pb.js";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
 import { eventually } from "../support/eventually.ts";
+import { data, FLAG, grpcFields, headers, message, rawConnect, reset, SETTING, TYPE } from "../support/h2-frames.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
@@ -12,6 +15,12 @@ import { startStallingProxy } from "../support/stalling-proxy.ts";
 type Goaway = { readonly code: number; readonly lastId: number; readonly text: string | undefined };
 
 const EMPTY = framed(new Uint8Array());
+const WAIT = toBinary(UnaryRequestSchema, create(UnaryRequestSchema, { payload: { text: "wait" } }));
+const BIG = toBinary(UnaryRequestSchema, create(UnaryRequestSchema, { payload: { text: "big", n: 20_000 } }));
+const MANY = toBinary(
+  ServerStreamRequestSchema,
+  create(ServerStreamRequestSchema, { payload: { text: "fat", n: 100 } }),
+);
 
 describe("server: HTTP/2 connections", () => {
   let server: ProbeServer;
@@ -112,18 +121,45 @@ describe("server: HTTP/2 connections", () => {
     assert.deepEqual([goaways, (await call()).status], [[], 0]);
   });
 
+  const CALL = grpcFields("/probe.v1.ProbeService/Unary");
+  /** Opens and resets streams, some at a time, until the connection is closed or there were as many as that; tells how many. */
+  async function resetStreams(most: number, fields: Record<string, string>, livedMs: number): Promise<number> {
+    const raw = await rawConnect(server.port);
+    let opened = 0;
+    while (opened < most && !raw.socket.destroyed) {
+      const ids = Array.from({ length: 20 }, (_, i) => 2 * (opened + i) + 1);
+      await raw.send(...ids.map((id) => headers(id, fields)));
+      await new Promise((resolve) => setTimeout(resolve, livedMs)); // how long the streams live is what is tested
+      await raw.send(...ids.map((id) => reset(id)));
+      opened += ids.length;
+    }
+    raw.socket.destroy();
+    return opened;
+  }
+
   it("end when they open and reset streams without end", async () => {
     await start({ limits: { resetBurst: 200, resetsPerSecond: 10 } });
-    let opened = 0;
-    await eventually(async () => {
-      for (let i = 0; i < 20 && !session.closed && !session.destroyed; i++, opened++) {
-        const stream = open(session, "Unary");
-        stream.write(Buffer.from([0]));
-        setImmediate(() => stream.close(constants.NGHTTP2_CANCEL));
-      }
-      assert.ok(session.closed || session.destroyed);
-    });
-    assert.ok(opened > 150 && opened < 2000, `${opened} opened`);
+    for (const livedMs of [0, 5]) {
+      const opened = await resetStreams(2000, CALL, livedMs);
+      assert.ok(opened >= 200 && opened < 1000, `${opened} opened`);
+    }
+  });
+
+  it("may be cancelled by deadlines, as many as there are", async () => {
+    await start({ limits: { resetBurst: 100, resetsPerSecond: 0 } }); // some, because a slow machine sees a call late
+    assert.equal(await resetStreams(400, { ...CALL, "grpc-timeout": "20m" }, 19), 400);
+  });
+
+  it("may reset one stream for each that they let be answered", async () => {
+    await start({ limits: { resetBurst: 5, resetsPerSecond: 0 } });
+    for (let i = 0; i < 30; i++) {
+      const waiting = open(session, "Unary");
+      waiting.end(framed(WAIT));
+      await eventually(() => assert.equal(server.seen.attempts, 2 * i + 1));
+      waiting.close(constants.NGHTTP2_CANCEL);
+      assert.equal((await call()).status, 0);
+    }
+    assert.deepEqual(goaways, []);
   });
 
   it("may have as many streams as the limit says", async () => {
@@ -162,6 +198,25 @@ describe("server: HTTP/2 connections", () => {
     await start({ limits: { requestTimeoutMs: 80 } });
     const stream = open(session, "Unary", { "content-type": "application/proto" });
     stream.write(Buffer.from([1]));
-    assert.equal((await answerOf(stream)).resetCode, constants.NGHTTP2_CANCEL);
+    const { header, data } = await answerOf(stream);
+    assert.deepEqual(
+      [header?.[":status"], JSON.parse(data.toString())],
+      [504, { code: "deadline_exceeded", message: "the request did not arrive in time" }],
+    );
+  });
+
+  it("give up answers that nobody takes", async () => {
+    await start({ limits: { writeTimeoutMs: 80 } });
+    const raw = await rawConnect(server.port, [[SETTING.initialWindowSize, 0]]);
+    const paths = ["Unary", "ServerStream"].map((method) => `/probe.v1.ProbeService/${method}`);
+    const bodies = [message(BIG), message(MANY)];
+    for (const [i, path] of paths.entries()) {
+      await raw.send(headers(4 * i + 1, grpcFields(path)), data(4 * i + 1, bodies[i]!, FLAG.endStream));
+      const json = grpcFields(path, { "content-type": i === 0 ? "application/proto" : "application/connect+proto" });
+      await raw.send(headers(4 * i + 3, json), data(4 * i + 3, i === 0 ? BIG : bodies[i]!, FLAG.endStream));
+    }
+    const resets = () => raw.frames.filter(({ type }) => type === TYPE.reset).map(({ streamId }) => streamId);
+    await eventually(() => assert.deepEqual(resets().sort(), [1, 3, 5, 7]));
+    raw.socket.destroy();
   });
 });

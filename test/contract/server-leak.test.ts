@@ -38,7 +38,8 @@ const ABUSES: readonly (readonly [string, (session: ClientHttp2Session) => Promi
   ["request streams that are reset", (s) => resetSoon(s, "ClientStream", EMPTY)],
 ];
 
-describe("server: memory", () => {
+describe("server: memory", function () {
+  this.timeout(30_000);
   let server: ProbeServer;
   before(async () => {
     server = await startProbeServer({ limits: { resetBurst: 10_000, readTimeoutMs: 200 } });
@@ -49,7 +50,7 @@ describe("server: memory", () => {
     it(`keeps nothing of ${name}`, async () => {
       const session = await connectH2(server.port);
       await Promise.all(Array.from({ length: 200 }, () => abuse(session)));
-      await eventually(() => assert.equal(callsAlive(), 0));
+      await eventually(() => assert.equal(callsAlive(), 0), { timeoutMs: 20_000 });
       assert.equal(session.destroyed, false);
       session.destroy();
     });
@@ -63,7 +64,7 @@ describe("server: memory", () => {
     await Promise.all(streams.map((stream) => new Promise((resolve) => stream.once("data", resolve))));
     assert.equal(callsAlive(), 100);
     session.destroy();
-    await eventually(() => assert.equal(callsAlive(), 0));
+    await eventually(() => assert.equal(callsAlive(), 0), { timeoutMs: 20_000 });
     assert.equal(server.seen.finished, before + 100);
   });
 });

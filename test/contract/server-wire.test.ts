@@ -64,7 +64,7 @@ describe("server: gRPC on the wire", () => {
   });
 
   const BROKEN: readonly (readonly [string, Buffer | undefined, Code])[] = [
-    ["a message that is none", framed(Buffer.from([0xff, 0xff])), Code.Internal],
+    ["a message that is none", framed(Buffer.from([0xff, 0xff])), Code.InvalidArgument],
     ["an incomplete message", Buffer.from([0, 0, 0, 0, 9, 1]), Code.InvalidArgument],
     ["two messages for one", Buffer.concat([EMPTY, EMPTY]), Code.Unimplemented],
     ["no message, and no body", undefined, Code.Unimplemented],

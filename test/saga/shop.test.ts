@@ -170,7 +170,8 @@ describe("the shop over REST", () => {
 
   for (const [name, body, field] of [
     ["three decimals", { user_id: 1, items: [{ product_id: 1, quantity: 1, price: 29.999 }] }, "items[0].price"],
-    ["a total of nothing", { user_id: 1, items: [{ product_id: 1, quantity: 1, price: 0 }] }, "items"],
+    ["an item for nothing", { user_id: 1, items: [{ product_id: 1, quantity: 1, price: 0 }] }, "items[0].price"],
+    ["an item without a price", { user_id: 1, items: [{ product_id: 1, quantity: 1 }] }, "items[0].price"],
     ["a word for a number", { user_id: "abc", items: ITEMS }, "user_id"],
     ["no items", { user_id: 1 }, "items"],
     ["an unknown field", { user_id: 1, items: ITEMS, colour: "red" }, "colour"],

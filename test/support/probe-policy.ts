@@ -17,10 +17,10 @@ export const PROBE_POLICY: ServicePolicy = {
   workload: "probe",
   port: 8090,
   methods: {
-    [`/${NAME}/Unary`]: { timeoutMs: 7000, callers: [] },
-    [`/${NAME}/ServerStream`]: { callers: [] },
-    [`/${NAME}/ClientStream`]: { timeoutMs: 250, callers: [] },
-    [`/${NAME}/BidiStream`]: { callers: [] },
+    [`/${NAME}/Unary`]: { timeoutMs: 7000, callers: [], maxRequestBytes: 65_536 },
+    [`/${NAME}/ServerStream`]: { callers: [], maxRequestBytes: 65_536 },
+    [`/${NAME}/ClientStream`]: { timeoutMs: 250, callers: [], maxRequestBytes: 65_536 },
+    [`/${NAME}/BidiStream`]: { callers: [], maxRequestBytes: 65_536 },
   },
   serviceConfig: {
     loadBalancingConfig: [{ round_robin: {} }],

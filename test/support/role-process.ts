@@ -5,9 +5,12 @@ import { createInterface } from "node:readline";
 /** The binary in a process of its own. */
 export type RoleProcess = {
   readonly port: number;
+  readonly pid: number;
   readonly lines: readonly string[];
   /** Ends the process and gives its exit code; null if the signal killed it. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
+  /** Resolves to the exit code when it ends, however that came. */
+  readonly exited: Promise<number | null>;
 };
 
 /** A program and its arguments. */
@@ -17,9 +20,13 @@ const FROM_SOURCE: Command = [process.execPath, "src/main.ts"];
 
 /**
  * Starts the command (default: `node src/main.ts`) with env (PORT defaults to a free one) and waits until it serves. Rejects with its output
- * if it exits.
+ * if it exits. `keep` says which lines are kept (default: all), for those that write very many.
  */
-export async function startRoleProcess(env: NodeJS.ProcessEnv, command: Command = FROM_SOURCE): Promise<RoleProcess> {
+export async function startRoleProcess(
+  env: NodeJS.ProcessEnv,
+  command: Command = FROM_SOURCE,
+  keep: (line: string, from: "stdout" | "stderr") => boolean = () => true,
+): Promise<RoleProcess> {
   const [program, ...args] = command;
   const child: ChildProcess = spawn(program, args, {
     env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", OTEL_SDK_DISABLED: "true", ...env },
@@ -28,9 +35,9 @@ export async function startRoleProcess(env: NodeJS.ProcessEnv, command: Command 
   const lines: string[] = [];
   const exited = once(child, "exit").then(([code]) => code as number | null);
   const port = await new Promise<number>((resolve, reject) => {
-    for (const stream of [child.stdout!, child.stderr!]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        lines.push(line);
+    for (const from of ["stdout", "stderr"] as const) {
+      createInterface({ input: child[from]! }).on("line", (line) => {
+        if (keep(line, from)) lines.push(line);
         const serves = /serves/.test(line) && /127\.0\.0\.1:(\d+)/.exec(line);
         if (serves) resolve(Number(serves[1]));
       });
@@ -39,7 +46,9 @@ export async function startRoleProcess(env: NodeJS.ProcessEnv, command: Command 
   });
   return {
     port,
+    pid: child.pid!,
     lines,
+    exited,
     kill(signal) {
       child.kill(signal);
       return exited;

@@ -1,6 +1,7 @@
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import { reasonOf } from "../errors.ts";
+import { isProtocolFault } from "../request-fault.ts";
 import { isServerFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
@@ -22,13 +23,19 @@ export function logging({ logger }: LoggingOptions): Interceptor {
     });
 }
 
+/** Clients choose what some messages say. */
+const MAX_DETAIL_CHARS = 2048;
+
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
 function levelOf(req: CallRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
-  if (error !== undefined && BUGS.has(error.code)) return "error";
+  const isFault = error !== undefined && isOurFault(error);
+  if (isFault && BUGS.has(error.code)) return "error";
   if (isProbe(req.service)) return "debug";
-  return error !== undefined && isServerFault(error.code) ? "warn" : "info";
+  return isFault ? "warn" : "info";
 }
+
+const isOurFault = (error: ConnectError): boolean => isServerFault(error.code) && !isProtocolFault(error);
 
 function lineOf(level: string, req: CallRequest, durationMs: number, error: ConnectError | undefined) {
   const method = fullName(req.method);
@@ -42,7 +49,7 @@ function lineOf(level: string, req: CallRequest, durationMs: number, error: Conn
     duration_ms: Math.round(durationMs * 1000) / 1000,
     peer: req.header.get("user-agent")?.slice(0, 100),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
-    ...(error && { reason: reasonOf(error), detail: error.rawMessage }),
-    ...(error && isServerFault(error.code) && { error: error.cause ?? error }),
+    ...(error && { reason: reasonOf(error), detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),
+    ...(error && isOurFault(error) && { error: error.cause ?? error }),
   };
 }

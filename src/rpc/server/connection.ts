@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { Budget } from "./budget.ts";
 import type { Call } from "./grpc/call.ts";
 import type { ConnectionPolicy } from "./options.ts";
+import { PieceAllowance } from "./piece-allowance.ts";
+import { ResetAllowance } from "./reset-allowance.ts";
 
 const MAX_STREAM_ID = 2 ** 31 - 1;
 /** How long a drain waits for its ping. Some clients answer none after GOAWAY; a call that came later may be retried by the client. */
@@ -11,26 +13,31 @@ const DRAIN_PING_MS = 250;
 /** What the answer to a ping and a window update or two take; more than that was an answer to a call. */
 const CHATTER_BYTES = 64;
 
-/** One HTTP/2 connection and its policies: keepalive, age, idleness, stalled requests, too many pings, drain. */
+/** One HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, too many pings or resets, drain. */
 export class Connection {
-  /** Calls that run. A call that was reset while its request was read stays until the next sweep. */
+  /** Calls from their beginning until their answer is taken. */
   readonly calls = new Set<Call>();
+  readonly budget: Budget;
+  readonly resets: ResetAllowance;
   /** Counts streams; who remembers the number sees whether there were new ones. */
   activity = 0;
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   readonly #policy: ConnectionPolicy;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Streams that are no gRPC calls, and when they began. */
-  readonly #plainStreams = new Map<ServerHttp2Stream, number>();
-  #idle = { activity: -1, since: 0 };
+  /** Streams that are no gRPC calls. */
+  #plainStreams = 0;
+  #idle = { activity: 0, since: performance.now() };
   #ping = { activity: 0, bytesSent: 0, at: 0, strikes: 0 };
+  #pieces = new PieceAllowance();
   #draining = false;
 
-  constructor(session: ServerHttp2Session, socket: Socket, policy: ConnectionPolicy) {
+  constructor(session: ServerHttp2Session, socket: Socket, policy: ConnectionPolicy, budget: Budget) {
     this.#session = session;
     this.#socket = socket;
     this.#policy = policy;
+    this.budget = budget;
+    this.resets = new ResetAllowance(policy.resetBurst, policy.resetsPerSecond, performance.now());
     const { keepalive, maxConnectionAge } = policy;
     session.on("ping", () => this.#onPing());
     session.once("close", () => this.#timers.forEach(clearTimeout));
@@ -45,29 +52,58 @@ export class Connection {
   }
 
   /** A stream that is no gRPC call. */
-  addPlainStream(stream: ServerHttp2Stream, contentType = ""): void {
+  addPlainStream(stream: ServerHttp2Stream): void {
+    const startedAt = performance.now();
     this.activity++;
-    this.#plainStreams.set(stream, RPC_STREAM.test(contentType) ? Infinity : performance.now());
-    stream.once("close", () => this.#plainStreams.delete(stream));
+    this.#plainStreams++;
+    stream.once("aborted", () => {
+      const now = performance.now();
+      this.onReset(now, now - startedAt);
+    });
+    stream.once("close", () => this.#plainStreams--);
   }
 
-  /** Looks for what timers of their own would be too dear for: calls whose request stalls, and idleness. `now` in ms. */
+  /** Whether a call or request is under way, and if not, since when. */
+  get idleSince(): number | undefined {
+    if (this.calls.size > 0 || this.#plainStreams > 0) return undefined;
+    // Nobody notes when the last call ended; somebody looked before, and there was one since.
+    if (this.#idle.activity !== this.activity) this.#idle = { activity: this.activity, since: performance.now() };
+    return this.#idle.since;
+  }
+
+  /** Ends the connection, which is idle; a call that is on its way is not lost, since GOAWAY tells the client that nobody saw it. */
+  dismiss(): void {
+    if (!this.#session.destroyed) this.#session.close();
+  }
+
+  /** Looks for what timers of their own would be too dear for: calls that wait for their client too long, and idleness. `now` in ms. */
   sweep(now: number): void {
-    const { readTimeoutMs, requestTimeoutMs, idleTimeoutMs } = this.#policy;
     for (const call of this.calls) {
       if (call.stream.destroyed) call.cancel();
-      else if (!call.stalled) continue;
+      else if (call.waits !== "client") call.stalledSince = 0;
       else if (call.stalledSince === 0) call.stalledSince = now;
-      else if (now - call.stalledSince >= readTimeoutMs) call.fail(requestTooSlow());
+      else if (now - call.stalledSince >= this.#patience(call)) call.giveUp();
     }
-    for (const [stream, since] of this.#plainStreams) {
-      if (now - since >= requestTimeoutMs && awaitsRequest(stream)) stream.close(constants.NGHTTP2_CANCEL);
-    }
-    if (this.calls.size > 0 || this.#plainStreams.size > 0 || this.#idle.activity !== this.activity) {
+    if (this.calls.size > 0 || this.#plainStreams > 0 || this.#idle.activity !== this.activity) {
       this.#idle = { activity: this.activity, since: now };
-    } else if (now - this.#idle.since >= idleTimeoutMs) {
+    } else if (now - this.#idle.since >= this.#policy.idleTimeoutMs) {
       this.drain();
     }
+  }
+
+  #patience(call: Call): number {
+    return call.owesRequest ? this.#policy.readTimeoutMs : this.#policy.writeTimeoutMs;
+  }
+
+  /** A client reset a stream that lived for so long; `deadlineMs` is what it gave it. One too many ends the connection. */
+  onReset(now: number, livedMs: number, deadlineMs?: number): void {
+    if (this.resets.reset(now, livedMs, deadlineMs) || this.#session.destroyed) return;
+    this.#end("too_many_resets");
+  }
+
+  /** A DATA frame that did, or did not, complete a message. Too many tiny ones end the connection. */
+  onPiece(bytes: number, isWhole: boolean): void {
+    if (!this.#pieces.take(bytes, isWhole) && !this.#session.destroyed) this.#end("too_many_small_frames");
   }
 
   /**
@@ -107,7 +143,6 @@ export class Connection {
   /** As in gRPC's own servers, pings are free after an answer: clients measure the bandwidth with them. */
   #onPing(): void {
     const { minPingIntervalMs, maxPingStrikes } = this.#policy;
-    const session = this.#session;
     const now = performance.now();
     const bytesSent = this.#socket.bytesWritten;
     const { activity } = this;
@@ -117,16 +152,13 @@ export class Connection {
     else if (now - last.at < minPingIntervalMs) strikes++;
     this.#ping = { activity, bytesSent, at: now, strikes };
     if (strikes <= maxPingStrikes) return;
+    this.#end("too_many_pings");
+  }
+
+  #end(reason: string): void {
+    const session = this.#session;
     const code = constants.NGHTTP2_ENHANCE_YOUR_CALM;
-    session.goaway(code, session.state.lastProcStreamID, Buffer.from("too_many_pings"));
+    session.goaway(code, session.state.lastProcStreamID, Buffer.from(reason));
     session.destroy(undefined, code);
   }
 }
-
-/** Content types of RPCs whose requests may be streams; those may last. */
-const RPC_STREAM = /^application\/(connect\+|grpc-web)/;
-
-/** Whether the client has not yet ended its side. */
-const awaitsRequest = ({ state }: ServerHttp2Stream) => state.state === constants.NGHTTP2_STREAM_STATE_OPEN;
-
-const requestTooSlow = () => new ConnectError("the request did not arrive in time", Code.DeadlineExceeded);

@@ -1,12 +1,16 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import type { Budget } from "./budget.ts";
 import { Connection } from "./connection.ts";
+import type { Call } from "./grpc/call.ts";
 import type { ConnectionPolicy } from "./options.ts";
 
-const MAX_SWEEP_MS = 5000;
+const MAX_SWEEP_MS = 1000;
 
 /** The HTTP/2 connections of a server. */
 export type Connections = {
+  /** The calls of all connections. */
+  calls(): Iterable<Call>;
   add(session: ServerHttp2Session, socket: Socket): Connection;
   /** Lets every connection, and those that come, end after its running streams. */
   drain(): void;
@@ -15,10 +19,10 @@ export type Connections = {
 };
 
 /** One sweep serves all connections; it runs while there are any. */
-export function createConnections(policy: ConnectionPolicy): Connections {
+export function createConnections(policy: ConnectionPolicy, budget: Budget): Connections {
   const all = new Set<Connection>();
-  const { readTimeoutMs, requestTimeoutMs, idleTimeoutMs } = policy;
-  const sweepMs = Math.min(readTimeoutMs / 4, requestTimeoutMs / 4, idleTimeoutMs / 4, MAX_SWEEP_MS);
+  const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs } = policy;
+  const sweepMs = Math.min(readTimeoutMs / 4, writeTimeoutMs / 4, idleTimeoutMs / 4, MAX_SWEEP_MS);
   let sweeper: NodeJS.Timeout | undefined;
   let draining = false;
 
@@ -28,8 +32,11 @@ export function createConnections(policy: ConnectionPolicy): Connections {
   };
 
   return {
+    *calls() {
+      for (const connection of all) yield* connection.calls;
+    },
     add(session, socket) {
-      const connection = new Connection(session, socket, policy);
+      const connection = new Connection(session, socket, policy, budget);
       all.add(connection);
       sweeper ??= setInterval(sweep, sweepMs).unref();
       session.once("close", () => {

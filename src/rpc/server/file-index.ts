@@ -57,7 +57,19 @@ export function fileWithImports(file: DescFile, sent: Set<string>): Uint8Array[]
   const found = new Map<string, DescFile>();
   addWithImports(file, found, sent);
   for (const name of found.keys()) sent.add(name);
-  return [...found.values()].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  return [...found.values()].map(serialized);
+}
+
+const SERIALIZED = new WeakMap<DescFile, Uint8Array>();
+
+/** Made once: a client may ask for a file as often as it likes. */
+function serialized(file: DescFile): Uint8Array {
+  let bytes = SERIALIZED.get(file);
+  if (bytes === undefined) {
+    bytes = toBinary(FileDescriptorProtoSchema, file.proto);
+    SERIALIZED.set(file, bytes);
+  }
+  return bytes;
 }
 
 function addWithImports(file: DescFile, files: Map<string, DescFile>, except?: ReadonlySet<string>): void {

@@ -5,6 +5,7 @@ import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../../gen/grpc/health/v1/health_pb.js";
+import { shownName } from "../field-violations.ts";
 import { type Service, service } from "../service.ts";
 
 export type Health = {
@@ -57,7 +58,7 @@ export function createHealth(services: readonly DescService[]): Health {
     service: service(HealthService, {
       check({ service: name }) {
         const status = statuses.get(name);
-        if (status === undefined) throw new ConnectError(`unknown service ${name}`, Code.NotFound);
+        if (status === undefined) throw new ConnectError(`unknown service ${shownName(name)}`, Code.NotFound);
         return { status };
       },
       list() {

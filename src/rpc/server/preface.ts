@@ -1,13 +1,18 @@
 import { Buffer } from "node:buffer";
+import { METHODS } from "node:http";
 import type { Socket } from "node:net";
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+/** What HTTP/1.1 can begin with: a method, or the empty lines that are allowed before it. */
+const HTTP1_BEGINNINGS = [...METHODS.map((method) => `${method} `), "\r", "\n"].map((text) => Buffer.from(text));
 
 export type Protocol = "HTTP/1.1" | "HTTP/2";
 
 /**
  * Tells which protocol a new connection speaks, by its first bytes: HTTP/2 clients with prior knowledge begin with a fixed preface. The
- * bytes stay readable. The socket is destroyed if they take longer than timeoutMs, or never come. Returns a function that gives up.
+ * bytes stay readable. The socket is destroyed as soon as they can begin neither protocol, and if they take longer than timeoutMs. Returns a
+ * function that gives up.
  */
 export function sniffProtocol(socket: Socket, timeoutMs: number, found: (protocol: Protocol) => void): () => void {
   let seen: Buffer = Buffer.alloc(0);
@@ -29,10 +34,18 @@ export function sniffProtocol(socket: Socket, timeoutMs: number, found: (protoco
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) return;
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-    const length = Math.min(seen.length, PREFACE.length);
-    if (seen.compare(PREFACE, 0, length, 0, length) !== 0) done("HTTP/1.1");
-    else if (length === PREFACE.length) done("HTTP/2");
+    const http1 = HTTP1_BEGINNINGS.find((beginning) => agree(seen, beginning));
+    if (http1 !== undefined && seen.length >= http1.length) done("HTTP/1.1");
+    else if (agree(seen, PREFACE)) {
+      if (seen.length >= PREFACE.length) done("HTTP/2");
+    } else if (http1 === undefined) giveUp();
   };
   socket.on("readable", onReadable).on("error", giveUp).on("close", stop);
   return giveUp;
+}
+
+/** Whether one of them begins with the other. */
+function agree(a: Buffer, b: Buffer): boolean {
+  const length = Math.min(a.length, b.length);
+  return a.compare(b, 0, length, 0, length) === 0;
 }

@@ -3,6 +3,7 @@ import type { DescFile, DescService } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { ServerReflection as V1 } from "../../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as V1Alpha } from "../../../gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { shownName } from "../field-violations.ts";
 import { type Service, service } from "../service.ts";
 import { createFileIndex, fileWithImports } from "./file-index.ts";
 
@@ -39,7 +40,7 @@ export function reflectionServices(services: readonly DescService[]): Service[] 
       }
       case "allExtensionNumbersOfType": {
         const extensionNumber = index.extensionNumbers(query.value);
-        if (extensionNumber === undefined) return failure(Code.NotFound, `${query.value} not found`);
+        if (extensionNumber === undefined) return failure(Code.NotFound, `${shownName(query.value)} not found`);
         return { case: "allExtensionNumbersResponse", value: { baseTypeName: query.value, extensionNumber } };
       }
       case undefined:
@@ -63,7 +64,7 @@ export function reflectionServices(services: readonly DescService[]): Service[] 
 }
 
 function descriptors(file: DescFile | undefined, name: string, sent: Set<string>): Answer {
-  if (file === undefined) return failure(Code.NotFound, `${name} not found`);
+  if (file === undefined) return failure(Code.NotFound, `${shownName(name)} not found`);
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto: fileWithImports(file, sent) } };
 }
 

@@ -1,12 +1,14 @@
-import { createServer as createHttp1Server } from "node:http";
-import { createServer as createHttp2Server, performServerHandshake, type ServerOptions } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
-import { createPlainListener } from "./connect-handler.ts";
+import { Budget } from "./budget.ts";
+import type { Connection } from "./connection.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
 import { createConnections } from "./connections.ts";
-import { acceptCall } from "./grpc/accept.ts";
-import { isGrpc } from "./grpc/response-head.ts";
 import { createRoutes } from "./grpc/routes.ts";
-import { type RpcServerLimits, type RpcServerOptions, resolveOptions } from "./options.ts";
+import { createHttp1 } from "./http1.ts";
+import { createHttp2 } from "./http2.ts";
+import { type RpcServerOptions, resolveOptions } from "./options.ts";
+import { createPlainListener } from "./plain/listener.ts";
+import { PlainCalls } from "./plain/plain-calls.ts";
 import { sniffProtocol } from "./preface.ts";
 
 export type { RpcServerOptions } from "./options.ts";
@@ -29,42 +31,39 @@ export type RpcServer = {
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   const resolved = resolveOptions(options);
-  const { services, interceptors, limits, policy, onError } = resolved;
-  const routes = createRoutes(services, interceptors, limits, onError);
-  const plain = createPlainListener(resolved);
-  const connections = createConnections(policy);
+  const { services, interceptors, limits, policy, maxRequestBytes, onError } = resolved;
+  const budget = new Budget(limits.maxHeldBytes, function* () {
+    yield* connections.calls();
+    yield* plainCalls;
+  });
+  const connections = createConnections(policy, budget);
+  const plainCalls = new PlainCalls(limits, budget);
+  const plain = createPlainListener(resolved, plainCalls);
+  const routes = createRoutes(services, interceptors, limits, maxRequestBytes, onError);
+  const http1 = createHttp1(limits, policy.idleTimeoutMs, plain);
+  const serveHttp2 = createHttp2({ routes, connections, plain, limits, onError });
+  const admission = new ConnectionLimit(limits);
   const sockets = new Set<Socket>();
   const sniffing = new Set<() => void>();
-  let draining = false;
-
-  const http1 = createHttp1Server(http1Options(limits, policy.idleTimeoutMs), (req, res) => {
-    if (draining) res.shouldKeepAlive = false;
-    plain(req, res);
-  });
-  http1.emit("listening"); // it never listens, but begins to check its timeouts only on this event
-  const http2 = http2Options(limits);
-  const http2Plain = createHttp2Server(plain); // node's compatibility layer; it gets streams, never connections
-
-  function serveHttp2(socket: Socket): void {
-    const session = performServerHandshake(socket, http2);
-    session.on("error", () => {}); // the session ends, and its calls with it
-    session.setLocalWindowSize(limits.connectionWindowBytes);
-    const connection = connections.add(session, socket);
-    session.on("stream", (stream, fields, flags, rawFields) => {
-      if (isGrpc(fields["content-type"])) {
-        acceptCall(routes, connection, stream, fields, flags);
-        return;
-      }
-      connection.addPlainStream(stream, fields["content-type"]);
-      http2Plain.emit("stream", stream, fields, flags, rawFields);
-    });
-  }
 
   const server = createTcpServer({ noDelay: true }, (socket) => {
+    const startedAt = performance.now();
+    let idleSince = (): number | undefined => startedAt;
+    let dismiss = (): void => void socket.destroy();
+    if (!admission.admit({ socket, idleSince: () => idleSince(), dismiss: () => dismiss() })) {
+      socket.destroy();
+      return;
+    }
     const giveUp = sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
       sniffing.delete(giveUp);
-      if (protocol === "HTTP/2") serveHttp2(socket);
-      else http1.emit("connection", socket);
+      if (protocol === "HTTP/2") {
+        const connection: Connection = serveHttp2(socket);
+        idleSince = () => connection.idleSince;
+        dismiss = () => connection.dismiss();
+      } else {
+        idleSince = () => http1.idleSince(socket);
+        http1.serve(socket);
+      }
     });
     sockets.add(socket);
     sniffing.add(giveUp);
@@ -75,9 +74,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   });
 
   function stop(): Promise<void> {
-    draining = true;
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const giveUp of sniffing) giveUp();
+    http1.drain();
     return stopped;
   }
 
@@ -98,12 +97,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     async drain(graceMs = 30_000) {
       const stopped = stop();
       connections.drain();
-      http1.closeIdleConnections();
-      const sweep = setInterval(() => http1.closeIdleConnections(), HTTP1_SWEEP_MS); // those that were busy before
       const force = setTimeout(cut, graceMs);
       await stopped;
       clearTimeout(force);
-      clearInterval(sweep);
       http1.close();
     },
     async close() {
@@ -112,31 +108,5 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       await stopped;
       http1.close();
     },
-  };
-}
-
-const HTTP1_SWEEP_MS = 50;
-
-function http1Options(limits: RpcServerLimits, idleTimeoutMs: number) {
-  return {
-    maxHeaderSize: limits.maxHeaderListBytes,
-    requestTimeout: limits.requestTimeoutMs,
-    headersTimeout: Math.min(limits.requestTimeoutMs, 60_000),
-    keepAliveTimeout: Number.isFinite(idleTimeoutMs) ? idleTimeoutMs : 0,
-  };
-}
-
-function http2Options(limits: RpcServerLimits): ServerOptions {
-  return {
-    settings: {
-      maxConcurrentStreams: limits.maxConcurrentStreams,
-      maxHeaderListSize: limits.maxHeaderListBytes,
-      initialWindowSize: limits.streamWindowBytes,
-      enablePush: false,
-    },
-    streamResetBurst: limits.resetBurst,
-    streamResetRate: limits.resetsPerSecond,
-    // MB. Streams are bounded by the windows; node's default of 10 resets streams of busy, healthy connections.
-    maxSessionMemory: 1000,
   };
 }

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { shownName } from "../../field-violations.ts";
 import type { Connection } from "../connection.ts";
+import { discardRequest } from "../discard.ts";
 import { Call } from "./call.ts";
 import { isProto, trailersOnlyHead } from "./response-head.ts";
 import type { Route } from "./route.ts";
-import { discardRequest } from "./settle.ts";
 import { trailersOf } from "./status.ts";
 
 const END_STREAM = 1;
@@ -18,10 +19,15 @@ export function acceptCall(
   stream: ServerHttp2Stream,
   fields: IncomingHttpHeaders,
   flags: number,
+  rawFields: readonly string[],
 ): void {
   // A reset with another code than CANCEL is an 'error' event, which kills the process unless somebody listens. The call learns of it
   // by 'aborted'.
   stream.on("error", ignore);
+  if (stream.destroyed || stream.closed) {
+    connection.onReset(performance.now(), 0); // in the same breath as it was opened
+    return;
+  }
   if (!isProto(fields["content-type"])) {
     answer(stream, UNSUPPORTED_MEDIA_TYPE);
     return;
@@ -38,18 +44,24 @@ export function acceptCall(
     refuse(stream, fields, ConnectError.from(error));
     return;
   }
-  call.start((flags & END_STREAM) !== 0);
+  call.start((flags & END_STREAM) !== 0, bytesOf(rawFields));
+}
+
+function bytesOf(rawFields: readonly string[]): number {
+  let bytes = 0;
+  for (const text of rawFields) bytes += text.length;
+  return bytes;
 }
 
 function findRoute(routes: ReadonlyMap<string, Route>, path = ""): Route {
   const route = routes.get(path);
-  if (route === undefined) throw new ConnectError(`${path} is not implemented`, Code.Unimplemented);
+  if (route === undefined) throw new ConnectError(`${shownName(path)} is not implemented`, Code.Unimplemented);
   return route;
 }
 
 function checkEncoding(encoding: string | string[] | undefined): void {
   if (encoding === undefined || encoding === "identity" || encoding === "gzip") return;
-  throw new ConnectError(`unknown compression "${encoding}"`, Code.Unimplemented);
+  throw new ConnectError(`unknown compression "${shownName(String(encoding))}"`, Code.Unimplemented);
 }
 
 /** An error without a call. It says what encodings are known, in case that was the reason. */

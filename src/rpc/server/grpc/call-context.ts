@@ -33,13 +33,13 @@ export abstract class CallContext implements HandlerContext {
   #responseHeader: LazyHeaders | undefined;
   #responseTrailer: LazyHeaders | undefined;
   #values: ContextValues | undefined;
-  #watched = false;
 
   constructor(stream: ServerHttp2Stream, requestFields: IncomingHttpHeaders, route: Route) {
     this.stream = stream;
     this.requestFields = requestFields;
     this.route = route;
     (stream as CallStream)[CALL] = this;
+    stream.on("aborted", onAborted);
   }
 
   get protocolName(): string {
@@ -90,16 +90,8 @@ export abstract class CallContext implements HandlerContext {
       this.controller = new AbortController();
       if (this.abortReason !== undefined) this.controller.abort(this.abortReason);
       else if (this.stream.destroyed || this.stream.aborted) this.cancel();
-      else this.watch();
     }
     return this.controller.signal;
-  }
-
-  /** Learn of a cancellation while the call runs. A unary handler that never asks for its signal does without the listener. */
-  watch(): void {
-    if (this.#watched) return;
-    this.#watched = true;
-    this.stream.on("aborted", onAborted);
   }
 
   /** The headers and trailers that the handler set, if it set any. */

@@ -1,16 +1,16 @@
 import type { Buffer } from "node:buffer";
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Wait } from "../budget.ts";
 import type { Connection } from "../connection.ts";
+import { discardRequest } from "../discard.ts";
+import { noRoom, requestTooSlow } from "../errors.ts";
 import { type CallStream, callOf } from "./call-context.ts";
 import { CallInput } from "./call-input.ts";
-import { gzipFrame } from "./compression.ts";
-import { frame } from "./framing.ts";
-import { type MessageInit, wholeMessage } from "./message.ts";
-import { responseHead, trailersOnlyHead } from "./response-head.ts";
-import type { Route } from "./route.ts";
-import { discardRequest } from "./settle.ts";
+import { encode, mayCompress } from "./encode.ts";
+import type { MessageInit } from "./message.ts";
+import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
+import { asConnectError, type Route } from "./route.ts";
 import { OK_TRAILERS, trailersOf } from "./status.ts";
 import { parseTimeout } from "./timeout.ts";
 
@@ -25,28 +25,33 @@ function onDeadline(call: Call): void {
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const HEADERS_THEN_DATA = { waitForTrailers: true, sendDate: false };
-const TRAILERS_ONLY = { endStream: true, sendDate: false };
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
+const cancelled = () => new ConnectError("the client cancelled the call", Code.Canceled);
+/** The estimate of what a call costs covers an answer of this size. */
+const COVERED_BYTES = 1024;
 
 /** The response half of a call; what is before it reads the request. */
 export class Call extends CallInput {
   /** Called once if the call ends before its response stream does. */
   onCancel: (() => void) | undefined;
   readonly #connection: Connection;
+  readonly #startedAt = performance.now();
+  #timeoutMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #gzip = false;
-  #timer: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
+  #untaken = 0; // bytes of messages that the client has not taken
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
   constructor(stream: ServerHttp2Stream, requestFields: IncomingHttpHeaders, route: Route, connection: Connection) {
-    super(stream, requestFields, route);
+    super(stream, requestFields, route, connection.budget);
     this.#connection = connection;
     const timeout = requestFields["grpc-timeout"];
     if (timeout !== undefined) {
       const ms = parseTimeout(String(timeout));
-      this.deadline = performance.now() + ms;
+      this.#timeoutMs = ms;
+      this.deadline = this.#startedAt + ms;
       if (ms <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, ms, this);
     }
     connection.calls.add(this);
@@ -86,21 +91,22 @@ export class Call extends CallInput {
   /** Ends the call with an error; Trailers-Only if no headers were sent, because only such errors are retried by clients. */
   fail(reason: unknown): void {
     if (this.finished) return;
-    const error = this.#asConnectError(reason);
+    const error = asConnectError(reason, this.route);
     const { stream, route } = this;
     this.#close(error);
-    if (stream.destroyed || stream.closed) return;
+    if (stream.destroyed || stream.closed) {
+      this.#settle();
+      return;
+    }
     try {
       const trailers = trailersOf(error, this.customTrailer);
       this.#trailers = trailers;
       // A stream whose handler set response headers sends them as such; grpc-go shows only those to its application.
       const headers = route.method.methodKind !== "unary" && this.customHeader !== undefined;
       if (!stream.headersSent && headers) this.#sendHead();
-      if (stream.headersSent) {
-        stream.end();
-        return;
-      }
+      if (stream.headersSent) return void stream.end();
       stream.respond(trailersOnlyHead(this.requestFields["content-type"], this.customHeader, trailers), TRAILERS_ONLY);
+      this.#settle();
       if (!this.inputEnded) discardRequest(stream);
     } catch (broken) {
       this.#breakOff(broken);
@@ -108,31 +114,63 @@ export class Call extends CallInput {
   }
 
   cancel(): void {
-    if (!this.finished) this.#close(new ConnectError("the client cancelled the call", Code.Canceled));
+    if (!this.finished) {
+      this.#close(cancelled());
+      const now = performance.now();
+      this.#connection.onReset(now, now - this.#startedAt, this.#timeoutMs);
+    }
+    this.#settle();
+  }
+
+  get waits(): Wait {
+    if (this.owesRequest || this.#untaken > 0) return "client";
+    return this.rests || (this.running && this.route.method.methodKind !== "unary") ? "rest" : undefined;
+  }
+
+  onPiece(bytes: number, isWhole: boolean): void {
+    this.#connection.onPiece(bytes, isWhole);
+  }
+
+  evict(): void {
+    this.#drop(noRoom(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  /** The client was given long enough. */
+  giveUp(): void {
+    this.#drop(requestTooSlow(), constants.NGHTTP2_CANCEL);
+  }
+
+  /** Ends the call; by a reset if the client does not take what it was sent, since it would not take the error either. */
+  #drop(error: ConnectError, resetCode: number): void {
+    if (this.#untaken === 0) this.fail(error);
+    else {
+      if (!this.finished) this.#close(error);
+      this.stream.close(resetCode);
+    }
+    this.#settle();
   }
 
   sendTrailers(): void {
+    this.#connection.resets.answered();
+    this.#settle();
     this.stream.sendTrailers(this.#trailers);
     if (!this.inputEnded) discardRequest(this.stream);
   }
 
   onDrain(): void {
+    this.budget.release(this, this.#untaken);
+    this.#untaken = 0;
+    this.stalledSince = 0;
+    this.sequence = this.budget.nextSequence();
     const drained = this.#drained;
     this.#drained = undefined;
     drained?.();
   }
 
   #encode(message: MessageInit): Buffer | Promise<Buffer> {
-    const { method, limits } = this.route;
-    const bytes = toBinary(method.output, wholeMessage(method.output, message));
-    if (bytes.length < limits.compressMinBytes || !this.#acceptsGzip()) return frame(bytes);
-    this.#gzip = true;
-    return gzipFrame(bytes);
-  }
-
-  #acceptsGzip(): boolean {
-    const accepted = this.requestFields["grpc-accept-encoding"] as string | undefined;
-    return accepted?.includes("gzip") === true && this.route.limits.compressMinBytes !== Infinity;
+    const bytes = encode(message, this.route, this.requestFields["grpc-accept-encoding"]);
+    this.#gzip ||= bytes instanceof Promise;
+    return bytes;
   }
 
   #sendHead(): void {
@@ -144,11 +182,17 @@ export class Call extends CallInput {
   #write(bytes: Buffer): Promise<void> | undefined {
     if (this.gone) return undefined;
     if (!this.stream.headersSent) {
-      this.#gzip ||= this.#acceptsGzip(); // a later message may be larger
+      this.#gzip ||= mayCompress(this.route, this.requestFields["grpc-accept-encoding"]); // a later message may be larger
       this.#sendHead();
       this.stream.on("drain", onDrain);
     }
     if (this.stream.write(bytes) || this.gone) return undefined;
+    const untaken = this.stream.writableLength;
+    this.#untaken = untaken;
+    if (!this.budget.hold(this, untaken)) {
+      this.evict();
+      return undefined;
+    }
     return new Promise((resolve) => {
       this.#drained = resolve;
     });
@@ -165,6 +209,11 @@ export class Call extends CallInput {
       const custom = this.customTrailer;
       if (custom !== undefined) this.#trailers = trailersOf(undefined, custom);
       this.onCancel = undefined;
+      this.#untaken += bytes?.length ?? 1;
+      if (this.#untaken > COVERED_BYTES && !this.budget.hold(this, this.#untaken)) {
+        this.evict();
+        return;
+      }
       this.#close(FINISHED);
       if (bytes === undefined) stream.end();
       else stream.end(bytes);
@@ -173,27 +222,28 @@ export class Call extends CallInput {
     }
   }
 
-  #asConnectError(reason: unknown): ConnectError {
-    if (reason instanceof ConnectError) return reason;
-    this.route.onError(reason, this.method);
-    return new ConnectError("internal error", Code.Internal, undefined, undefined, reason);
-  }
-
   #close(reason: ConnectError): void {
     this.abortReason = reason;
-    this.#connection.calls.delete(this);
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.controller?.abort(reason);
-    this.requests?.wake();
+    this.dropInput(reason);
     if (this.#drained !== undefined) this.onDrain();
     const cancelled = this.onCancel;
     this.onCancel = undefined;
     cancelled?.();
   }
 
+  /** Nothing is left to be sent. */
+  #settle(): void {
+    this.#connection.calls.delete(this);
+    this.#untaken = 0;
+    this.budget.releaseAll(this);
+  }
+
   /** Node refused what we sent, such as a header with a bad character. */
   #breakOff(error: unknown): void {
     if (!this.finished) this.#close(FINISHED);
+    this.#settle();
     this.route.onError(error, this.method);
     if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }

@@ -1,11 +1,16 @@
 import type { Buffer } from "node:buffer";
-import { gunzip, gzip } from "node:zlib";
+import { gunzip, gunzipSync, gzip } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type Frame, frame, messageTooLarge } from "./framing.ts";
+import { protocolFault } from "../../request-fault.ts";
+import { messageTooLarge } from "../errors.ts";
+import { type Frame, frame } from "./framing.ts";
+
+/** Up to this size it takes less time at once than on another thread. */
+const AT_ONCE_BYTES = 64 << 10;
 
 /**
- * The message bytes of a frame, given the request's grpc-encoding. Decompression stops at maxBytes, so that a small request cannot grow
- * into a large message: RESOURCE_EXHAUSTED. INTERNAL for bytes that are not what they claim to be.
+ * The message bytes of a frame, given the encoding that the request names. Decompression stops at maxBytes, so that a small request cannot grow
+ * into a large message: RESOURCE_EXHAUSTED. INTERNAL for a flag that the protocol forbids, INVALID_ARGUMENT for bytes that are no gzip.
  */
 export function decompress(
   { flag, data }: Frame,
@@ -13,16 +18,34 @@ export function decompress(
   maxBytes: number,
 ): Buffer | Promise<Buffer> {
   if (flag === 0) return data;
-  if (flag !== 1) throw new ConnectError(`invalid frame flag ${flag}`, Code.Internal);
-  if (encoding !== "gzip") throw new ConnectError("compressed flag without grpc-encoding", Code.Internal);
+  if (flag !== 1) throw protocolFault(`invalid frame flag ${flag}`);
+  if (encoding !== "gzip") throw protocolFault("compressed flag without an encoding");
+  return unzip(data, maxBytes);
+}
+
+/** Undoes gzip, up to maxBytes: RESOURCE_EXHAUSTED for more, INVALID_ARGUMENT for what is no gzip. */
+export function unzip(data: Buffer, maxBytes: number): Buffer | Promise<Buffer> {
   if (data.length === 0) return data;
+  const options = { maxOutputLength: maxBytes };
+  if (maxBytes <= AT_ONCE_BYTES) {
+    try {
+      return gunzipSync(data, options);
+    } catch (error) {
+      throw unzipError(error as NodeJS.ErrnoException, maxBytes);
+    }
+  }
   return new Promise((resolve, reject) => {
-    gunzip(data, { maxOutputLength: maxBytes }, (error: NodeJS.ErrnoException | null, bytes) => {
+    gunzip(data, options, (error: NodeJS.ErrnoException | null, bytes) => {
       if (error === null) resolve(bytes);
-      else if (error.code === "ERR_BUFFER_TOO_LARGE") reject(messageTooLarge(maxBytes + 1, maxBytes));
-      else reject(new ConnectError("cannot decompress message", Code.Internal));
+      else reject(unzipError(error, maxBytes));
     });
   });
+}
+
+export function unzipError({ code }: NodeJS.ErrnoException, maxBytes: number): ConnectError {
+  return code === "ERR_BUFFER_TOO_LARGE"
+    ? messageTooLarge(maxBytes + 1, maxBytes)
+    : new ConnectError("cannot decompress message", Code.InvalidArgument);
 }
 
 /** A frame with the message gzipped. */

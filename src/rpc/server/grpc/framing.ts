@@ -1,11 +1,12 @@
-// gRPC message framing: one flag byte, four length bytes, the message.
+// gRPC message framing: one flag byte, four length bytes, the message. Connect and gRPC-Web have the same.
 import { Buffer } from "node:buffer";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ByteCollector } from "../byte-collector.ts";
+import { messageTooLarge } from "../errors.ts";
 
 /** Bytes before each message. */
 export const PREFIX_BYTES = 5;
 
-/** A message as it came from the wire. Flag 1 means compressed, 0 as it is, all others are errors. */
+/** A message as it came from the wire. In gRPC, flag 1 means compressed, 0 as it is, all others are errors. */
 export type Frame = { readonly flag: number; readonly data: Buffer };
 
 /** Puts the prefix before a message; the only copy on the way out. */
@@ -21,62 +22,66 @@ export function frame(data: Uint8Array, flag = 0): Buffer {
   return out;
 }
 
-export function messageTooLarge(bytes: number, maxBytes: number): ConnectError {
-  const message = `message size ${bytes} is larger than configured max ${maxBytes}`;
-  return new ConnectError(message, Code.ResourceExhausted);
-}
-
 /** The frame of a chunk that is exactly one uncompressed message, the common case; undefined for any other chunk. */
 export function wholeFrame(chunk: Buffer, maxBytes: number): Frame | undefined {
   if (chunk.length < PREFIX_BYTES || chunk[0] !== 0) return undefined;
   const length = chunk.readUInt32BE(1);
   if (chunk.length !== length + PREFIX_BYTES || length > maxBytes) return undefined;
-  return { flag: 0, data: chunk.subarray(PREFIX_BYTES) };
+  return { flag: 0, data: Buffer.from(chunk.subarray(PREFIX_BYTES)) };
 }
 
-/** Cuts a byte stream into frames. The parts of an incomplete frame are kept as they came and joined once, when it is complete. */
+/** Cuts a byte stream into frames. Keeps no chunk, but copies of what it has. */
 export class Deframer {
-  #parts: Buffer[] = [];
-  #size = 0;
-  #needed = PREFIX_BYTES;
   readonly #maxBytes: number;
+  readonly #begun = new ByteCollector();
+  #needed = PREFIX_BYTES;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether a frame has begun and is not complete. */
-  get partial(): boolean {
-    return this.#size > 0;
+  /** Bytes of the frame that has begun and is not complete; 0 between frames. */
+  get partialBytes(): number {
+    return this.#begun.size;
   }
 
   /** Appends the frames that the chunk completes. Throws RESOURCE_EXHAUSTED as soon as a prefix announces a message beyond the limit. */
   push(chunk: Buffer, frames: Frame[]): void {
-    let bytes = chunk;
-    if (this.#size > 0) {
-      this.#parts.push(chunk);
-      this.#size += chunk.length;
-      if (this.#size < this.#needed) return;
-      bytes = Buffer.concat(this.#parts, this.#size);
-      this.#parts = [];
-      this.#size = 0;
-    }
     let at = 0;
-    this.#needed = PREFIX_BYTES;
-    while (bytes.length - at >= PREFIX_BYTES) {
-      const length = bytes.readUInt32BE(at + 1);
-      if (length > this.#maxBytes) throw messageTooLarge(length, this.#maxBytes);
-      const end = at + PREFIX_BYTES + length;
-      if (bytes.length < end) {
-        this.#needed = length + PREFIX_BYTES;
-        break;
+    while (at < chunk.length) {
+      const whole = this.#begun.size === 0 ? this.#whole(chunk, at) : undefined;
+      if (whole !== undefined) {
+        frames.push(whole);
+        at += PREFIX_BYTES + whole.data.length;
+        continue;
       }
-      frames.push({ flag: bytes.readUInt8(at), data: bytes.subarray(at + PREFIX_BYTES, end) });
+      const end = Math.min(chunk.length, at + this.#needed - this.#begun.size);
+      this.#begun.push(chunk, at, end, this.#needed);
       at = end;
+      if (this.#begun.size < this.#needed) return;
+      if (this.#needed === PREFIX_BYTES) {
+        const length = this.#checked(this.#begun.bytes.readUInt32BE(1));
+        this.#needed += length;
+        if (length > 0) continue;
+      }
+      const bytes = this.#begun.take();
+      frames.push({ flag: bytes.readUInt8(0), data: bytes.subarray(PREFIX_BYTES) });
+      this.#needed = PREFIX_BYTES;
     }
-    if (at < bytes.length) {
-      this.#parts.push(bytes.subarray(at));
-      this.#size = bytes.length - at;
-    }
+  }
+
+  /** The frame that begins at an index of the chunk and ends in it, too; undefined if it does not. */
+  #whole(chunk: Buffer, at: number): Frame | undefined {
+    const begin = at + PREFIX_BYTES;
+    if (begin > chunk.length) return undefined;
+    const end = begin + this.#checked(chunk.readUInt32BE(at + 1));
+    return end > chunk.length
+      ? undefined
+      : { flag: chunk.readUInt8(at), data: Buffer.from(chunk.subarray(begin, end)) };
+  }
+
+  #checked(length: number): number {
+    if (length > this.#maxBytes) throw messageTooLarge(length, this.#maxBytes);
+    return length;
   }
 }

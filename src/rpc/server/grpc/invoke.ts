@@ -1,6 +1,7 @@
 // How the handler of a method is called: directly, or through interceptors. One function per method, made once.
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import type { Interceptor, MethodImplSpec } from "@connectrpc/connect";
+import { ConnectError, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
+import { requestFault } from "../../request-fault.ts";
 import type { Call } from "./call.ts";
 import { CallRequest, compose, contextOf, type Next, responseOf, takeOver } from "./intercepted.ts";
 import { type MessageInit, wholeMessage } from "./message.ts";
@@ -33,12 +34,12 @@ export function direct(spec: MethodImplSpec): Run {
 
 /** Calls the handler through interceptors, which see what Connect would show them. */
 export function intercepted(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Run {
-  const next = compose(interceptors, innermost(spec));
+  const next = compose(interceptors, refuseFaults(innermost(spec)));
   switch (spec.kind) {
     case "unary":
       return (call) =>
         guard(call, async () => {
-          const response = await next(new CallRequest(call, false, await call.message()));
+          const response = await next(new CallRequest(call, false, await messageOf(call)));
           takeOver(response.header, call.responseHeader);
           takeOver(response.trailer, call.responseTrailer);
           call.reply(response.message as Message);
@@ -46,7 +47,7 @@ export function intercepted(spec: MethodImplSpec, interceptors: readonly Interce
     default:
       return (call) =>
         guard(call, async () => {
-          const messages = call.route.singleRequest ? single(await call.message()) : call.messages();
+          const messages = call.route.singleRequest ? single(await messageOf(call)) : call.messages();
           const response = await next(new CallRequest(call, true, messages));
           takeOver(response.header, call.responseHeader);
           await pump(call, response.message as AsyncIterable<Message>, () => {
@@ -54,6 +55,25 @@ export function intercepted(spec: MethodImplSpec, interceptors: readonly Interce
           });
         });
   }
+}
+
+/** An empty message stands for one that cannot be read, so that interceptors see every call; requestFault tells them why. */
+async function messageOf(call: Call): Promise<Message> {
+  try {
+    return await call.message();
+  } catch (error) {
+    call.values.set(requestFault, ConnectError.from(error));
+    return call.emptyMessage();
+  }
+}
+
+/** The handler sees no call whose message cannot be read, even if no interceptor refused it. */
+function refuseFaults(next: Next): Next {
+  return (request) => {
+    const fault = request.contextValues.get(requestFault);
+    if (fault !== undefined) throw fault;
+    return next(request);
+  };
 }
 
 function innermost(spec: MethodImplSpec): Next {

@@ -80,10 +80,18 @@ const RESERVED = new Set(
   ].flat(),
 );
 
-/** Calls add for each header that a handler may send. */
+/** More, and nghttp2 would end the connection, with all calls on it. */
+const MAX_CUSTOM_CHARS = 16 << 10;
+
+/** Calls add for each header that a handler may send. Throws an Error if they are more than 16 KiB together. */
 export function forEachCustom(headers: Headers | undefined, add: (name: string, value: string) => void): void {
   if (headers === undefined) return;
+  let size = 0;
   for (const [name, value] of headers) {
-    if (!RESERVED.has(name)) add(name, value);
+    if (RESERVED.has(name)) continue;
+    size += name.length + value.length;
+    if (size > MAX_CUSTOM_CHARS)
+      throw new Error(`the headers or trailers of an answer have more than ${MAX_CUSTOM_CHARS} characters`);
+    add(name, value);
   }
 }

@@ -6,7 +6,6 @@ import type { MessageInit } from "./message.ts";
  * If the call ends first, by cancel or deadline, return() is called on the stream, so that the handler's finally blocks run.
  */
 export async function pump(call: Call, messages: AsyncIterable<MessageInit>, beforeEnd?: () => void): Promise<void> {
-  call.watch();
   const iterator = messages[Symbol.asyncIterator]();
   const stop = () => {
     iterator.return?.().then(undefined, () => {});

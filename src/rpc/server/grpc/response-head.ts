@@ -5,6 +5,10 @@ const CONTENT_TYPE_PROTO = "application/grpc+proto";
 
 type Head = readonly string[];
 
+/** How node is to send a head: a message follows, and trailers; or nothing does. */
+export const HEADERS_THEN_DATA = { waitForTrailers: true, sendDate: false };
+export const TRAILERS_ONLY = { endStream: true, sendDate: false };
+
 // Shared by all calls: node neither changes nor copies a header array that has a :status, if it is told to send no date.
 const heads = (type: string) => {
   const plain: Head = [":status", "200", "content-type", type];

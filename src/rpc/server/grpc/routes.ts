@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
 import type { Service } from "../../service.ts";
 import { direct, intercepted } from "./invoke.ts";
@@ -7,7 +8,8 @@ import type { MessageLimits, ReportError, Route } from "./route.ts";
 export function createRoutes(
   services: readonly Service[],
   interceptors: readonly Interceptor[],
-  limits: MessageLimits,
+  { compressMinBytes }: Pick<MessageLimits, "compressMinBytes">,
+  maxRequestBytes: (method: DescMethod) => number,
   onError: ReportError,
 ): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
@@ -16,6 +18,7 @@ export function createRoutes(
       const path = `/${desc.typeName}/${spec.method.name}`;
       const singleRequest = spec.kind === "unary" || spec.kind === "server_streaming";
       const run = interceptors.length === 0 ? direct(spec) : intercepted(spec, interceptors);
+      const limits = { compressMinBytes, readMaxBytes: maxRequestBytes(spec.method) };
       routes.set(path, { method: spec.method, path, limits, onError, singleRequest, run });
     }
   }

@@ -23,7 +23,8 @@ export function trailersOf(error: ConnectError | undefined, custom: Headers | un
   if (error === undefined) return trailers;
   if (!isWireError(error)) forEachCustom(error.metadata, add);
   if (error.rawMessage !== "") trailers["grpc-message"] = percentEncode(error.rawMessage);
-  if (error.details.length > 0) trailers["grpc-status-details-bin"] = statusDetails(error);
+  const details = error.details.length === 0 ? undefined : statusDetails(error);
+  if (details !== undefined) trailers["grpc-status-details-bin"] = details;
   return trailers;
 }
 
@@ -32,25 +33,43 @@ function isWireError(error: ConnectError): boolean {
   return "isWireError" in error && error.isWireError === true;
 }
 
-function statusDetails(error: ConnectError): string {
+/** Clients limit all trailers to 8 or 16 KiB, and cut the connection, with all calls on it, for more. */
+const MAX_MESSAGE_CHARS = 2048;
+const MAX_DETAILS_CHARS = 6144;
+const ELLIPSIS = "...";
+
+/** The details in base64; undefined if they are too long to be sent. */
+function statusDetails(error: ConnectError): string | undefined {
   const details = error.details.map((detail) =>
     "desc" in detail
       ? anyPack(detail.desc, create(detail.desc, detail.value))
       : { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value },
   );
-  const status = create(StatusSchema, { code: error.code, message: error.rawMessage, details });
-  return Buffer.from(toBinary(StatusSchema, status)).toString("base64").replace(/=+$/, "");
+  const status = create(StatusSchema, {
+    code: error.code,
+    message: error.rawMessage.slice(0, MAX_MESSAGE_CHARS),
+    details,
+  });
+  const text = Buffer.from(toBinary(StatusSchema, status)).toString("base64").replace(/=+$/, "");
+  return text.length > MAX_DETAILS_CHARS ? undefined : text;
 }
 
 const PLAIN = /^[ -$&-~]*$/; // what may stand as it is: space to ~ without %
 
-/** grpc-message encoding. encodeURIComponent encodes other characters and throws on lone surrogates. */
+/**
+ * grpc-message encoding, cut to about 2 KiB. encodeURIComponent encodes other characters and throws on lone surrogates.
+ */
 function percentEncode(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (text.length <= MAX_MESSAGE_CHARS && PLAIN.test(text)) return text;
   let out = "";
-  for (const byte of Buffer.from(text)) {
-    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    out += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  for (const character of text) {
+    const encoded = PLAIN.test(character) ? character : percentEncoded(character);
+    if (out.length + encoded.length > MAX_MESSAGE_CHARS) return out + ELLIPSIS;
+    out += encoded;
   }
   return out;
+}
+
+function percentEncoded(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
 }

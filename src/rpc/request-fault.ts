@@ -1,0 +1,19 @@
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+
+/**
+ * What was wrong with a request before it became a message. A server that could not read it sets this and calls on, with what it could
+ * read, so that such a request is traced, logged and answered like any other. No handler sees it.
+ */
+export const requestFault = createContextKey<ConnectError | undefined>(undefined, { description: "request fault" });
+
+const PROTOCOL_FAULTS = new WeakSet<object>();
+
+/** INTERNAL, which the protocols demand for frames that break their rules. It is the client who is at fault, not the server. */
+export function protocolFault(message: string): ConnectError {
+  const error = new ConnectError(message, Code.Internal);
+  PROTOCOL_FAULTS.add(error);
+  return error;
+}
+
+/** Whether protocolFault() made it. A class would not tell: `instanceof` takes any ConnectError for one of a subclass. */
+export const isProtocolFault = (error: ConnectError): boolean => PROTOCOL_FAULTS.has(error);

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+
+/** A connection, and what is known of how busy it is. */
+export type Guest = {
+  readonly socket: Socket;
+  /** When its last request ended, on the clock of performance.now(); undefined while it has one under way. */
+  idleSince(): number | undefined;
+  /** Ends it while it is idle. */
+  dismiss(): void;
+};
+
+export type ConnectionLimits = { readonly maxConnections: number; readonly maxConnectionsPerAddress: number };
+
+/**
+ * Keeps the number of connections within limits: in all, and of one address. One more ends the one that has been idle longest, so that
+ * idle connections, however many, keep nobody out; if all are busy, it is itself refused.
+ */
+export class ConnectionLimit {
+  readonly #limits: ConnectionLimits;
+  readonly #guests = new Set<Guest>();
+  readonly #byAddress = new Map<string, Set<Guest>>();
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes a connection in until it is closed; false if there is no room for it. */
+  admit(guest: Guest): boolean {
+    const address = guest.socket.remoteAddress ?? "";
+    const neighbours = this.#byAddress.get(address) ?? new Set();
+    const { maxConnections, maxConnectionsPerAddress } = this.#limits;
+    if (neighbours.size >= maxConnectionsPerAddress && !this.#dismissOne(neighbours)) return false;
+    if (this.#guests.size >= maxConnections && !this.#dismissOne(this.#guests)) return false;
+    neighbours.add(guest);
+    this.#byAddress.set(address, neighbours);
+    this.#guests.add(guest);
+    guest.socket.once("close", () => this.#forget(guest, address));
+    return true;
+  }
+
+  /** Its place is free at once, although its end takes a moment. */
+  #dismissOne(guests: ReadonlySet<Guest>): boolean {
+    let longest: Guest | undefined;
+    let since = Infinity;
+    for (const guest of guests) {
+      const idleSince = guest.idleSince();
+      if (idleSince === undefined || idleSince >= since) continue;
+      longest = guest;
+      since = idleSince;
+    }
+    if (longest === undefined) return false;
+    this.#forget(longest, longest.socket.remoteAddress ?? "");
+    longest.dismiss();
+    return true;
+  }
+
+  #forget(guest: Guest, address: string): void {
+    this.#guests.delete(guest);
+    const neighbours = this.#byAddress.get(address);
+    neighbours?.delete(guest);
+    if (neighbours?.size === 0) this.#byAddress.delete(address);
+  }
+}
+
+const DESCRIPTORS_SHARE = 0.8;
+
+/** How many connections the process may have by its limit of file descriptors, leaving some for files and peers; Infinity if unknown. */
+export function connectionsByDescriptors(): number {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === undefined ? Infinity : Math.floor(Number(limit) * DESCRIPTORS_SHARE);
+  } catch {
+    return Infinity; // no Linux
+  }
+}

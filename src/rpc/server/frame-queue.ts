@@ -1,0 +1,114 @@
+import type { Buffer } from "node:buffer";
+import type { Readable } from "node:stream";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Budget, StreamHolder } from "./budget.ts";
+import { noRoom } from "./errors.ts";
+import { Deframer, type Frame, PREFIX_BYTES } from "./grpc/framing.ts";
+import { pauseCompactly } from "./pause-compactly.ts";
+
+/** More waiting messages than this pause the stream, and flow control stops the client. */
+const MAX_WAITING = 32;
+/** About what a waiting message costs beside its bytes. */
+const FRAME_BYTES = 128;
+
+/** The messages of a request stream, between the wire and whoever reads them. */
+export class FrameQueue {
+  readonly #source: Readable;
+  readonly #holder: StreamHolder;
+  readonly #budget: Budget;
+  #deframer: Deframer;
+  readonly #waiting: Frame[] = [];
+  #error: unknown;
+  #ended = false;
+  #resume: (() => void) | undefined;
+  #wake: (() => void) | undefined;
+
+  /** The source is paused and resumed, but not listened to. What waits is held by the holder. */
+  constructor(source: Readable, holder: StreamHolder, budget: Budget, maxBytes: number) {
+    this.#source = source;
+    this.#holder = holder;
+    this.#budget = budget;
+    this.#deframer = new Deframer(maxBytes);
+  }
+
+  /** Whether the rest of a message that has begun is the client's to send. */
+  get stalled(): boolean {
+    return this.#deframer.partialBytes > 0 && this.#resume === undefined;
+  }
+
+  /** Whether the reader waits for a message. */
+  get reading(): boolean {
+    return this.#wake !== undefined;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#error !== undefined) return;
+    const before = this.#waiting.length;
+    this.#budget.release(this.#holder, this.#deframer.partialBytes);
+    try {
+      this.#deframer.push(chunk, this.#waiting);
+    } catch (error) {
+      this.#error = error; // after the messages before it
+    }
+    const isWhole = this.#waiting.length > before;
+    this.#holder.onPiece(chunk.length, isWhole);
+    if (isWhole) this.#holder.sequence = this.#budget.nextSequence();
+    const bytes = this.#deframer.partialBytes + bytesOf(this.#waiting, before);
+    if (!this.#budget.hold(this.#holder, bytes)) {
+      this.fail(noRoom());
+      return;
+    }
+    if (this.#waiting.length > MAX_WAITING) this.#resume ??= pauseCompactly(this.#source);
+    this.#awake();
+  }
+
+  /** The client has sent all. */
+  end(): void {
+    this.#ended = true;
+    this.#awake();
+  }
+
+  /** Nothing more is to be read. */
+  fail(reason: unknown): void {
+    this.#waiting.length = 0;
+    this.#deframer = new Deframer(0);
+    this.#error = reason;
+    this.#awake();
+  }
+
+  /** The next message; undefined after the last. Rejects with what was wrong with the stream. */
+  async next(): Promise<Frame | undefined> {
+    for (;;) {
+      const frame = this.#waiting.shift();
+      if (frame !== undefined) {
+        this.#budget.release(this.#holder, bytesOf([frame], 0));
+        return frame;
+      }
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) {
+        if (this.#deframer.partialBytes > 0) throw incompleteFrame();
+        return undefined;
+      }
+      this.#resume?.();
+      this.#resume = undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+export const incompleteFrame = () =>
+  new ConnectError("incomplete frame at the end of the request", Code.InvalidArgument);
+
+function bytesOf(frames: readonly Frame[], from: number): number {
+  let bytes = 0;
+  for (let i = from; i < frames.length; i++) bytes += PREFIX_BYTES + frames[i]!.data.length + FRAME_BYTES;
+  return bytes;
+}

@@ -1,0 +1,113 @@
+import type { Buffer } from "node:buffer";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { RpcServerLimits } from "./options.ts";
+import type { PlainListener } from "./plain/listener.ts";
+
+/** The HTTP/1.1 connections of a server. */
+export type Http1 = {
+  serve(socket: Socket): void;
+  /** When the last request of a connection ended, on the clock of performance.now(); undefined while it has one under way. */
+  idleSince(socket: Socket): number | undefined;
+  /** Lets no connection have another request. */
+  drain(): void;
+  close(): void;
+};
+
+type Activity = { readonly unanswered: Set<ServerResponse>; idleSince: number };
+
+/** How often a drain looks for connections that were busy before. */
+const SWEEP_MS = 50;
+
+export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, listener: PlainListener): Http1 {
+  const activities = new WeakMap<Socket, Activity>();
+  let draining = false;
+  let sweeper: NodeJS.Timeout | undefined;
+
+  const activityOf = (socket: Socket): Activity => {
+    let activity = activities.get(socket);
+    if (activity === undefined) {
+      const unanswered = new Set<ServerResponse>();
+      activity = { unanswered, idleSince: performance.now() };
+      activities.set(socket, activity);
+      // Node tells only the response whose turn it is; those that wait for theirs, to pipelined requests, would never hear of it.
+      socket.once("close", () => {
+        for (const res of unanswered) res.emit("close");
+      });
+    }
+    return activity;
+  };
+
+  const server: Server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderListBytes,
+      requestTimeout: limits.requestTimeoutMs,
+      headersTimeout: Math.min(limits.requestTimeoutMs, limits.readTimeoutMs),
+      keepAliveTimeout: Number.isFinite(idleTimeoutMs) ? idleTimeoutMs : 0,
+    },
+    (req, res) => {
+      const activity = activityOf(req.socket);
+      if (req.socket.destroyed) return; // node goes on with what it has read
+      if (activity.unanswered.size >= limits.maxConcurrentStreams) {
+        req.socket.destroy();
+        return;
+      }
+      activity.unanswered.add(res);
+      res.once("close", () => {
+        activity.unanswered.delete(res);
+        activity.idleSince = performance.now();
+      });
+      if (draining) res.shouldKeepAlive = false;
+      listener(req, res);
+    },
+  );
+  server.maxHeadersCount = limits.maxHeaderFields + 1; // node drops the rest without a word; the listener refuses the one more
+  // Nothing was read or written for so long: an answer that nobody takes, or an idle connection. A handler may think for longer.
+  server.setTimeout(limits.writeTimeoutMs);
+  server.on("timeout", (socket) => {
+    if (activityOf(socket).unanswered.size === 0 || socket.writableLength > 0) socket.destroy();
+  });
+  server.emit("listening"); // it never listens, but begins to check its timeouts only on this event
+
+  return {
+    serve(socket) {
+      server.emit("connection", socket);
+      readInPieces(socket);
+    },
+    idleSince(socket) {
+      const { unanswered, idleSince } = activityOf(socket);
+      return unanswered.size > 0 ? undefined : idleSince;
+    },
+    drain() {
+      draining = true;
+      server.closeIdleConnections();
+      sweeper ??= setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    },
+    close() {
+      clearInterval(sweeper);
+      server.close();
+    },
+  };
+}
+
+/** A small request is not cut; a piece has no more than some thirty. */
+const PIECE_BYTES = 1024;
+
+/**
+ * Gives node's parser what is read in pieces, until the connection is ended. It would make requests of all that was read at once: thousands,
+ * if they are pipelined, and all of them of each connection before any of them is freed.
+ */
+function readInPieces(socket: Socket): void {
+  const parse = socket.listeners("data") as ((chunk: Buffer) => void)[];
+  socket.removeAllListeners("data");
+  socket.on("data", (chunk: Buffer) => {
+    for (let at = 0; at < chunk.length && !socket.destroyed && !socket.writableEnded; at += PIECE_BYTES) {
+      if (socket.isPaused()) {
+        socket.unshift(chunk.subarray(at)); // node has stopped it, until answers are taken
+        return;
+      }
+      const piece = chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(at, at + PIECE_BYTES);
+      for (const listener of parse) listener.call(socket, piece);
+    }
+  });
+}

@@ -1,0 +1,36 @@
+import type { Buffer } from "node:buffer";
+import { type DescMethod, fromBinary, type Registry } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { jsonFault } from "../../rest/json-request.ts";
+
+export type MessageFormat = "proto" | "json";
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Throws what is wrong with a request message, INVALID_ARGUMENT in the words of REST. connect-node alone would say INTERNAL for what is no
+ * protobuf, and take numbers in JSON that are none.
+ */
+export function checkMessage(method: DescMethod, bytes: Buffer, format: MessageFormat, registry: Registry): void {
+  const fault = format === "json" ? jsonFaultOf(method, bytes, registry) : binaryFaultOf(method, bytes);
+  if (fault !== undefined) throw fault;
+}
+
+function binaryFaultOf({ input }: DescMethod, bytes: Buffer): ConnectError | undefined {
+  try {
+    fromBinary(input, bytes, { readUnknownFields: false });
+    return undefined;
+  } catch (error) {
+    return new ConnectError(`cannot parse request: ${(error as Error).message}`, Code.InvalidArgument);
+  }
+}
+
+function jsonFaultOf({ input }: DescMethod, bytes: Buffer, registry: Registry): ConnectError | undefined {
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch {
+    return new ConnectError("the body is not UTF-8", Code.InvalidArgument);
+  }
+  return jsonFault(input, text, { registry, ignoreUnknownFields: true });
+}

@@ -1,0 +1,119 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { registryOf } from "../file-index.ts";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
+import { boundTimeouts } from "./bound-timeouts.ts";
+import { refuseFaults, reportUnexpected } from "./interceptors.ts";
+import type { PlainCall } from "./plain-call.ts";
+import type { PlainCalls } from "./plain-calls.ts";
+import { checkedQuery } from "./query.ts";
+import { bodyKindOf, requestBody } from "./request-body.ts";
+import { sendUniversal, universalRequest } from "./universal.ts";
+
+export type PlainListener = (req: HttpRequest, res: HttpResponse) => void;
+
+/**
+ * Answers what is not gRPC, in HTTP/1.1 and HTTP/2: the HTTP handler's own requests, then Connect and gRPC-Web calls by connect's protocol
+ * handlers, which get to read only what is within limits and can be decoded; 404 for the rest. gzip is the only compression: a stranger
+ * must not choose which decoder runs.
+ */
+export function createPlainListener(options: ResolvedOptions, calls: PlainCalls): PlainListener {
+  const { http, limits, onError } = options;
+  const serve = createConnectLane(options);
+  return (req, res) => {
+    // For as long as they live: what a client does to a request or its connection after the answer is an 'error' that would end the process.
+    req.on("error", ignore);
+    res.on("error", ignore);
+    try {
+      const refusal = refusalOf(req, limits);
+      const call = refusal === undefined ? calls.begin(req, res) : undefined;
+      if (call === undefined) return refuse(req, res, refusal ?? 503);
+      if (!http(req, res)) serve(call);
+    } catch (error) {
+      onError(error);
+      answer(res, 500);
+    }
+  };
+}
+
+function createConnectLane({ services, interceptors, limits, maxRequestBytes, onError }: ResolvedOptions) {
+  const registry = registryOf(services.map(({ desc }) => desc));
+  const router = createConnectRouter({
+    grpc: false,
+    interceptors: [reportUnexpected(onError), ...interceptors, refuseFaults],
+    acceptCompression: [compressionGzip],
+    jsonOptions: { registry },
+    binaryOptions: { readUnknownFields: false },
+    compressMinBytes: Number.isFinite(limits.compressMinBytes) ? limits.compressMinBytes : Number.MAX_SAFE_INTEGER,
+  });
+  for (const { desc, impl } of services) router.service(desc, impl);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+
+  return (call: PlainCall): void => {
+    const { req, res } = call;
+    const handler = handlers.get(req.url?.split("?", 1)[0] ?? "");
+    if (handler === undefined) {
+      answer(res, 404);
+      return;
+    }
+    let request: Parameters<UniversalHandler>[0];
+    try {
+      request = requestOf(call, handler.method);
+    } catch {
+      answer(res, 400); // what the client sent makes no URL
+      return;
+    }
+    call.streamsAnswer = handler.method.methodKind !== "unary";
+    handler(request)
+      .then((response) => sendUniversal(response, call))
+      .catch((error: unknown) => {
+        if (!(error instanceof ConnectError) && !call.closed) onError(error, handler.method);
+        res.destroy();
+      });
+  };
+
+  function requestOf(call: PlainCall, method: DescMethod): Parameters<UniversalHandler>[0] {
+    const values = createContextValues();
+    const request = universalRequest(call, values);
+    boundTimeouts(request.header);
+    const maxBytes = maxRequestBytes(method);
+    if (request.method === "GET") {
+      return { ...request, url: checkedQuery(request.url, { method, maxBytes, registry, values }), body: nothing() };
+    }
+    const kind = bodyKindOf(call.req.headers["content-type"]);
+    if (kind === undefined) return { ...request, body: nothing() };
+    if (call.req.headers[kind.encodingHeader] === "gzip") request.header.delete(kind.encodingHeader);
+    request.header.delete("content-length"); // that of the compressed body
+    return { ...request, body: requestBody({ call, method, kind, maxBytes, registry, values }) };
+  }
+}
+
+async function* nothing(): AsyncIterable<Uint8Array<ArrayBuffer>> {}
+
+/** The HTTP status for a request of HTTP/1.1 that no server may take; nghttp2 refuses the like by itself. */
+function refusalOf(req: HttpRequest, { maxHeaderFields }: RpcServerLimits): number | undefined {
+  if ("stream" in req) return undefined;
+  const { rawHeaders } = req;
+  if (rawHeaders.length > 2 * maxHeaderFields) return 431;
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === "host") hosts++;
+  }
+  return hosts > 1 ? 400 : undefined; // which of two it is for, nobody can say
+}
+
+function refuse(req: HttpRequest, res: HttpResponse, status: number): void {
+  if (!("stream" in req)) res.setHeader("connection", "close");
+  if (status === 503) res.setHeader("retry-after", "1");
+  answer(res, status);
+}
+
+function answer(res: HttpResponse, status: number): void {
+  if (!res.headersSent) res.statusCode = status;
+  res.end();
+}
+
+function ignore(): void {}

@@ -1,0 +1,136 @@
+import { constants } from "node:http2";
+import type { Readable } from "node:stream";
+import type { Budget, StreamHolder, Wait } from "../budget.ts";
+import { discard, discardRequest } from "../discard.ts";
+import { noRoom, requestTooSlow } from "../errors.ts";
+import type { FrameQueue } from "../frame-queue.ts";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+import type { RpcServerLimits } from "../options.ts";
+import { PieceAllowance } from "../piece-allowance.ts";
+
+/** About what an open request costs beside its headers and body, with what its handler needs. */
+const REQUEST_BYTES = 32 << 10;
+
+/** That covers answers up to this size. */
+const COVERED_BYTES = 4096;
+
+type Limits = Pick<RpcServerLimits, "readTimeoutMs" | "requestTimeoutMs" | "writeTimeoutMs">;
+
+/** A request that is not gRPC, from its head until its answer is taken. */
+export class PlainCall implements StreamHolder {
+  readonly req: HttpRequest;
+  readonly res: HttpResponse;
+  readonly budget: Budget;
+  sequence: number;
+  heldBytes = 0;
+  /** The request messages, where there may be many: such a request lasts as long as it likes. */
+  requests: FrameQueue | undefined;
+  /** Whether the answer may be a stream, with pauses. */
+  streamsAnswer = false;
+  /** Told once, while the body is being read, that the rest of it will not be waited for. */
+  onRefuse: ((reason: unknown) => void) | undefined;
+  /** Whether the connection has taken the answer, or is gone. */
+  closed = false;
+  #owesSince = performance.now();
+  #pieces = new PieceAllowance();
+  #untaken = { bytes: 0, since: 0 };
+
+  constructor(req: HttpRequest, res: HttpResponse, budget: Budget) {
+    this.req = req;
+    this.res = res;
+    this.budget = budget;
+    this.sequence = budget.nextSequence();
+  }
+
+  /** Begins to count; false if there is no room. */
+  begin(): boolean {
+    return this.budget.hold(this, REQUEST_BYTES + bytesOf(this.req.rawHeaders));
+  }
+
+  end(): void {
+    this.closed = true;
+    this.budget.releaseAll(this);
+  }
+
+  /** Where the body is to be read. In HTTP/2 that is the stream itself: the request in front of it would keep what it is slow to pass on. */
+  get source(): Readable {
+    return "stream" in this.req ? this.req.stream : this.req;
+  }
+
+  get bodyEnded(): boolean {
+    return "stream" in this.req ? this.req.stream.readableEnded || this.req.stream.endAfterHeaders : this.req.complete;
+  }
+
+  /** Bytes of the answer that the connection has not taken. */
+  get untakenBytes(): number {
+    const { res } = this;
+    return "stream" in res ? (res.stream?.writableLength ?? 0) : res.writableLength + (res.socket?.writableLength ?? 0);
+  }
+
+  get waits(): Wait {
+    if (this.owesRequest || this.res.writableEnded || this.untakenBytes > 0) return "client";
+    return this.requests?.reading === true || this.streamsAnswer ? "rest" : undefined;
+  }
+
+  /** Whether the client has begun what it has not ended. */
+  get owesRequest(): boolean {
+    return this.onRefuse !== undefined && (this.requests === undefined || this.requests.stalled);
+  }
+
+  evict(): void {
+    if (this.onRefuse !== undefined) this.refuse(noRoom());
+    else this.#cut();
+    this.budget.releaseAll(this);
+  }
+
+  /** Counts an answer of that many bytes until it is taken; false, with the connection or stream cut, if there is no room for it. */
+  holdAnswer(bytes: number): boolean {
+    if (bytes <= COVERED_BYTES || this.budget.hold(this, bytes)) return true;
+    this.evict();
+    return false;
+  }
+
+  /** A piece of the body came. Too many tiny ones end the connection. */
+  onPiece(bytes: number, isWhole: boolean): void {
+    if (this.#pieces.take(bytes, isWhole)) return;
+    if ("stream" in this.req) this.req.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    else this.req.socket.destroy();
+  }
+
+  refuse(reason: unknown): void {
+    const refuse = this.onRefuse;
+    this.onRefuse = undefined;
+    refuse?.(reason);
+  }
+
+  /** Gives up what its client does not send or take. */
+  sweep(now: number, { readTimeoutMs, requestTimeoutMs, writeTimeoutMs }: Limits): void {
+    const patience = this.requests === undefined ? requestTimeoutMs : readTimeoutMs;
+    if (!this.owesRequest) this.#owesSince = now;
+    else if (now - this.#owesSince >= patience) this.refuse(requestTooSlow());
+    const bytes = this.untakenBytes;
+    if (bytes === 0 || bytes !== this.#untaken.bytes) this.#untaken = { bytes, since: now };
+    else if (now - this.#untaken.since >= writeTimeoutMs) this.#cut();
+  }
+
+  /** The answer is out, and the client still sends: see discard(). In HTTP/1.1 the connection stays for the next request if it ends soon. */
+  discardRest(): void {
+    if (this.bodyEnded) return;
+    if ("stream" in this.req) discardRequest(this.req.stream);
+    else {
+      const { socket } = this.req;
+      discard(this.req, () => socket.destroy());
+    }
+  }
+
+  #cut(): void {
+    if ("stream" in this.req) this.req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    else this.req.socket.destroy();
+  }
+}
+
+function bytesOf(texts: readonly string[]): number {
+  let bytes = 0;
+  for (const text of texts) bytes += text.length;
+  return bytes;
+}

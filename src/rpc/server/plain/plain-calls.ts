@@ -1,0 +1,56 @@
+import type { Budget } from "../budget.ts";
+import type { HttpRequest, HttpResponse } from "../http-handler.ts";
+import type { RpcServerLimits } from "../options.ts";
+import { PlainCall } from "./plain-call.ts";
+
+const SWEEP_MS = 1000;
+const CALLS = new WeakMap<HttpRequest, PlainCall>();
+
+/** The call of a request that a server is answering. */
+export function plainCallOf(req: HttpRequest): PlainCall | undefined {
+  return CALLS.get(req);
+}
+
+/** The requests of a server that are not gRPC. */
+export class PlainCalls implements Iterable<PlainCall> {
+  readonly #all = new Set<PlainCall>();
+  readonly #limits: RpcServerLimits;
+  readonly #budget: Budget;
+  #sweeper: NodeJS.Timeout | undefined;
+
+  constructor(limits: RpcServerLimits, budget: Budget) {
+    this.#limits = limits;
+    this.#budget = budget;
+  }
+
+  [Symbol.iterator](): IterableIterator<PlainCall> {
+    return this.#all.values();
+  }
+
+  /** Follows a request to its end; undefined if there is no room for it. */
+  begin(req: HttpRequest, res: HttpResponse): PlainCall | undefined {
+    const call = new PlainCall(req, res, this.#budget);
+    if (!call.begin()) return undefined;
+    CALLS.set(req, call);
+    // Node would otherwise read what is left when the answer is out, whatever it is, and tell nobody.
+    if (!("stream" in req) && !req.complete) req.read(0);
+    this.#all.add(call);
+    const sweepMs = Math.min(SWEEP_MS, this.#limits.requestTimeoutMs / 4, this.#limits.writeTimeoutMs / 4);
+    this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref();
+    // In HTTP/2 a response tells of its end only when the stream is closed.
+    ("stream" in req ? req.stream : res).once("finish", () => call.discardRest());
+    res.once("close", () => {
+      call.end();
+      this.#all.delete(call);
+      if (this.#all.size > 0) return;
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    });
+    return call;
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const call of this.#all) call.sweep(now, this.#limits);
+  }
+}

@@ -1,0 +1,48 @@
+import { Buffer } from "node:buffer";
+import { gunzipSync } from "node:zlib";
+import type { DescMethod, Registry } from "@bufbuild/protobuf";
+import { ConnectError, type ContextValues } from "@connectrpc/connect";
+import { requestFault } from "../../request-fault.ts";
+import { messageTooLarge } from "../errors.ts";
+import { unzipError } from "../grpc/compression.ts";
+import { checkMessage } from "./check-message.ts";
+
+export type QueryReader = {
+  readonly method: DescMethod;
+  readonly maxBytes: number;
+  readonly registry: Registry;
+  /** Gets the requestFault of a message that cannot be read; an empty one takes its place. */
+  readonly values: ContextValues;
+};
+
+/** The URL of a Connect GET request, whose message is in the query: within its limit, decompressed, and known to be one. */
+export function checkedQuery(url: string, { method, maxBytes, registry, values }: QueryReader): string {
+  const checked = new URL(url);
+  const { searchParams: query } = checked;
+  const encoding = query.get("encoding");
+  if (encoding !== "json" && encoding !== "proto") return url; // to be refused by connect
+  const compression = query.get("compression") ?? "identity";
+  if (compression !== "identity" && compression !== "gzip") return url;
+  let message: Buffer;
+  try {
+    message = Buffer.from(query.get("message") ?? "", query.get("base64") === "1" ? "base64" : "utf8");
+    if (compression === "gzip" && message.length > 0) message = unzipAtOnce(message, maxBytes);
+    if (message.length > maxBytes) throw messageTooLarge(message.length, maxBytes);
+    checkMessage(method, message, encoding, registry);
+  } catch (error) {
+    values.set(requestFault, ConnectError.from(error));
+    message = Buffer.from(encoding === "json" ? "{}" : "");
+  }
+  query.delete("compression");
+  query.set("base64", "1");
+  query.set("message", message.toString("base64url"));
+  return checked.toString();
+}
+
+function unzipAtOnce(bytes: Buffer, maxBytes: number): Buffer {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    throw unzipError(error as NodeJS.ErrnoException, maxBytes);
+  }
+}

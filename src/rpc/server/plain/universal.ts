@@ -1,0 +1,88 @@
+// Between node's requests and responses, of HTTP/1.1 and HTTP/2, and what connect's protocol handlers take and give.
+import type { OutgoingHttpHeaders } from "node:http";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { noRoom } from "../errors.ts";
+import type { HttpResponse } from "../http-handler.ts";
+import type { PlainCall } from "./plain-call.ts";
+
+/** A request, but for its body. Its signal is aborted when the client leaves. Throws if its target and host make no URL. */
+export function universalRequest({ req, res }: PlainCall, values: ContextValues): Omit<UniversalServerRequest, "body"> {
+  const authority = req.headers[":authority"] ?? req.headers.host ?? "";
+  const left = new AbortController();
+  res.once("close", () => {
+    if (!res.writableEnded) left.abort(new ConnectError("the client is gone", Code.Canceled));
+  });
+  return {
+    httpVersion: req.httpVersion,
+    method: req.method ?? "",
+    url: new URL(req.url ?? "/", `http://${authority}`).toString(),
+    header: requestHeader(req.headers),
+    signal: left.signal,
+    contextValues: values,
+  };
+}
+
+function requestHeader(fields: NodeJS.Dict<string | string[]>): Headers {
+  const header = new Headers();
+  for (const name in fields) {
+    const value = fields[name];
+    if (value === undefined || name.startsWith(":")) continue;
+    for (const one of typeof value === "string" ? [value] : value) header.append(name, one);
+  }
+  return header;
+}
+
+/** Sends an answer, no faster than its client takes it. Ends the answer's iterator, however it ends itself. */
+export async function sendUniversal({ status, header, body }: UniversalServerResponse, call: PlainCall): Promise<void> {
+  const { res } = call;
+  const chunks = body?.[Symbol.asyncIterator]();
+  try {
+    let next = await chunks?.next(); // first, because the handler may set headers until then
+    if (call.closed) return;
+    writeHead(res, status, header);
+    for (; next !== undefined && next.done !== true; next = await chunks?.next()) {
+      if (call.closed) return;
+      if (!write(res, next.value)) await taken(call);
+    }
+    res.end();
+  } finally {
+    await chunks?.return?.();
+  }
+}
+
+function writeHead(res: HttpResponse, status: number, header: Headers | undefined): void {
+  const fields: OutgoingHttpHeaders = {};
+  for (const [name, value] of header ?? []) {
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat().map(String);
+  }
+  if ("stream" in res) res.writeHead(status, fields);
+  else res.writeHead(status, fields);
+}
+
+/** The two kinds of response have the method, but no common type of it. */
+function write(res: HttpResponse, bytes: Uint8Array): boolean {
+  return "stream" in res ? res.write(bytes) : res.write(bytes);
+}
+
+/** Resolves when the client has taken what was written, or is gone. Rejects if the server has no room for what it does not take. */
+function taken(call: PlainCall): Promise<void> {
+  const { res, budget } = call;
+  const bytes = call.untakenBytes;
+  return new Promise((resolve, reject) => {
+    if (!budget.hold(call, bytes)) {
+      call.evict();
+      reject(noRoom());
+      return;
+    }
+    const done = () => {
+      res.off("drain", done).off("close", done);
+      budget.release(call, bytes);
+      call.sequence = budget.nextSequence();
+      resolve();
+    };
+    res.on("drain", done).on("close", done);
+    if (call.closed) done();
+  });
+}
