@@ -5,6 +5,8 @@ import { type Command, type RoleProcess, startRoleProcess } from "../../support/
 /** A shop of four processes. */
 export type ShopProcesses = {
   url(role: Role): string;
+  /** What a role has written so far. */
+  lines(role: Role): readonly string[];
   /** Ends all by SIGTERM, callers first, and gives their exit codes. */
   stop(): Promise<Record<string, number | null>>;
 };
@@ -45,5 +47,5 @@ export async function startShopProcesses(
     await stop();
     throw error;
   }
-  return { url, stop };
+  return { url, lines: (role) => processes.get(role)?.lines ?? [], stop };
 }

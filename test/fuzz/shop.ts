@@ -1,0 +1,96 @@
+// The shop whose doors are tried: its roles as real processes, and what can be seen of them from outside.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "../../src/settings.ts";
+import { type RoleProcess, startRoleProcess } from "../support/role-process.ts";
+
+const START_ORDER: readonly Role[] = ["user", "payment", "order", "gateway"];
+const DRAIN_MS = 5000;
+const STOP_MS = DRAIN_MS + 10_000;
+const MAX_RSS_MIB = 300;
+/** Half of what the roles have in the cluster, as Node would choose there by itself. A leak ends the process all the sooner. */
+const HEAP = "--max-old-space-size=128";
+
+export type Shop = {
+  readonly ports: Readonly<Record<Role, number>>;
+  /** What has come to light since the last time: lines that no input may cause, processes that ended. */
+  faults(): string[];
+  /** The most memory that each role was seen to have, in MiB, and whoever has too much. */
+  measure(): Promise<{ peaks: Readonly<Record<string, number>>; faults: string[] }>;
+  /** Ends the roles with SIGTERM; gives what was wrong with their ends. */
+  stop(): Promise<string[]>;
+};
+
+export async function startShop(): Promise<Shop> {
+  const folder = await mkdtemp(join(tmpdir(), "fuzz-"));
+  const faults: string[] = [];
+  const roles = new Map<Role, RoleProcess>();
+  const peaks: Record<string, number> = {};
+  let stopping = false;
+
+  for (const role of START_ORDER) {
+    const peers = [...roles].map(([peer, { port }]) => [
+      `${peer.toUpperCase()}_SERVICE_URL`,
+      `http://127.0.0.1:${port}`,
+    ]);
+    const env = {
+      ...{ ROLE: role, DATA_DIR: folder, DRAIN_TIMEOUT_MS: String(DRAIN_MS), NODE_OPTIONS: HEAP },
+      ...Object.fromEntries(peers),
+    };
+    let isReady = false;
+    const started = await startRoleProcess(env, undefined, (line, from) => {
+      if (from === "stderr" || isError(line)) faults.push(`${role} wrote: ${line.slice(0, 4000)}`);
+      return !isReady;
+    });
+    isReady = true;
+    started.exited.then((code) => {
+      if (!stopping) faults.push(`${role} ended with ${code}`);
+    });
+    roles.set(role, started);
+  }
+
+  return {
+    ports: Object.fromEntries([...roles].map(([role, { port }]) => [role, port])) as Record<Role, number>,
+    faults: () => faults.splice(0),
+    async measure() {
+      const tooMuch: string[] = [];
+      for (const [role, { pid }] of roles) {
+        const mib = await rssMib(pid);
+        peaks[role] = Math.max(mib, peaks[role] ?? 0);
+        if (mib > MAX_RSS_MIB) tooMuch.push(`${role} has ${mib} MiB, more than ${MAX_RSS_MIB}`);
+      }
+      return { peaks, faults: tooMuch };
+    },
+    async stop() {
+      stopping = true;
+      const wrong: string[] = [];
+      for (const role of START_ORDER.toReversed()) {
+        const { kill } = roles.get(role)!;
+        const timer = setTimeout(() => {
+          wrong.push(`${role} did not end within ${STOP_MS} ms of SIGTERM`);
+          kill("SIGKILL");
+        }, STOP_MS);
+        const code = await kill("SIGTERM");
+        clearTimeout(timer);
+        if (code !== 0) wrong.push(`${role} ended with ${code}, not 0, on SIGTERM`);
+      }
+      await rm(folder, { recursive: true, force: true });
+      return [...faults.splice(0), ...wrong];
+    },
+  };
+}
+
+function isError(line: string): boolean {
+  try {
+    return JSON.parse(line).level === "error";
+  } catch {
+    return true; // only a crash writes what is no JSON
+  }
+}
+
+/** Of Linux only; 0 elsewhere, and for a process that has ended. */
+async function rssMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024);
+}
