@@ -53,6 +53,17 @@ for (const overlay of MESHED) {
       }
     });
 
+    it("has sidecars that end no shared connection for what one caller takes back", () => {
+      const deployments = allOf<Deployment>(objects, "Deployment").filter(
+        ({ metadata }) => metadata.namespace === "shop",
+      );
+      assert.notEqual(deployments.length, 0);
+      for (const { spec } of deployments) {
+        const config = parse(spec.template.metadata.annotations?.["proxy.istio.io/config"] ?? "");
+        assert.deepEqual(config, { runtimeValues: { "overload.premature_reset_total_stream_count": "4294967295" } });
+      }
+    });
+
     it("takes REST in with the timeouts of the contract", () => {
       const { spec } = one<Route>(objects, "HTTPRoute", "rest");
       for (const method of ShopService.methods) {

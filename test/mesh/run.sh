@@ -32,7 +32,7 @@ if ! { [ "${KEEP:-}" = 1 ] && lab_is_up; }; then "$LAB/up.sh" 8>&-; fi
 
 cd "$MESH_REPOSITORY"
 # It ends with this script, whatever ends that.
-MOCHA=(setpriv --pdeathsig=TERM node_modules/.bin/node node_modules/.bin/mocha --config test/mesh/mocharc.json "${CHECKS:-test/mesh/checks/*.check.ts}")
+MOCHA=(setpriv --pdeathsig=TERM "${NODE:-node_modules/.bin/node}" node_modules/.bin/mocha --config test/mesh/mocharc.json "${CHECKS:-test/mesh/checks/*.check.ts}")
 # In the background, so that the trap is not held up until it ends.
 "${MOCHA[@]}" "$@" 8>&- &
 MOCHA_PID=$!

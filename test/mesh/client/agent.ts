@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { createGrpcCalls } from "./grpc-calls.ts";
 import { type Load, startLoad } from "./load.ts";
 import type { Answer, Ask, Command, GrpcRequest, HttpOutcome, HttpRequest, TcpRequest } from "./protocol.ts";
+import { openStreams } from "./raw-http2.ts";
 
 const HTTP_TIMEOUT_MS = 20_000;
 const TCP_TIMEOUT_MS = 5_000;
@@ -28,6 +29,8 @@ async function execute(id: number, command: Command): Promise<unknown> {
       return http(command.request);
     case "tcp":
       return tcp(command.request);
+    case "streams":
+      return openStreams(command.request);
     case "load": {
       const call = (n: number) => {
         const request = numbered(command.request, `${id}-${n}`);

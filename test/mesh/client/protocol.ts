@@ -44,6 +44,28 @@ export type HttpOutcome = {
 /** Sends a text over a bare TCP connection; the outcome is what comes back first, or "" if the connection ends before. */
 export type TcpRequest = { readonly host: string; readonly port: number; readonly text: string };
 
+/** Streams of one HTTP/2 connection, as a client opens them that heeds no limit: gRPC calls whose message never comes. */
+export type StreamsRequest = {
+  readonly host: string;
+  readonly port: number;
+  /** "/shop.gateway.v1.ShopService/GetUser" */
+  readonly path: string;
+  readonly count: number;
+  /** How many are written at once, before the client waits until the server has seen them. Default: 50. */
+  readonly batch?: number;
+  /** Each is taken back at once. Otherwise they are left open. */
+  readonly reset: boolean;
+};
+
+export type StreamsOutcome = {
+  /** How many were opened before the server hung up, if it did. */
+  readonly opened: number;
+  /** How many the server reset, by the error codes of HTTP/2 ("7": REFUSED_STREAM). */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Whether the server hung up. */
+  readonly ended: boolean;
+};
+
 /** What a load came to. */
 export type LoadResult = {
   readonly calls: number;
@@ -60,6 +82,7 @@ export type Command =
   | { readonly kind: "grpc"; readonly request: GrpcRequest; readonly calls: Calls }
   | { readonly kind: "http"; readonly request: HttpRequest }
   | { readonly kind: "tcp"; readonly request: TcpRequest }
+  | { readonly kind: "streams"; readonly request: StreamsRequest }
   /** Calls one after the other, pauseMs apart, until "end". In headers and body, {n} becomes a number that is used once. */
   | { readonly kind: "load"; readonly request: GrpcRequest | HttpRequest; readonly pauseMs: number }
   | { readonly kind: "end"; readonly load: number };

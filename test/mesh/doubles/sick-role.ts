@@ -26,7 +26,8 @@ async function misbehave(context: HandlerContext, name: string, card = ""): Prom
   const key = header("x-case") ?? name;
   const calls = (seen.get(key) ?? 0) + 1;
   seen.set(key, calls);
-  process.stdout.write(`${JSON.stringify({ method: context.method.name, key, call: calls, at: Date.now() })}\n`);
+  const call = { method: context.method.name, key, call: calls, at: Date.now(), baggage: header("baggage") ?? "" };
+  process.stdout.write(`${JSON.stringify(call)}\n`);
   const fails = sick || card === "tok_unavailable" || calls <= Number(header("x-fail-first") ?? 0);
   if (fails) throw new ConnectError("made to fail", Code.Unavailable);
   await delay(card === "tok_slow" ? SLOW_MS : Number(header("x-delay-ms") ?? 0));

@@ -11,6 +11,8 @@ import type {
   HttpOutcome,
   HttpRequest,
   LoadResult,
+  StreamsOutcome,
+  StreamsRequest,
   TcpRequest,
 } from "../client/protocol.ts";
 import type { Pod } from "./kube.ts";
@@ -24,6 +26,7 @@ export type Agent = {
   grpcMany(request: GrpcRequest, count: number, concurrency?: number): Promise<GrpcOutcome[]>;
   http(request: HttpRequest): Promise<HttpOutcome>;
   tcp(request: TcpRequest): Promise<string>;
+  streams(request: StreamsRequest): Promise<StreamsOutcome>;
   /** Makes calls until it is ended, pauseMs (default 10) apart; {n} in the request becomes a number used once. */
   load(request: GrpcRequest | HttpRequest, pauseMs?: number): Promise<{ end(): Promise<LoadResult> }>;
   close(): Promise<void>;
@@ -64,6 +67,7 @@ export function startAgent(pod: Pod): Agent {
     grpc: async (request) => (await grpcMany(request, 1))[0]!,
     http: (request) => ask({ kind: "http", request }),
     tcp: (request) => ask({ kind: "tcp", request }),
+    streams: (request) => ask({ kind: "streams", request }),
     async load(request, pauseMs = 10) {
       const load = await ask<number>({ kind: "load", request, pauseMs });
       return { end: () => ask<LoadResult>({ kind: "end", load }) };

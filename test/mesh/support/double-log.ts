@@ -3,7 +3,14 @@ import { type Pod, readyPod } from "./kube.ts";
 import { logFile } from "./lab.ts";
 
 /** A call that a double got, as doubles/sick-role.ts prints it. */
-export type DoubleCall = { readonly method: string; readonly key: string; readonly call: number; readonly at: number };
+export type DoubleCall = {
+  readonly method: string;
+  readonly key: string;
+  readonly call: number;
+  readonly at: number;
+  /** "" without any. */
+  readonly baggage: string;
+};
 
 /** The calls that the double of a role has got by now, with this key or with any. */
 export async function callsOf(role: string, key?: string): Promise<DoubleCall[]> {

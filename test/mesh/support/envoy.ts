@@ -35,6 +35,53 @@ export async function retries(pod: Pod): Promise<number> {
   return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);
 }
 
+/** What Envoy has of a listener's settings; fields are as Envoy's API has them. */
+export type Listener = {
+  /** "0.0.0.0_80" */
+  readonly name: string;
+  readonly per_connection_buffer_limit_bytes?: number;
+  readonly filter_chains: readonly { readonly filters: readonly { readonly typed_config: ConnectionManager }[] }[];
+};
+
+/** The part of an HttpConnectionManager that guards against callers. */
+export type ConnectionManager = {
+  readonly "@type": string;
+  readonly use_remote_address?: boolean;
+  readonly normalize_path?: boolean;
+  readonly merge_slashes?: boolean;
+  readonly path_with_escaped_slashes_action?: string;
+  readonly max_request_headers_kb?: number;
+  readonly request_timeout?: string;
+  readonly request_headers_timeout?: string;
+  readonly stream_idle_timeout?: string;
+  readonly common_http_protocol_options?: Readonly<Record<string, unknown>>;
+  readonly http2_protocol_options?: Readonly<Record<string, unknown>>;
+};
+
+/** What the Envoy of a Pod runs with: the listeners and the clusters that Istio gave it, and its bootstrap. */
+export async function config(pod: Pod): Promise<{
+  listeners: Listener[];
+  clusters: { name: string; per_connection_buffer_limit_bytes?: number }[];
+  bootstrap: Bootstrap;
+}> {
+  const { configs } = JSON.parse(await admin(pod, "/config_dump")) as { configs: Dump[] };
+  return {
+    listeners: configs.flatMap((c) => c.dynamic_listeners ?? []).flatMap((l) => l.active_state?.listener ?? []),
+    clusters: configs.flatMap((c) => c.dynamic_active_clusters ?? []).map((c) => c.cluster),
+    bootstrap: configs.flatMap((c) => c.bootstrap ?? [])[0] ?? {},
+  };
+}
+
+type Bootstrap = {
+  readonly overload_manager?: { readonly resource_monitors: readonly { readonly typed_config: unknown }[] };
+  readonly layered_runtime?: { readonly layers: readonly { readonly static_layer?: Record<string, unknown> }[] };
+};
+type Dump = {
+  dynamic_listeners?: { active_state?: { listener: Listener } }[];
+  dynamic_active_clusters?: { cluster: { name: string; per_connection_buffer_limit_bytes?: number } }[];
+  bootstrap?: Bootstrap;
+};
+
 type Clusters = {
   cluster_statuses?: {
     name: string;
