@@ -2,7 +2,7 @@
 #
 #   docker build --build-arg BASE=<registry>/distroless/cc-debian12:nonroot -t tracemesh:0.1.0 .
 #
-# BUILD_BASE needs Node 20 or newer with npm and a C library no newer than BASE's; BASE needs the C and C++ libraries, and nothing else.
+# BUILD_BASE needs npm with any Node that it runs on and a C library no newer than BASE's; BASE needs the C and C++ libraries, and nothing else.
 ARG BUILD_BASE=node:24-bookworm
 ARG BASE=distroless/cc-debian12:nonroot
 # Where the program comes from: "build" builds it here; "prebuilt" takes dist/root as `make image` has made it outside.

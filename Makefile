@@ -1,39 +1,71 @@
-# What can be done here; `make` alone lists it. Needs Node 20 or newer with npm, and make; the tests need Go, PostgreSQL and Redis too.
+# What can be done here; `make` alone lists it. Needs npm with any Node that it runs on (tested: 20), and make; the tests need Go, PostgreSQL
+# and Redis too. What is done runs on the Node that is pinned in package.json, or on another: make test NODE=/path/to/node
 
 # The pinned Node and the tools come from npm packages. Programs are named by path: not every make looks them up in a PATH set here.
 BIN := node_modules/.bin
 SYSTEM_PATH := $(PATH)
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+PINNED_NODE := $(CURDIR)/$(BIN)/node
+
+# npm's scripts have npm's own Node in NODE, which nobody chose, and a make within make has this one's.
+CHOSEN_NODE := $(filter-out $(npm_node_execpath) $(PINNED_NODE),$(NODE))
+ifneq ($(CHOSEN_NODE),)
+NODE_FAULT := $(shell bash tools/chosen-node.sh '$(CHOSEN_NODE)' 2>&1 >/dev/null)
+ifneq ($(NODE_FAULT),)
+$(error $(NODE_FAULT))
+endif
+override NODE := $(shell bash tools/chosen-node.sh '$(CHOSEN_NODE)' 2>/dev/null)
+else
+override NODE := $(PINNED_NODE)
+endif
+export NODE
+export PATH := $(dir $(NODE)):$(CURDIR)/$(BIN):$(PATH)
 
 # npm writes this file last.
 PACKAGES := node_modules/.package-lock.json
 
 TESTS = 'test/**/*.test.ts'
+OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
 .PHONY: help
 help: ## List what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: install
 install: $(PACKAGES) ## Install the packages, the pinned Node among them; every other target does so when needed
 
 .PHONY: run-all
 run-all: $(PACKAGES) ## Run the whole shop here: four roles and a dashboard for traces, logs and metrics
-	@$(BIN)/node tools/run-all.ts
+	@$(NODE) tools/run-all.ts
 
 .PHONY: run
 run: $(PACKAGES) ## Run one role: make run ROLE=gateway|user|order|payment
-	@$(BIN)/node src/main.ts
+	@$(NODE) src/main.ts
 
 .PHONY: test
 test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
-	@$(BIN)/node tools/test-servers.ts -- $(BIN)/mocha $(TESTS) $(ARGS)
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha $(TESTS) $(ARGS)
 
 .PHONY: conformance
 conformance: $(PACKAGES) ## Run the official gRPC and Connect conformance suite against our server and client
-	@$(BIN)/node test/conformance/run.ts server
-	@$(BIN)/node test/conformance/run.ts client
+	@$(NODE) test/conformance/run.ts server
+	@$(NODE) test/conformance/run.ts client
+
+.PHONY: fuzz
+fuzz: $(PACKAGES) ## Send what no client should to each door of each role for a minute; make fuzz ARGS="--seed 123 --door http2"
+	@$(NODE) test/fuzz/run.ts $(ARGS)
+
+.PHONY: test-node
+test-node: $(PACKAGES) ## Run the shop and the tests that matter most on the oldest Node that is supported; installs it once
+	@older=$$($(NODE) tools/oldest-node.ts) && $(MAKE) --no-print-directory test NODE="$$older" TESTS="$(OLDEST_NODE_TESTS)"
+
+.PHONY: test-h2spec
+test-h2spec: $(PACKAGES) ## Run h2spec, for HTTP/2, against our server and node's own; builds it once with Go
+	@$(NODE) $(BIN)/mocha --timeout 300000 test/h2spec/h2spec.slow.ts
+
+.PHONY: go-tools
+go-tools: $(PACKAGES) ## Build the test tools that are written in Go
+	@$(NODE) tools/go-tools.ts
 
 .PHONY: test-mesh
 test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, root, Go, Python; the first time takes 15 minutes
@@ -41,47 +73,51 @@ test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, r
 
 .PHONY: test-collector
 test-collector: $(PACKAGES) ## Send an order through the real OpenTelemetry Collector; builds it once with Go, some minutes
-	@$(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts
+	@$(NODE) $(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts
 
 .PHONY: build
 build: $(PACKAGES) ## Build dist/: the program as one file, and as one executable
-	@$(BIN)/node tools/build.ts
+	@$(NODE) tools/build.ts
 
 .PHONY: image
 image: $(PACKAGES) ## Make the image without a Docker engine: dist/tracemesh-image.tar; Debian, root
-	@$(BIN)/node tools/build/image.ts
+	@$(NODE) tools/build/image.ts
 
 .PHONY: test-build
 test-build: $(PACKAGES) ## Test what `make build` makes, and how soon it is ready
-	@$(BIN)/node tools/test-servers.ts -- $(BIN)/mocha --timeout 240000 'test/build/*.slow.ts'
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 240000 'test/build/*.slow.ts'
 
 .PHONY: test-image
 test-image: $(PACKAGES) ## Run the image under a read-only root, without rights, in 128 MiB; Debian, root
-	@$(BIN)/mocha --timeout 240000 test/image/image.slow.ts
+	@$(NODE) $(BIN)/mocha --timeout 240000 test/image/image.slow.ts
+
+.PHONY: test-attacks
+test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its Pod, while others use it; Linux, root
+	@$(NODE) $(BIN)/mocha --timeout 240000 test/attack/attack.slow.ts
 
 .PHONY: bench
 bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 15 minutes; make bench ARGS=--quick takes one
-	@$(BIN)/node bench/run.ts $(ARGS)
+	@$(NODE) bench/run.ts $(ARGS)
 
 .PHONY: lint
 lint: $(PACKAGES) ## Lint the code and check its format
-	@$(BIN)/biome check
+	@$(NODE) $(BIN)/biome check
 
 .PHONY: format
 format: $(PACKAGES) ## Format the code and repair what lint can repair
-	@$(BIN)/biome check --write
+	@$(NODE) $(BIN)/biome check --write
 
 .PHONY: types
 types: $(PACKAGES) ## Check the types
-	@$(BIN)/tsc
+	@$(NODE) $(BIN)/tsc
 
 .PHONY: generate
 generate: third_party ## Generate gen/ from the contracts
-	@$(BIN)/buf generate
+	@$(NODE) $(BIN)/buf generate
 
 .PHONY: contracts
 contracts: third_party ## Lint the contracts, look for breaking changes, and check that gen/ is up to date
-	@$(BIN)/node tools/check-contracts.ts
+	@$(NODE) tools/check-contracts.ts
 
 .PHONY: check
 check: lint types contracts ## Check all that needs no running: lint, types, contracts
@@ -101,5 +137,5 @@ $(PACKAGES): package-lock.json
 	@touch $@
 
 third_party: $(PACKAGES) tools/third-party-protos.ts
-	@$(BIN)/node tools/third-party-protos.ts
+	@$(NODE) tools/third-party-protos.ts
 	@touch $@

@@ -6,7 +6,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { bundle } from "./build/bundle.ts";
-import { buildExecutable } from "./build/executable.ts";
+import { buildExecutable, buildingFault } from "./build/executable.ts";
 import { thirdPartyNotices } from "./build/notices.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -21,6 +21,8 @@ export const ARTIFACTS = {
 
 /** Builds all artifacts anew. Throws if one cannot be built, or the bundler has a warning. */
 export async function buildAll(): Promise<void> {
+  const fault = buildingFault();
+  if (fault !== undefined) throw new Error(fault);
   mkdirSync(dist, { recursive: true });
   const { packages } = await bundle({ entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle });
   writeFileSync(ARTIFACTS.notices, thirdPartyNotices(packages));
@@ -28,6 +30,11 @@ export async function buildAll(): Promise<void> {
 }
 
 if (import.meta.main) {
+  const fault = buildingFault();
+  if (fault !== undefined) {
+    console.error(fault);
+    process.exit(1);
+  }
   await buildAll();
   for (const file of Object.values(ARTIFACTS)) {
     const megabytes = (statSync(file).size / 1e6).toFixed(1);

@@ -4,7 +4,8 @@
 //   node tools/go-tools.ts              builds all of them
 //   node tools/go-tools.ts grpcurl      builds the ones named
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const BIN = resolve(import.meta.dirname, "../.cache/bin");
@@ -14,23 +15,43 @@ const TOOLS = {
   connectconformance: { module: "connectrpc.com/conformance", command: "cmd/connectconformance", version: "v1.0.7" },
   /** curl for gRPC: a client that is not ours, and speaks reflection. */
   grpcurl: { module: "github.com/fullstorydev/grpcurl", command: "cmd/grpcurl", version: "v1.9.4" },
+  /** The conformance suite of HTTP/2. It is older than Go's modules and does not say what it needs: `requires` pins that. */
+  h2spec: {
+    module: "github.com/summerwind/h2spec",
+    command: "cmd/h2spec",
+    version: "v2.2.1+incompatible",
+    requires: {
+      "github.com/fatih/color": "v1.19.0",
+      "github.com/spf13/cobra": "v1.10.2",
+      "golang.org/x/net": "v0.62.0",
+    },
+  },
   /** Puts manifests together, as `kubectl apply -k` does. */
   kustomize: { module: "sigs.k8s.io/kustomize/kustomize/v5", command: "", version: "v5.8.1" },
   /** Builds the collector from its components. */
   builder: { module: "go.opentelemetry.io/collector/cmd/builder", command: "", version: "v0.158.0" },
-} as const;
+} as const satisfies Record<string, Tool>;
+
+type Tool = {
+  readonly module: string;
+  readonly command: string;
+  readonly version: string;
+  readonly requires?: Readonly<Record<string, string>>;
+};
 
 export type GoTool = keyof typeof TOOLS;
 
 /** The path of a tool's executable, which is built first where the pinned version is not there yet. Throws if the build fails. */
 export function goTool(name: GoTool): string {
-  const { module, command, version } = TOOLS[name];
+  const { module, command, version, requires }: Tool = TOOLS[name];
   const executable = join(BIN, name);
   const stamp = `${executable}.version`;
   if (existsSync(executable) && existsSync(stamp) && readFileSync(stamp, "utf8") === version) return executable;
 
   mkdirSync(BIN, { recursive: true });
-  go(["install", `${[module, command].filter(Boolean).join("/")}@${version}`], { GOBIN: BIN });
+  const program = [module, command].filter(Boolean).join("/");
+  if (requires === undefined) go(["install", `${program}@${version}`], { env: { GOBIN: BIN } });
+  else buildWith({ [module]: version, ...requires }, program, executable);
   writeFileSync(stamp, version);
   return executable;
 }
@@ -46,9 +67,22 @@ export function goModuleDir(name: GoTool): string {
   return Dir;
 }
 
-function go(args: string[], env: Record<string, string> = {}): string {
+/** Builds a program within a module that requires just these versions. */
+function buildWith(requires: Readonly<Record<string, string>>, program: string, executable: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "tracemesh-go-"));
+  try {
+    const lines = Object.entries(requires).map(([module, version]) => `require ${module} ${version}\n`);
+    writeFileSync(join(folder, "go.mod"), `module tools\n\n${lines.join("")}`);
+    go(["build", "-mod=mod", "-o", executable, program], { cwd: folder });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function go(args: string[], { env, cwd }: { env?: Record<string, string>; cwd?: string } = {}): string {
   try {
     return execFileSync("go", args, {
+      cwd,
       encoding: "utf8",
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
