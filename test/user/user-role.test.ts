@@ -8,6 +8,7 @@ import { reasonOf } from "../../src/rpc/errors.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { createRpcServer, type RpcServer } from "../../src/rpc/server/server.ts";
 import { memoryCache } from "../../src/storage/cache.ts";
+import { encodePageToken } from "../../src/storage/page-token.ts";
 import { userRole } from "../../src/user/role.ts";
 import { eachDatabase } from "../support/stores.ts";
 
@@ -83,8 +84,10 @@ eachDatabase((database) => {
         Array.from({ length: 25 }, (_, i) => i + 1),
       );
       assert.equal(pages, 3);
-      const bad = await failure(users.listUsers({ pageToken: "forged" }));
+      const bad = await failure(users.listUsers({ pageToken: encodePageToken("forged") }));
       assert.deepEqual([bad.code, reasonOf(bad)], [Code.InvalidArgument, "INVALID_PAGE_TOKEN"]);
+      const none = await failure(users.listUsers({ pageToken: "forged" }));
+      assert.deepEqual([none.code, /^page_token: /.test(none.rawMessage)], [Code.InvalidArgument, true]);
     });
   });
 });
