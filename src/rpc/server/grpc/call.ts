@@ -205,9 +205,9 @@ export class Call extends CallInput {
     }
     const { stream } = this;
     try {
-      if (!stream.headersSent) this.#sendHead();
       const custom = this.customTrailer;
-      if (custom !== undefined) this.#trailers = trailersOf(undefined, custom);
+      if (custom !== undefined) this.#trailers = trailersOf(undefined, custom); // before the head, for it may be refused
+      if (!stream.headersSent) this.#sendHead();
       this.onCancel = undefined;
       this.#untaken += bytes?.length ?? 1;
       if (this.#untaken > COVERED_BYTES && !this.budget.hold(this, this.#untaken)) {
