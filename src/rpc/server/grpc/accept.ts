@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { shownName } from "../../field-violations.ts";
 import type { Connection } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
+import { headerBytes } from "../header-bytes.ts";
 import { Call } from "./call.ts";
 import { isProto, trailersOnlyHead } from "./response-head.ts";
 import type { Route } from "./route.ts";
@@ -44,13 +45,7 @@ export function acceptCall(
     refuse(stream, fields, ConnectError.from(error));
     return;
   }
-  call.start((flags & END_STREAM) !== 0, bytesOf(rawFields));
-}
-
-function bytesOf(rawFields: readonly string[]): number {
-  let bytes = 0;
-  for (const text of rawFields) bytes += text.length;
-  return bytes;
+  call.start((flags & END_STREAM) !== 0, headerBytes(rawFields));
 }
 
 function findRoute(routes: ReadonlyMap<string, Route>, path = ""): Route {

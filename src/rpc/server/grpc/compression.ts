@@ -27,13 +27,7 @@ export function decompress(
 export function unzip(data: Buffer, maxBytes: number): Buffer | Promise<Buffer> {
   if (data.length === 0) return data;
   const options = { maxOutputLength: maxBytes };
-  if (maxBytes <= AT_ONCE_BYTES) {
-    try {
-      return gunzipSync(data, options);
-    } catch (error) {
-      throw unzipError(error as NodeJS.ErrnoException, maxBytes);
-    }
-  }
+  if (maxBytes <= AT_ONCE_BYTES) return unzipAtOnce(data, maxBytes);
   return new Promise((resolve, reject) => {
     gunzip(data, options, (error: NodeJS.ErrnoException | null, bytes) => {
       if (error === null) resolve(bytes);
@@ -42,7 +36,16 @@ export function unzip(data: Buffer, maxBytes: number): Buffer | Promise<Buffer> 
   });
 }
 
-export function unzipError({ code }: NodeJS.ErrnoException, maxBytes: number): ConnectError {
+/** As unzip(), on this thread, whatever the limit. */
+export function unzipAtOnce(data: Buffer, maxBytes: number): Buffer {
+  try {
+    return gunzipSync(data, { maxOutputLength: maxBytes });
+  } catch (error) {
+    throw unzipError(error as NodeJS.ErrnoException, maxBytes);
+  }
+}
+
+function unzipError({ code }: NodeJS.ErrnoException, maxBytes: number): ConnectError {
   return code === "ERR_BUFFER_TOO_LARGE"
     ? messageTooLarge(maxBytes + 1, maxBytes)
     : new ConnectError("cannot decompress message", Code.InvalidArgument);

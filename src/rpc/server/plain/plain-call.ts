@@ -4,6 +4,7 @@ import type { Budget, StreamHolder, Wait } from "../budget.ts";
 import { discard, discardRequest } from "../discard.ts";
 import { noRoom, requestTooSlow } from "../errors.ts";
 import type { FrameQueue } from "../frame-queue.ts";
+import { headerBytes } from "../header-bytes.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { RpcServerLimits } from "../options.ts";
 import { PieceAllowance } from "../piece-allowance.ts";
@@ -44,7 +45,7 @@ export class PlainCall implements StreamHolder {
 
   /** Begins to count; false if there is no room. */
   begin(): boolean {
-    return this.budget.hold(this, REQUEST_BYTES + bytesOf(this.req.rawHeaders));
+    return this.budget.hold(this, REQUEST_BYTES + headerBytes(this.req.rawHeaders));
   }
 
   end(): void {
@@ -127,10 +128,4 @@ export class PlainCall implements StreamHolder {
     if ("stream" in this.req) this.req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     else this.req.socket.destroy();
   }
-}
-
-function bytesOf(texts: readonly string[]): number {
-  let bytes = 0;
-  for (const text of texts) bytes += text.length;
-  return bytes;
 }

@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer";
-import { gunzipSync } from "node:zlib";
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import { ConnectError, type ContextValues } from "@connectrpc/connect";
 import { requestFault } from "../../request-fault.ts";
 import { messageTooLarge } from "../errors.ts";
-import { unzipError } from "../grpc/compression.ts";
+import { unzipAtOnce } from "../grpc/compression.ts";
 import { checkMessage } from "./check-message.ts";
 
 export type QueryReader = {
@@ -37,12 +36,4 @@ export function checkedQuery(url: string, { method, maxBytes, registry, values }
   query.set("base64", "1");
   query.set("message", message.toString("base64url"));
   return checked.toString();
-}
-
-function unzipAtOnce(bytes: Buffer, maxBytes: number): Buffer {
-  try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes });
-  } catch (error) {
-    throw unzipError(error as NodeJS.ErrnoException, maxBytes);
-  }
 }
