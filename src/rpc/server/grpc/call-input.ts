@@ -1,10 +1,11 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { create, fromBinary, type Message } from "@bufbuild/protobuf";
+import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Budget, StreamHolder, Wait } from "../budget.ts";
 import { noRoom } from "../errors.ts";
 import { incompleteFrame } from "../frame-queue.ts";
+import { parseRequest } from "../parse-request.ts";
 import { CallContext, type CallStream, callOf } from "./call-context.ts";
 import { decompress } from "./compression.ts";
 import { Deframer, type Frame, wholeFrame } from "./framing.ts";
@@ -179,13 +180,6 @@ export abstract class CallInput extends CallContext implements StreamHolder {
   }
 
   parse(bytes: Uint8Array): Message {
-    try {
-      return fromBinary(this.route.method.input, bytes, READ_OPTIONS);
-    } catch (error) {
-      throw new ConnectError(`cannot parse request: ${(error as Error).message}`, Code.InvalidArgument);
-    }
+    return parseRequest(this.route.method.input, bytes);
   }
 }
-
-/** No handler passes on a message as it came, and unknown fields cost many times their size. */
-const READ_OPTIONS = { readUnknownFields: false };

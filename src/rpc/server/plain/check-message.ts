@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
-import { type DescMethod, fromBinary, type Registry } from "@bufbuild/protobuf";
+import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { jsonFault } from "../../rest/json-request.ts";
+import { parseRequest } from "../parse-request.ts";
 
 export type MessageFormat = "proto" | "json";
 
@@ -18,10 +19,10 @@ export function checkMessage(method: DescMethod, bytes: Buffer, format: MessageF
 
 function binaryFaultOf({ input }: DescMethod, bytes: Buffer): ConnectError | undefined {
   try {
-    fromBinary(input, bytes, { readUnknownFields: false });
+    parseRequest(input, bytes);
     return undefined;
   } catch (error) {
-    return new ConnectError(`cannot parse request: ${(error as Error).message}`, Code.InvalidArgument);
+    return error as ConnectError;
   }
 }
 
