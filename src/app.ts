@@ -1,15 +1,10 @@
 // Puts a role together: its stores and peers, its services, and the server in front of them.
 import { join } from "node:path";
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
-import { policies } from "../gen/mesh/policies.js";
-import { OrderService } from "../gen/shop/order/v1/order_service_pb.js";
-import { PaymentService } from "../gen/shop/payment/v1/payment_service_pb.js";
-import { UserService } from "../gen/shop/user/v1/user_service_pb.js";
-import { gatewayRole } from "./gateway/role.ts";
-import { orderRole } from "./order/role.ts";
-import { paymentRole } from "./payment/role.ts";
-import type { DatabasePlace, RoleParts } from "./role.ts";
+import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import type { Role, RoleParts, Stores } from "./role.ts";
+import { roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
@@ -20,7 +15,6 @@ import { createRpcServer } from "./rpc/server/server.ts";
 import type { Settings } from "./settings.ts";
 import { type Cache, memoryCache } from "./storage/cache.ts";
 import { isUnavailable } from "./storage/errors.ts";
-import { userRole } from "./user/role.ts";
 
 /** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
 const CONNECTION_AGE = { ageMs: 5 * 60_000, graceMs: 30_000 };
@@ -31,12 +25,6 @@ const BEHIND_PROXY = { resetBurst: Infinity };
 const FOR_STRANGERS = { maxConcurrentStreams: 100 };
 /** The baggage of strangers that the shop knows what to do with: the mesh sends such calls to the second version of a role. */
 const PUBLIC_BAGGAGE = ["canary"];
-/** Health and reflection, which no contract of ours describes, are asked by name. */
-const PROBE_MAX_BYTES = 4096;
-
-const maxRequestBytes = ({ parent, name }: DescMethod): number =>
-  policies[parent.typeName]?.methods[`/${parent.typeName}/${name}`]?.maxRequestBytes ?? PROBE_MAX_BYTES;
-
 export type App = {
   readonly port: number;
   /** Takes no more calls, waits for those in flight (at most drainTimeoutMs), and closes what the role holds. */
@@ -57,19 +45,21 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
   }
 
   async function start(): Promise<App> {
-    const parts = await rolePartsOf(settings);
+    const role = roles.find(({ name }) => name === settings.role);
+    if (role === undefined) throw new Error(`there is no role "${settings.role}"`);
+    const parts = await startRole(role);
     closers.push(() => parts.close());
-    const isPublic = settings.role === "gateway";
+    const strangers = isPublic(role);
     const own = parts.services.map((s) => s.desc);
     const health = createHealth(own);
     const services = [...parts.services, health.service, ...reflectionServices([...own, health.service.desc])];
     const interceptors = serverInterceptors({
       logger,
       serviceName: settings.telemetry.serviceName,
-      traceResponse: isPublic,
+      traceResponse: strangers,
       services: own,
       isUnavailable,
-      ...(isPublic && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
+      ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     });
     let serving = true;
     const publicHttp = () =>
@@ -84,9 +74,9 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const server = createRpcServer({
       services,
       interceptors,
-      http: isPublic ? publicHttp() : undefined,
+      http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
-      limits: settings.trustProxy ? BEHIND_PROXY : isPublic ? FOR_STRANGERS : undefined,
+      limits: settings.trustProxy ? BEHIND_PROXY : strangers ? FOR_STRANGERS : undefined,
       maxConnectionAge: CONNECTION_AGE,
       onError: (error) => logger.error("unexpected error", { error }),
     });
@@ -103,46 +93,38 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     };
   }
 
-  async function rolePartsOf({ role, storage, recoveryIntervalMs }: Settings): Promise<RoleParts> {
-    switch (role) {
-      case "gateway":
-        return gatewayRole({
-          users: await peer(UserService, settings.peers.user),
-          orders: await peer(OrderService, settings.peers.order),
-        });
-      case "user":
-        return userRole({ database: databasePlace(), cache: await cache(), demoUsers: storage.demoUsers });
-      case "order":
-        return orderRole({
-          database: databasePlace(),
-          users: await peer(UserService, settings.peers.user),
-          payments: await peer(PaymentService, settings.peers.payment),
-          logger,
-          recoveryIntervalMs,
-        });
-      case "payment":
-        return paymentRole(databasePlace());
-    }
+  async function startRole(role: Role): Promise<RoleParts> {
+    const clients = Object.entries(role.peers).map(async ([name, service]) => [name, await peer(service)]);
+    const peers: Record<string, unknown> = Object.fromEntries(await Promise.all(clients));
+    return await role.start({ peers, stores: await storesOf(role), settings: settings.own, logger });
   }
 
-  function databasePlace(): DatabasePlace {
+  async function storesOf({ name, stores }: Role): Promise<Partial<Stores>> {
     const { databaseUrl: url, dataDir, poolMax } = settings.storage;
-    return { url, file: join(dataDir, `${settings.role}.db`), poolMax };
+    return {
+      ...(stores.includes("database") && {
+        database: { role: name, url, file: join(dataDir, `${name}.db`), poolMax },
+      }),
+      ...(stores.includes("cache") && { cache: await openCache(name) }),
+    };
   }
 
-  async function cache(): Promise<Cache> {
+  async function openCache(role: string): Promise<Cache> {
     const { redisUrl: url } = settings.storage;
     if (url === undefined) return memoryCache({ maxEntries: CACHE_ENTRIES });
     const { redisCache } = await import("./storage/redis-cache.ts");
-    return redisCache({ url, prefix: `${settings.role}:`, logger });
+    const cache = await redisCache({ url, prefix: `${role}:`, logger });
+    closers.push(() => cache.close());
+    return cache;
   }
 
-  async function peer<T extends DescService>(service: T, url: string) {
+  async function peer<T extends DescService>(service: T) {
+    const url = settings.peers.urls[service.typeName] ?? "";
     const { client, close: closePeer } = await createPeer(service, {
       url,
       userAgent: settings.telemetry.serviceName,
       interceptors: clientInterceptors({ peer: url }),
-      policy: policies[service.typeName],
+      policy: policyOf(service),
       retries: settings.peers.retries,
     });
     closers.push(closePeer);

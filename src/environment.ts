@@ -2,6 +2,8 @@
 
 type Range = { min: number; max: number };
 
+export type SettingsReader = Omit<ReturnType<typeof reader>, "check">;
+
 /** A reader over env. Every method gives undefined for a variable that is unset or empty; check() throws if any had a fault. */
 export function reader(env: NodeJS.ProcessEnv) {
   const faults: string[] = [];

@@ -1,35 +1,28 @@
 // The environment, read once. README's settings table is this file in words.
 import { hostname } from "node:os";
 import packageJson from "../package.json" with { type: "json" };
-import { reader } from "./environment.ts";
+import { addressOf, workloadOf } from "./contract.ts";
+import { reader, type SettingsReader } from "./environment.ts";
+import type { Role } from "./role.ts";
+import { roleNames, roles } from "./roles.ts";
 import { targetOf } from "./rpc/client/target.ts";
-
-export const ROLES = ["gateway", "user", "order", "payment"] as const;
-export type Role = (typeof ROLES)[number];
-
-const PORTS: Record<Role, number> = { gateway: 8080, user: 8081, order: 8082, payment: 8083 };
-const NAMES: Record<Role, string> = {
-  gateway: "api-gateway",
-  user: "user-service",
-  order: "order-service",
-  payment: "payment-service",
-};
 
 export type Settings = ReturnType<typeof readSettings>;
 
 /** Reads and checks all settings. Throws one error that names every fault. */
 export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   const read = reader(env);
-  const role = read.requiredOneOf("ROLE", ROLES);
-  const serviceName = read.text("OTEL_SERVICE_NAME") ?? read.text("SERVICE_NAME") ?? (role ? NAMES[role] : "");
+  const name = read.requiredOneOf("ROLE", roleNames);
+  // Without a role there is a fault, and no settings; those of any role are read, so that all other faults are told too.
+  const role = roles.find((r) => r.name === name) ?? roles[0]!;
+  const workload = workloadOf(role);
   const settings = {
-    role: role ?? "gateway",
+    role: role.name,
     host: read.text("HOST") ?? "127.0.0.1",
-    port: read.integer("PORT", { min: 0, max: 65_535 }) ?? (role ? PORTS[role] : 0),
+    port: read.integer("PORT", { min: 0, max: 65_535 }) ?? workload.port,
     peers: {
-      user: read.accepted("USER_SERVICE_URL", PEER, isPeer) ?? "http://user-service:8081",
-      order: read.accepted("ORDER_SERVICE_URL", PEER, isPeer) ?? "http://order-service:8082",
-      payment: read.accepted("PAYMENT_SERVICE_URL", PEER, isPeer) ?? "http://payment-service:8083",
+      /** Where the services are that the role calls, by their type names. */
+      urls: peerUrls(role, read),
       /** Whether the channel retries; off where a mesh does. */
       retries: read.flag("CHANNEL_RETRIES") ?? true,
     },
@@ -38,10 +31,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
       poolMax: read.integer("DATABASE_POOL_MAX", { min: 1, max: 1000 }) ?? 10,
       dataDir: read.text("DATA_DIR") ?? "data",
       redisUrl: read.url("REDIS_URL", ["redis:", "rediss:"]),
-      demoUsers: read.integer("DEMO_USERS", { min: 0, max: 100_000 }) ?? 1000,
     },
     telemetry: {
-      serviceName,
+      serviceName: read.text("OTEL_SERVICE_NAME") ?? read.text("SERVICE_NAME") ?? workload.name,
       serviceVersion: read.text("SERVICE_VERSION") ?? packageJson.version,
       environment: read.text("ENVIRONMENT") ?? "development",
       instanceId: read.text("SERVICE_INSTANCE_ID") ?? `${hostname()}-${process.pid}`,
@@ -55,10 +47,19 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** Whether callers of the gateway may decide on sampling and send any baggage, as a proxy in front does. */
     trustProxy: read.flag("TRUST_PROXY") ?? false,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
-    recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 10_000,
+    /** What only this role has. */
+    own: role.settings(read),
   } as const;
   read.check();
   return settings;
+}
+
+function peerUrls({ peers }: Role, read: SettingsReader): Readonly<Record<string, string>> {
+  const entries = Object.values(peers).map((service) => {
+    const { variable, url } = addressOf(service);
+    return [service.typeName, read.accepted(variable, PEER, isPeer) ?? url];
+  });
+  return Object.fromEntries(entries);
 }
 
 const PEER = "must be http://host:port (TLS is left to the mesh), or a gRPC target: dns:, ipv4:, ipv6:, unix:, xds:";

@@ -1,9 +1,18 @@
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
-import type { RoleParts } from "../role.ts";
+import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
+import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
-import { type Peers, shopService } from "./shop-service.ts";
+import { shopService } from "./shop-service.ts";
 
 /** The gateway role: the public contract, without state. */
-export function gatewayRole(peers: Peers): RoleParts {
-  return { services: [service(ShopService, shopService(peers))], async close() {} };
-}
+export const gatewayRole = defineRole({
+  name: "gateway",
+  services: [ShopService],
+  peers: { users: UserService, orders: OrderService },
+  stores: [],
+  settings: () => ({}),
+  start({ peers }) {
+    return { services: [service(ShopService, shopService(peers))], async close() {} };
+  },
+});

@@ -1,10 +1,8 @@
 import { randomUUIDv7 } from "node:crypto";
-import type { Client } from "@connectrpc/connect";
-import type { Logger } from "winston";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
-import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
-import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
-import type { DatabasePlace, RoleParts } from "../role.ts";
+import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
+import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
 import { openDatabase } from "../storage/database.ts";
 import { orderMigrations } from "./migrations.ts";
@@ -15,47 +13,48 @@ import { paymentsPeer, usersPeer } from "./peers.ts";
 import { startRecovery } from "./recovery.ts";
 import { createSaga } from "./saga.ts";
 
-export type OrderRoleOptions = {
-  database: DatabasePlace;
-  users: Client<typeof UserService>;
-  payments: Client<typeof PaymentService>;
-  logger: Logger;
-  recoveryIntervalMs: number;
-};
-
 /** The order role: orders in a database, their saga, and the recovery of what a crash left behind. */
-export async function orderRole(options: OrderRoleOptions): Promise<RoleParts> {
-  const { database, logger, recoveryIntervalMs: intervalMs } = options;
-  const { db, close } = await openDatabase<OrderSchema>({ ...database, role: "order", migrations: orderMigrations });
-  const store = sqlOrderStore(db);
-  const feed = createOrderFeed(store);
-  const saga = createSaga({
-    store,
-    users: usersPeer(options.users),
-    payments: paymentsPeer(options.payments),
-    newId: randomUUIDv7,
-    onChange(order) {
-      logger.info("order changed", { order_id: order.id, state: order.state, reason: order.rejectReason });
-      feed.publish(order);
-    },
-  });
-  const recovery = startRecovery({
-    store,
-    saga,
-    intervalMs,
-    onSettled: (id) => logger.info("order recovered", { order_id: id }),
-    onError: (error, id) => logger.warn("order not recovered, will try again", { order_id: id, error: String(error) }),
-  });
-  const stop = async () => {
-    feed.close();
-    await recovery.stop();
-  };
-  return {
-    services: [service(OrderService, orderService(saga, store, feed))],
-    stop,
-    async close() {
-      await stop(); // a role that never came to serve is closed without a drain
-      await close();
-    },
-  };
-}
+export const orderRole = defineRole({
+  name: "order",
+  services: [OrderService],
+  peers: { users: UserService, payments: PaymentService },
+  stores: ["database"],
+  settings: (read) => ({
+    recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 10_000,
+  }),
+  async start({ peers, stores, settings, logger }) {
+    const { db, close } = await openDatabase<OrderSchema>({ ...stores.database, migrations: orderMigrations });
+    const store = sqlOrderStore(db);
+    const feed = createOrderFeed(store);
+    const saga = createSaga({
+      store,
+      users: usersPeer(peers.users),
+      payments: paymentsPeer(peers.payments),
+      newId: randomUUIDv7,
+      onChange(order) {
+        logger.info("order changed", { order_id: order.id, state: order.state, reason: order.rejectReason });
+        feed.publish(order);
+      },
+    });
+    const recovery = startRecovery({
+      store,
+      saga,
+      intervalMs: settings.recoveryIntervalMs,
+      onSettled: (id) => logger.info("order recovered", { order_id: id }),
+      onError: (error, id) =>
+        logger.warn("order not recovered, will try again", { order_id: id, error: String(error) }),
+    });
+    const stop = async () => {
+      feed.close();
+      await recovery.stop();
+    };
+    return {
+      services: [service(OrderService, orderService(saga, store, feed))],
+      stop,
+      async close() {
+        await stop(); // a role that never came to serve is closed without a drain
+        await close();
+      },
+    };
+  },
+});

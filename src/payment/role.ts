@@ -1,5 +1,5 @@
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
-import type { DatabasePlace, RoleParts } from "../role.ts";
+import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
 import { openDatabase } from "../storage/database.ts";
 import { paymentMigrations } from "./migrations.ts";
@@ -11,8 +11,15 @@ import { type SandboxSchema, sandboxCardNetwork } from "./sandbox-card-network.t
 type Schema = PaymentSchema & SandboxSchema;
 
 /** The payment role: charges and refunds on a ledger, through a card network. */
-export async function paymentRole(database: DatabasePlace): Promise<RoleParts> {
-  const { db, close } = await openDatabase<Schema>({ ...database, role: "payment", migrations: paymentMigrations });
-  const payments = createPayments(sqlPaymentStore(db), sandboxCardNetwork(db));
-  return { services: [service(PaymentService, paymentService(payments))], close };
-}
+export const paymentRole = defineRole({
+  name: "payment",
+  services: [PaymentService],
+  peers: {},
+  stores: ["database"],
+  settings: () => ({}),
+  async start({ stores }) {
+    const { db, close } = await openDatabase<Schema>({ ...stores.database, migrations: paymentMigrations });
+    const payments = createPayments(sqlPaymentStore(db), sandboxCardNetwork(db));
+    return { services: [service(PaymentService, paymentService(payments))], close };
+  },
+});

@@ -8,7 +8,7 @@ import { createClient } from "@connectrpc/connect";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { type Built, build } from "../build/support/built.ts";
-import { type ShopProcesses, startShopProcesses } from "../build/support/shop-processes.ts";
+import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
 import { ATTACKS } from "./support/attacks.ts";
 import { limitMemory, type MemoryLimit } from "./support/memory-limit.ts";
 
@@ -30,7 +30,7 @@ describe("under attack", function () {
     memory = limitMemory("attack", MEMORY_MIB << 20);
     const { executable } = built.commands;
     const commandOf = (role: string) => (role === "gateway" ? memory.wrap(executable) : executable);
-    shop = await startShopProcesses(commandOf, built.folder);
+    shop = await startShopProcesses({ folder: join(built.folder, "data"), command: commandOf });
     const port = new URL(shop.url("gateway")).port;
     attacker = fork(join(import.meta.dirname, "support/attacker.ts"), [port]);
     await goodRequests(async () => delay(500)); // what is compiled at first use is no part of what is measured

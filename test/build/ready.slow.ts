@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { setTimeout as delay } from "node:timers/promises";
-import { ROLES } from "../../src/settings.ts";
+import { roleNames } from "../../src/roles.ts";
 import { freePort } from "../../tools/test-servers/daemon.ts";
 import type { Command } from "../support/role-process.ts";
 import { type Built, build } from "./support/built.ts";
@@ -70,7 +70,7 @@ describe("a role", () => {
   });
   after(() => built.remove());
 
-  for (const role of ROLES) {
+  for (const role of roleNames) {
     for (const form of ["bundle", "executable"] as const) {
       it(`is ready in ${PROMISED_MS} ms (${role}, ${form})`, async () => {
         const env = {

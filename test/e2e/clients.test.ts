@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { type DescMethod, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
-import { ROLES } from "../../src/settings.ts";
+import { roleNames } from "../../src/roles.ts";
 import { goTool } from "../../tools/go-tools.ts";
 import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
+import { methodsOf, type Sample, samplesOf } from "../support/samples.ts";
 import { CLIENTS, listMethods } from "./clients.ts";
-import { CALLS, type Call, type Orders, prepare } from "./methods.ts";
 
 const GO_BUILD_TIMEOUT_MS = 300_000;
 
@@ -12,28 +12,33 @@ describe("clients that are not ours", function () {
   this.timeout(60_000);
 
   let shop: ShopProcess;
-  let orders: Orders;
 
   before(async function () {
     this.timeout(GO_BUILD_TIMEOUT_MS);
     goTool("grpcurl");
     shop = await startFreshShop();
-    orders = await prepare(shop);
   });
 
   after(async () => {
     await shop?.stop();
   });
 
-  for (const role of ROLES) {
+  for (const role of roleNames) {
     describe(`at the ${role} role`, () => {
-      it("find by reflection the methods that are called below, and no other", async () => {
-        assert.deepEqual(await listMethods(address()), CALLS[role].map(({ method }) => nameOf(method)).sort());
+      let samples: readonly Sample[];
+      before(async () => {
+        samples = await samplesOf(role, shop.url(role));
       });
 
-      for (const call of CALLS[role]) {
-        it(`get the same answer to ${nameOf(call.method)}`, async () => {
-          const answers = await answersTo(call);
+      it("find by reflection the methods that are called below, and no other", async () => {
+        assert.deepEqual(await listMethods(address()), methodsOf(role).map(nameOf).sort());
+      });
+
+      for (const method of methodsOf(role)) {
+        it(`get the same answer to ${nameOf(method)}`, async () => {
+          const sample = samples.find((s) => s.method === method);
+          assert.ok(sample, "it has no sample");
+          const answers = await answersTo(sample);
           const [first] = Object.values(answers);
           assert.notDeepEqual(first, {});
           assert.deepEqual(answers, Object.fromEntries(Object.keys(answers).map((client) => [client, first])));
@@ -42,12 +47,12 @@ describe("clients that are not ours", function () {
 
       const address = () => `localhost:${shop.ports[role]}`;
 
-      async function answersTo(call: Call): Promise<Record<string, JsonValue>> {
+      async function answersTo(sample: Sample): Promise<Record<string, JsonValue>> {
         const answers: Record<string, JsonValue> = {};
         for (const client of CLIENTS) {
-          if (!client.speaks(call.method)) continue;
-          const request = JSON.stringify(call.request(orders, client.name));
-          answers[client.name] = comparable(call, await client.call(address(), call.method, request));
+          if (!client.speaks(sample.method)) continue;
+          const request = JSON.stringify(sample.request(client.name));
+          answers[client.name] = comparable(sample, await client.call(address(), sample.method, request));
         }
         return answers;
       }
@@ -60,7 +65,7 @@ function nameOf(method: DescMethod): string {
 }
 
 /** The answer in one form, whatever the client prints: fields in order, defaults left out, and without what varies. */
-function comparable({ method, varying = [] }: Call, answer: unknown): JsonValue {
+function comparable({ method, varying = [] }: Sample, answer: unknown): JsonValue {
   const json = toJson(method.output, fromJson(method.output, answer as JsonValue));
   for (const path of varying) remove(json, path.split("."));
   return json;

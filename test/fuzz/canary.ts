@@ -2,14 +2,14 @@
 import { Buffer } from "node:buffer";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { GetUserRequestSchema, GetUserResponseSchema } from "../../gen/shop/user/v1/user_service_pb.js";
-import type { Role } from "../../src/settings.ts";
+import type { RoleName } from "../../src/roles.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
 
 /** Very generous: the machine may be busy with the fuzzer itself. */
 const WITHIN_MS = 10_000;
 const ORDER = { user_id: 1, items: [{ product_id: 1, quantity: 2, price: 29.99 }], currency: "EUR" };
 
-type Ports = Readonly<Record<Role, number>>;
+type Ports = Readonly<Record<RoleName, number>>;
 
 export type Canary = { readonly ms: number; readonly fault?: string };
 

@@ -1,6 +1,6 @@
 // One request of any protocol, and how it is sent.
 import { Buffer } from "node:buffer";
-import type { Role } from "../../src/settings.ts";
+import type { RoleName } from "../../src/roles.ts";
 import { data, FLAG, headers, PREFACE, reset, SETTING, settings } from "../support/h2-frames.ts";
 import type { Answers } from "./answers.ts";
 import type { Chance } from "./chance.ts";
@@ -8,7 +8,7 @@ import type { Script, Step } from "./script.ts";
 
 /** A request, before anything decided how its bytes are sent. */
 export type Exchange = {
-  readonly role: Role;
+  readonly role: RoleName;
   readonly method: string;
   /** With its query. */
   readonly path: string;

@@ -2,14 +2,14 @@
 import type { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Role } from "../../src/settings.ts";
+import type { RoleName } from "../../src/roles.ts";
 import { Answers } from "./answers.ts";
 
 /** The pieces go out one by one, so that each is likely to be a segment of its own. */
 export type Step = Buffer | { readonly waitMs: number } | "end" | "reset";
 
 export type Script = {
-  readonly role: Role;
+  readonly role: RoleName;
   readonly http: 1 | 2;
   readonly steps: readonly Step[];
   /** Whether an answer is due; else little time is spent on waiting for one. */

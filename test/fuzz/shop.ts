@@ -2,10 +2,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Role } from "../../src/settings.ts";
-import { type RoleProcess, startRoleProcess } from "../support/role-process.ts";
+import { callersFirst, type RoleName } from "../../src/roles.ts";
+import { startShopProcesses } from "../support/shop-processes.ts";
 
-const START_ORDER: readonly Role[] = ["user", "payment", "order", "gateway"];
 const DRAIN_MS = 5000;
 const STOP_MS = DRAIN_MS + 10_000;
 const MAX_RSS_MIB = 300;
@@ -13,7 +12,7 @@ const MAX_RSS_MIB = 300;
 const HEAP = "--max-old-space-size=128";
 
 export type Shop = {
-  readonly ports: Readonly<Record<Role, number>>;
+  readonly ports: Readonly<Record<RoleName, number>>;
   /** What has come to light since the last time: lines that no input may cause, processes that ended. */
   faults(): string[];
   /** The most memory that each role was seen to have, in MiB, and whoever has too much. */
@@ -25,38 +24,32 @@ export type Shop = {
 export async function startShop(): Promise<Shop> {
   const folder = await mkdtemp(join(tmpdir(), "fuzz-"));
   const faults: string[] = [];
-  const roles = new Map<Role, RoleProcess>();
   const peaks: Record<string, number> = {};
+  const ready = new Set<RoleName>();
   let stopping = false;
 
-  for (const role of START_ORDER) {
-    const peers = [...roles].map(([peer, { port }]) => [
-      `${peer.toUpperCase()}_SERVICE_URL`,
-      `http://127.0.0.1:${port}`,
-    ]);
-    const env = {
-      ...{ ROLE: role, DATA_DIR: folder, DRAIN_TIMEOUT_MS: String(DRAIN_MS), NODE_OPTIONS: HEAP },
-      ...Object.fromEntries(peers),
-    };
-    let isReady = false;
-    const started = await startRoleProcess(env, undefined, (line, from) => {
+  const shop = await startShopProcesses({
+    folder,
+    env: { DRAIN_TIMEOUT_MS: String(DRAIN_MS), NODE_OPTIONS: HEAP },
+    keep(role, line, from) {
       if (from === "stderr" || isError(line)) faults.push(`${role} wrote: ${line.slice(0, 4000)}`);
-      return !isReady;
-    });
-    isReady = true;
-    started.exited.then((code) => {
+      return !ready.has(role);
+    },
+  });
+  for (const role of callersFirst) {
+    ready.add(role);
+    shop.process(role).exited.then((code) => {
       if (!stopping) faults.push(`${role} ended with ${code}`);
     });
-    roles.set(role, started);
   }
 
   return {
-    ports: Object.fromEntries([...roles].map(([role, { port }]) => [role, port])) as Record<Role, number>,
+    ports: Object.fromEntries(callersFirst.map((role) => [role, shop.process(role).port])) as Record<RoleName, number>,
     faults: () => faults.splice(0),
     async measure() {
       const tooMuch: string[] = [];
-      for (const [role, { pid }] of roles) {
-        const mib = await rssMib(pid);
+      for (const role of callersFirst) {
+        const mib = await rssMib(shop.process(role).pid);
         peaks[role] = Math.max(mib, peaks[role] ?? 0);
         if (mib > MAX_RSS_MIB) tooMuch.push(`${role} has ${mib} MiB, more than ${MAX_RSS_MIB}`);
       }
@@ -65,8 +58,8 @@ export async function startShop(): Promise<Shop> {
     async stop() {
       stopping = true;
       const wrong: string[] = [];
-      for (const role of START_ORDER.toReversed()) {
-        const { kill } = roles.get(role)!;
+      for (const role of callersFirst) {
+        const { kill } = shop.process(role);
         const timer = setTimeout(() => {
           wrong.push(`${role} did not end within ${STOP_MS} ms of SIGTERM`);
           kill("SIGKILL");

@@ -12,15 +12,11 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
-import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
-import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
-import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
-import { ROLES, type Role } from "../../src/settings.ts";
+import { type RoleName, roleNames, roles } from "../../src/roles.ts";
 import type { Chance } from "./chance.ts";
 
 /** A method of a role, or of all. */
-export type Target = { readonly role: Role; readonly method: DescMethod };
+export type Target = { readonly role: RoleName; readonly method: DescMethod };
 
 export const pathOf = ({ method }: Target): string => `/${method.parent.typeName}/${method.name}`;
 
@@ -103,11 +99,13 @@ function anyValue(field: DescField, chance: Chance, depth: number) {
   return isLong ? BigInt(chance.pick(NUMBERS)) : chance.pick(NUMBERS);
 }
 
-const OWN = { gateway: ShopService, user: UserService, order: OrderService, payment: PaymentService } as const;
-
 /** The methods of the roles' own services. */
-export const SHOP: readonly Target[] = ROLES.flatMap((role) => OWN[role].methods.map((method) => ({ role, method })));
-export const HEALTH: readonly Target[] = ROLES.flatMap((role) => Health.methods.map((method) => ({ role, method })));
-export const REFLECTION: readonly Target[] = ROLES.flatMap((role) =>
+export const SHOP: readonly Target[] = roles.flatMap(({ name: role, services }) =>
+  services.flatMap(({ methods }) => methods.map((method) => ({ role, method }))),
+);
+export const HEALTH: readonly Target[] = roleNames.flatMap((role) =>
+  Health.methods.map((method) => ({ role, method })),
+);
+export const REFLECTION: readonly Target[] = roleNames.flatMap((role) =>
   [...ServerReflection.methods, ...ServerReflectionAlpha.methods].map((method) => ({ role, method })),
 );

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { type RoleName, roleNames } from "../../src/roles.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { ROLES, type Role } from "../../src/settings.ts";
 import { buildImage, CONTAINERS_ADVICE, IMAGE_ARCHIVE } from "../../tools/build/image.ts";
 import { requireProgram } from "../../tools/programs.ts";
-import { type ShopProcesses, startShopProcesses } from "../build/support/shop-processes.ts";
 import type { Command } from "../support/role-process.ts";
+import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
 import { countedMemoryOf, rootModeOf, statusOf } from "./support/kernel.ts";
 
 const NONROOT = 65_532;
@@ -31,7 +31,7 @@ describe("the image", function () {
   let shop: ShopProcesses;
   let image: string;
 
-  const commandOf = (role: Role): Command => {
+  const commandOf = (role: RoleName): Command => {
     const limits = ["--memory", `${MEMORY_MIB}m`, "--memory-swap", `${MEMORY_MIB}m`];
     const ulimits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
     const rights = [
@@ -53,7 +53,7 @@ describe("the image", function () {
     podman("load", "--quiet", "--input", IMAGE_ARCHIVE);
     mkdirSync(data);
     chownSync(data, NONROOT, NONROOT);
-    shop = await startShopProcesses(commandOf, folder);
+    shop = await startShopProcesses({ folder: join(folder, "data"), command: commandOf });
   });
 
   after(async () => {
@@ -61,9 +61,9 @@ describe("the image", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const pidOf = (role: Role): string => podman("inspect", "--format", "{{.State.Pid}}", role);
+  const pidOf = (role: RoleName): string => podman("inspect", "--format", "{{.State.Pid}}", role);
 
-  for (const role of ROLES) {
+  for (const role of roleNames) {
     it(`runs as an unprivileged user without capabilities, who can write nothing (${role})`, () => {
       const pid = pidOf(role);
       for (const ids of ["Uid", "Gid"])
@@ -87,7 +87,7 @@ describe("the image", function () {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body };
     await inParallel(READS, (n) => succeeds(`${shop.url("gateway")}/api/users/${(n % 1000) + 1}`));
     await inParallel(ORDERS, () => succeeds(`${shop.url("gateway")}/api/orders`, init));
-    for (const role of ROLES) {
+    for (const role of roleNames) {
       const pid = pidOf(role);
       const { limit, peak } = countedMemoryOf(pid);
       const resident = Number.parseInt(statusOf(pid, "VmHWM"), 10) / 1024;

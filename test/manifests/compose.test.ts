@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { ROLES } from "../../src/settings.ts";
+import { roleNames } from "../../src/roles.ts";
 import { settingsOf } from "./support/environment.ts";
 import { allOf, type Deployment } from "./support/manifests.ts";
 import { OVERLAYS, REPOSITORY, render } from "./support/overlays.ts";
@@ -64,7 +64,7 @@ describe("compose.yaml", () => {
   });
 
   it("gives every role settings without fault, under its own name and at its own port", () => {
-    assert.deepEqual(new Set(roles().map((r) => r.settings.role)), new Set(ROLES));
+    assert.deepEqual(new Set(roles().map((r) => r.settings.role)), new Set(roleNames));
     for (const { name, settings, unknown, ports } of roles()) {
       assert.equal(name, settings.telemetry.serviceName);
       assert.equal(settings.host, "0.0.0.0");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { policies } from "../../gen/mesh/policies.js";
-import { ROLES } from "../../src/settings.ts";
+import { roleNames } from "../../src/roles.ts";
 import { environmentOf, settingsOf } from "./support/environment.ts";
 import { allOf, type Container, type Deployment, type Manifest, one, type Service } from "./support/manifests.ts";
 import { OVERLAYS, render } from "./support/overlays.ts";
@@ -32,7 +32,7 @@ for (const overlay of OVERLAYS) {
 
     it("are all there, and their settings are without fault", () => {
       const settings = roles.map((role) => settingsOf(environmentOf(role, objects)));
-      assert.deepEqual(new Set(settings.map((s) => s.settings.role)), new Set(ROLES));
+      assert.deepEqual(settings.map((s) => s.settings.role).sort(), roleNames.toSorted());
       const unknown = settings.flatMap((s) => s.unknown).filter((name) => !BESIDE_SETTINGS.has(name));
       assert.deepEqual(unknown, []);
     });
@@ -55,7 +55,7 @@ for (const overlay of OVERLAYS) {
     it("find each other by Services at the ports that the contracts name", () => {
       for (const role of roles) {
         const { peers } = settingsOf(environmentOf(role, objects)).settings;
-        for (const url of [peers.user, peers.order, peers.payment]) {
+        for (const url of Object.values(peers.urls)) {
           const { hostname, port } = new URL(url);
           const { spec } = one<Service>(objects, "Service", hostname);
           const [served] = spec.ports.filter((p) => p.port === Number(port));

@@ -6,8 +6,10 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { callersFirst } from "../../src/roles.ts";
+import { LISTENERS } from "../../tools/run-all/settings.ts";
 import { eventually } from "../support/eventually.ts";
-import { freePorts, isFree, LISTENERS, type Ports, SERVING, type ShopProcess, startShop } from "./shop-process.ts";
+import { freePorts, isFree, type Ports, SERVING, type ShopProcess, startShop } from "./shop-process.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -62,8 +64,8 @@ describe("run-all", function () {
     await shop.printed(SERVING);
     shop.signal("SIGINT");
     assert.equal(await shop.exited, 0);
-    const stops = [...shop.output().matchAll(/^ {2}(\w+) stopped in /gm)].map(([, name]) => name);
-    assert.deepEqual(stops, ["gateway", "order", "payment", "user", "dashboard"]);
+    const stops = [...shop.output().matchAll(/^ {2}([\w-]+) stopped in /gm)].map(([, name]) => name);
+    assert.deepEqual(stops, [...callersFirst, "dashboard"]);
     assert.deepEqual(await takenPorts(), []);
   });
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { LISTENERS, type Listener, portVariable } from "../../tools/run-all/settings.ts";
 import { eventually } from "../support/eventually.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -19,8 +20,6 @@ const OWN_ENVIRONMENT = {
   REDIS_URL: "",
 };
 
-export const LISTENERS = ["gateway", "user", "order", "payment", "dashboard"] as const;
-export type Listener = (typeof LISTENERS)[number];
 export type Ports = Record<Listener, number>;
 
 /** run-all as a process, as `make run-all` starts it. */
@@ -42,7 +41,7 @@ export type ShopProcess = {
 
 /** Starts run-all with its state in dataDir; does not wait for anything. */
 export function startShop(dataDir: string, ports: Ports): ShopProcess {
-  const portVariables = Object.entries(ports).map(([name, port]) => [`${name.toUpperCase()}_PORT`, String(port)]);
+  const portVariables = LISTENERS.map((name) => [portVariable(name), String(ports[name])]);
   const child = spawn(process.execPath, [join(ROOT, "tools/run-all.ts")], {
     env: { ...process.env, ...OWN_ENVIRONMENT, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
@@ -114,8 +113,8 @@ export async function freePorts(): Promise<Ports> {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (await isFree(port)) ports.add(port);
   }
-  const [gateway, user, order, payment, dashboard] = [...ports] as [number, number, number, number, number];
-  return { gateway, user, order, payment, dashboard };
+  const free = [...ports];
+  return Object.fromEntries(LISTENERS.map((name, i) => [name, free[i]])) as Ports;
 }
 
 export async function isFree(port: number): Promise<boolean> {

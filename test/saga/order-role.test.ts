@@ -44,15 +44,17 @@ eachDatabase((database) => {
           },
         }),
       );
-      const parts = await orderRole({
-        database: database.location(),
-        users: createClient(
-          UserService,
-          createRouterTransport(() => {}),
-        ),
-        payments: createClient(PaymentService, payments),
+      const parts = await orderRole.start({
+        stores: { database: { role: "order", ...database.location() } },
+        peers: {
+          users: createClient(
+            UserService,
+            createRouterTransport(() => {}),
+          ),
+          payments: createClient(PaymentService, payments),
+        },
+        settings: { recoveryIntervalMs: 10_000 },
         logger,
-        recoveryIntervalMs: 10_000,
       });
       const signal = await charging.promise;
       await parts.close();

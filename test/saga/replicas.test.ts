@@ -11,9 +11,10 @@ import { orderMigrations } from "../../src/order/migrations.ts";
 import type { OrderSchema } from "../../src/order/order-store.ts";
 import type { PaymentSchema } from "../../src/payment/payment-store.ts";
 import type { SandboxSchema } from "../../src/payment/sandbox-card-network.ts";
+import type { RoleName } from "../../src/roles.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { reasonOf } from "../../src/rpc/errors.ts";
-import { type Role, readSettings } from "../../src/settings.ts";
+import { readSettings } from "../../src/settings.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { audit } from "../support/books.ts";
 import { eventually } from "../support/eventually.ts";
@@ -54,7 +55,7 @@ describe("two order and two payment replicas on one PostgreSQL", () => {
     cleanup.defer(async () => void (await Promise.all([...running].map((app) => app.stop()))));
 
     const env: NodeJS.ProcessEnv = { DATABASE_URL, DATABASE_POOL_MAX: "4", DRAIN_TIMEOUT_MS: "1000" };
-    async function start(role: Role, port = 0): Promise<App> {
+    async function start(role: RoleName, port = 0): Promise<App> {
       const app = await startApp(
         readSettings({ ...env, ROLE: role, PORT: String(port) }),
         createLogger({ silent: true }),
@@ -62,7 +63,7 @@ describe("two order and two payment replicas on one PostgreSQL", () => {
       running.add(app);
       return app;
     }
-    async function restart(role: Role, app: App): Promise<App> {
+    async function restart(role: RoleName, app: App): Promise<App> {
       running.delete(app);
       await app.stop();
       return start(role, app.port);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
-import { ROLES, readSettings } from "../../src/settings.ts";
+import { roleNames } from "../../src/roles.ts";
+import { readSettings } from "../../src/settings.ts";
 
 /** The faults that an environment has, one a line. */
 function faultsOf(env: NodeJS.ProcessEnv): string[] {
@@ -29,12 +30,13 @@ describe("settings", () => {
         host: "127.0.0.1",
         port: 8082,
         peers: {
-          user: "http://user-service:8081",
-          order: "http://order-service:8082",
-          payment: "http://payment-service:8083",
+          urls: {
+            "shop.user.v1.UserService": "http://user-service:8081",
+            "shop.payment.v1.PaymentService": "http://payment-service:8083",
+          },
           retries: true,
         },
-        storage: { databaseUrl: undefined, poolMax: 10, dataDir: "data", redisUrl: undefined, demoUsers: 1000 },
+        storage: { databaseUrl: undefined, poolMax: 10, dataDir: "data", redisUrl: undefined },
         telemetry: {
           serviceName: "order-service",
           serviceVersion: "0.1.0",
@@ -48,7 +50,7 @@ describe("settings", () => {
         corsOrigins: ["*"],
         trustProxy: false,
         drainTimeoutMs: 10_000,
-        recoveryIntervalMs: 10_000,
+        own: { recoveryIntervalMs: 10_000 },
       },
     );
   });
@@ -66,7 +68,6 @@ describe("settings", () => {
       PORT: "0",
       USER_SERVICE_URL: "http://users",
       ORDER_SERVICE_URL: "ipv4:10.0.0.1:80,10.0.0.2:80",
-      PAYMENT_SERVICE_URL: "xds:///payments",
       CHANNEL_RETRIES: "Off",
       DATABASE_URL: "postgres://shop:p%40ss@db:5433/shop?sslmode=require",
       REDIS_URL: "rediss://cache:6380/1",
@@ -78,9 +79,10 @@ describe("settings", () => {
     });
     assert.deepEqual([settings.role, settings.host, settings.port], ["gateway", "0.0.0.0", 0]);
     assert.deepEqual(settings.peers, {
-      user: "http://users",
-      order: "ipv4:10.0.0.1:80,10.0.0.2:80",
-      payment: "xds:///payments",
+      urls: {
+        "shop.user.v1.UserService": "http://users",
+        "shop.order.v1.OrderService": "ipv4:10.0.0.1:80,10.0.0.2:80",
+      },
       retries: false,
     });
     assert.equal(settings.storage.databaseUrl, "postgres://shop:p%40ss@db:5433/shop?sslmode=require");
@@ -102,7 +104,7 @@ describe("settings", () => {
       LOG_LEVEL: "loud",
     };
     assert.deepEqual(faultsOf(env), [
-      `ROLE is not set: must be one of ${ROLES.join(", ")}`,
+      `ROLE is not set: must be one of ${roleNames.join(", ")}`,
       'PORT is "65536": must be a whole number from 0 to 65535',
       `USER_SERVICE_URL is "user-service:8081": ${PEER}`,
       'CHANNEL_RETRIES is "maybe": must be true or false',
@@ -124,7 +126,7 @@ describe("settings", () => {
 
   for (const url of ["https://a:443", "http://", "http://a:99999", "http://a/b", "ftp://a", "dns:", "xds:///", "a"]) {
     it(`take no ${url} for a peer`, () => {
-      assert.deepEqual(faultsOf({ ROLE: "user", PAYMENT_SERVICE_URL: url }), [
+      assert.deepEqual(faultsOf({ ROLE: "order", PAYMENT_SERVICE_URL: url }), [
         `PAYMENT_SERVICE_URL is "${url}": ${PEER}`,
       ]);
     });
@@ -146,7 +148,7 @@ describe("settings", () => {
     ["USER_SERVICE_URL", "http://shop:secret@users:80", "http://***@users:80"],
   ]) {
     it(`tell ${name} as ${shown}`, () => {
-      const [fault, ...others] = faultsOf({ ROLE: "user", [name]: value });
+      const [fault, ...others] = faultsOf({ ROLE: "order", [name]: value });
       assert.ok(fault?.startsWith(`${name} is "${shown}": `), String(fault));
       assert.deepEqual(others, []);
     });

@@ -21,8 +21,9 @@ eachDatabase((database) => {
 
     beforeEach(async () => {
       const cache = memoryCache({ maxEntries: 100 });
-      parts = await userRole({ database: database.location(), cache, demoUsers: 25 });
       const logger = createLogger({ silent: true });
+      const stores = { database: { role: "user", ...database.location() }, cache };
+      parts = await userRole.start({ stores, peers: {}, settings: { demoUsers: 25 }, logger });
       const interceptors = serverInterceptors({ serviceName: "user-service", logger });
       server = createRpcServer({ services: parts.services, interceptors });
       transport = createGrpcTransport({ target: `127.0.0.1:${await server.listen()}` });
@@ -89,22 +90,5 @@ eachDatabase((database) => {
       const none = await failure(users.listUsers({ pageToken: "forged" }));
       assert.deepEqual([none.code, /^page_token: /.test(none.rawMessage)], [Code.InvalidArgument, true]);
     });
-  });
-});
-
-describe("a user role that cannot open its database", () => {
-  it("closes the cache, which it owns", async () => {
-    const cache = memoryCache({ maxEntries: 1 });
-    let closed = 0;
-    const counted = {
-      ...cache,
-      async close() {
-        closed++;
-        await cache.close();
-      },
-    };
-    const database = { url: "postgres://127.0.0.1:1/nothing", file: "" };
-    await assert.rejects(userRole({ database, cache: counted, demoUsers: 0 }), { code: "ECONNREFUSED" });
-    assert.equal(closed, 1);
   });
 });

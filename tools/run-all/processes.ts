@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { HOST, type Listener, type Role, type RunAllSettings } from "./settings.ts";
+import { addressOf } from "../../src/contract.ts";
+import { type RoleName, roles } from "../../src/roles.ts";
+import { HOST, type Listener, type RunAllSettings } from "./settings.ts";
 
 /** How to start one of the processes, and how to see that it is ready. */
 export type ProcessPlan = {
@@ -18,7 +20,7 @@ const DASHBOARD_DISK_LIMIT = "256mb";
  * A role: `node src/main.ts` in the given environment, with its port, its peers and its telemetry set.
  * Every trace is kept and metrics leave every few seconds: one order is to be seen whole, and soon.
  */
-export function rolePlan(role: Role, { ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
+export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
   const url = (name: Listener) => `http://${HOST}:${ports[name]}`;
   return {
     name: role,
@@ -31,9 +33,7 @@ export function rolePlan(role: Role, { ports, dataDir }: RunAllSettings, env: No
       SERVICE_NAME: "", // each role's own
       HOST,
       PORT: String(ports[role]),
-      USER_SERVICE_URL: url("user"),
-      ORDER_SERVICE_URL: url("order"),
-      PAYMENT_SERVICE_URL: url("payment"),
+      ...Object.fromEntries(roles.map(({ name, services }) => [addressOf(services[0]).variable, url(name)])),
       DATA_DIR: dataDir,
       OTEL_EXPORTER_OTLP_ENDPOINT: url("dashboard"),
       OTEL_TRACES_SAMPLER_ARG: "1.0",

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import type { WriteStream } from "node:tty";
+import { callersFirst } from "../../src/roles.ts";
 import { describeExit, type Exit } from "./child.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { dashboardPlan, rolePlan } from "./processes.ts";
-import { LISTENERS, ROLES, type RunAllSettings } from "./settings.ts";
+import { LISTENERS, type RunAllSettings } from "./settings.ts";
 import { allReady, printSummary, type Started, start } from "./start.ts";
 
 const READY_WITHIN_MS = 30_000;
@@ -29,14 +30,14 @@ export type RunAllOptions = {
 type End = { kind: "asked" } | { kind: "exited"; by: Started; exit: Exit } | { kind: "not-ready"; message: string };
 
 /**
- * Starts the dashboard and the four roles, prints where they are, and follows their logs until stop aborts or one of them ends.
+ * Starts the dashboard and all roles, prints where they are, and follows their logs until stop aborts or one of them ends.
  * Then the roles drain in order, the dashboard last. Resolves to the exit code: 0 if all were asked to stop and did so in time.
  */
 export async function runAll({ settings, root, env, out, stop, force }: RunAllOptions): Promise<0 | 1> {
   await requireFreePorts(settings.ports);
   await mkdir(settings.dataDir, { recursive: true });
   const printer = createPrinter(out, LISTENERS);
-  const roles = ROLES.map((role) => rolePlan(role, settings, env));
+  const roles = callersFirst.map((role) => rolePlan(role, settings, env));
   const plans = [...roles, dashboardPlan(settings, env)];
   await printer.line(`Starting ${plans.map((plan) => plan.name).join(", ")} ...`);
 

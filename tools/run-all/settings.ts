@@ -1,13 +1,19 @@
 import { resolve } from "node:path";
+import { workloadOf } from "../../src/contract.ts";
+import { type RoleName, roles } from "../../src/roles.ts";
 
-/** The roles in the order in which they drain: who calls comes before who is called. */
-export const ROLES = ["gateway", "order", "payment", "user"] as const;
-export type Role = (typeof ROLES)[number];
+const DASHBOARD = "dashboard";
 
 /** What listens on a port of its own: the roles and the telemetry backend with its page. */
-export type Listener = Role | "dashboard";
+export type Listener = RoleName | typeof DASHBOARD;
 
-export const LISTENERS: readonly Listener[] = ["gateway", "user", "order", "payment", "dashboard"];
+/** Where each listens unless told otherwise. */
+const DEFAULT_PORTS: ReadonlyMap<Listener, number> = new Map<Listener, number>([
+  ...roles.map((role) => [role.name, workloadOf(role).port] as const),
+  [DASHBOARD, 4318],
+]);
+
+export const LISTENERS: readonly Listener[] = [...DEFAULT_PORTS.keys()];
 
 /** Where the roles listen. Only this machine reaches them. */
 export const HOST = "127.0.0.1";
@@ -18,35 +24,29 @@ export type RunAllSettings = {
   dataDir: string;
 };
 
-const DEFAULT_PORTS: Record<Listener, number> = {
-  gateway: 8080,
-  user: 8081,
-  order: 8082,
-  payment: 8083,
-  dashboard: 4318,
-};
-
 /** The environment variable that moves a listener to another port. */
-export const portVariable = (name: Listener): string => `${name.toUpperCase()}_PORT`;
+export const portVariable = (name: Listener): string => `${name.toUpperCase().replaceAll("-", "_")}_PORT`;
 
 /**
- * Reads GATEWAY_PORT, USER_PORT, ORDER_PORT, PAYMENT_PORT, DASHBOARD_PORT and DATA_DIR (default `data`, relative to root).
+ * Reads a port for each listener (GATEWAY_PORT, DASHBOARD_PORT and so on) and DATA_DIR (default `data`, relative to root).
  * Throws one Error that tells every fault.
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): RunAllSettings {
   const faults: string[] = [];
   const owners = new Map<number, string>();
-  const ports = { ...DEFAULT_PORTS };
-  for (const name of LISTENERS) {
+  const ports = [...DEFAULT_PORTS].map(([name, byDefault]) => {
     const variable = portVariable(name);
-    const text = env[variable] || String(DEFAULT_PORTS[name]);
+    const text = env[variable] || String(byDefault);
     const port = Number(text);
     const owner = owners.get(port);
     if (!/^\d+$/.test(text) || port < 1 || port > 65_535) faults.push(`${variable}=${text} is no port (1 to 65535)`);
     else if (owner !== undefined) faults.push(`${variable} and ${owner} are both ${port}`);
     owners.set(port, variable);
-    ports[name] = port;
-  }
+    return [name, port] as const;
+  });
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  return { ports, dataDir: resolve(root, env.DATA_DIR || "data") };
+  return {
+    ports: Object.fromEntries(ports) as RunAllSettings["ports"],
+    dataDir: resolve(root, env.DATA_DIR || "data"),
+  };
 }
