@@ -4,7 +4,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
-import { roles } from "./roles.ts";
+import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
@@ -58,6 +58,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       serviceName: settings.telemetry.serviceName,
       traceResponse: strangers,
       services: own,
+      outcomes,
       isUnavailable,
       ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     });

@@ -3,6 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import type { SettingsReader } from "./environment.ts";
+import type { Outcomes } from "./rpc/outcomes.ts";
 import type { Service } from "./rpc/service.ts";
 import type { Cache } from "./storage/cache.ts";
 import type { DatabaseOptions } from "./storage/database.ts";
@@ -42,6 +43,8 @@ export type RoleDefinition<Name extends string, P extends Peers, Store extends S
   readonly name: Name;
   /** The services that it implements, all of one workload. */
   readonly services: readonly [DescService, ...DescService[]];
+  /** How calls of it may end other than well, by reasons that clients can rely on. */
+  readonly outcomes: Outcomes;
   /** The services that it calls. The environment says where they are. */
   readonly peers: P;
   readonly stores: readonly Store[];
@@ -57,6 +60,7 @@ export type RoleDefinition<Name extends string, P extends Peers, Store extends S
 export type Role = {
   readonly name: string;
   readonly services: readonly [DescService, ...DescService[]];
+  readonly outcomes: Outcomes;
   readonly peers: Peers;
   readonly stores: readonly StoreName[];
   settings(read: SettingsReader): unknown;

@@ -3,6 +3,7 @@ import { gatewayRole } from "./gateway/role.ts";
 import { orderRole } from "./order/role.ts";
 import { paymentRole } from "./payment/role.ts";
 import type { Role } from "./role.ts";
+import { mergeOutcomes, type Outcomes } from "./rpc/outcomes.ts";
 import { userRole } from "./user/role.ts";
 
 const ROLES = [gatewayRole, userRole, orderRole, paymentRole] as const;
@@ -11,6 +12,9 @@ export type RoleName = (typeof ROLES)[number]["name"];
 
 export const roles: readonly (Role & { readonly name: RoleName })[] = ROLES;
 export const roleNames: readonly RoleName[] = ROLES.map(({ name }) => name);
+
+/** The outcomes of all roles: what one answers with, others relay. */
+export const outcomes: Outcomes = mergeOutcomes(roles.map((role) => role.outcomes));
 
 /** All roles so that each comes before those that it calls: the order in which a shop is stopped, and the reverse of that of its start. */
 export const callersFirst: readonly RoleName[] = inCallOrder();

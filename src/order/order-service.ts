@@ -3,11 +3,11 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { type OrderItem as OrderItemMessage, OrderState } from "../../gen/shop/order/v1/order_pb.js";
 import type { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { MAX_MINOR_UNITS } from "../money.ts";
-import { invalidFields, outcomeError } from "../rpc/errors.ts";
 import { onward } from "../rpc/onward.ts";
-import { decodePageToken, encodePageToken } from "../storage/page-token.ts";
+import { decodePageToken, encodePageToken } from "../rpc/page-token.ts";
 import { type Order, type OrderItem, type OrderStore, totalOf } from "./order.ts";
 import type { OrderFeed } from "./order-feed.ts";
+import { orderOutcomes } from "./outcomes.ts";
 import type { Saga } from "./saga.ts";
 
 const DEFAULT_PAGE_SIZE = 20;
@@ -26,9 +26,9 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
         case "rejected":
           throw rejection(result.order);
         case "user_unknown":
-          throw outcomeError("USER_UNKNOWN", `user_id: there is no user ${userId}`, { user_id: String(userId) });
+          throw orderOutcomes.error("USER_UNKNOWN", `user_id: there is no user ${userId}`, { user_id: String(userId) });
         case "key_reused":
-          throw outcomeError("IDEMPOTENCY_KEY_REUSED", "the key was used for an order with other content");
+          throw orderOutcomes.error("IDEMPOTENCY_KEY_REUSED", "the key was used for an order with other content");
       }
     },
 
@@ -40,7 +40,7 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
 
     async listOrders({ userId, pageSize, pageToken }) {
       const limit = pageSize || DEFAULT_PAGE_SIZE;
-      const before = pageToken === "" ? undefined : decodePageToken(pageToken, UUID);
+      const before = pageToken === "" ? undefined : decodePageToken(pageToken, UUID, orderOutcomes);
       const orders = await store.listByUser({ userId, before, limit: limit + 1 });
       const page = orders.slice(0, limit);
       const last = page.at(-1);
@@ -56,7 +56,7 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
         case "not_found":
           throw notFound(id);
         case "not_cancellable":
-          throw outcomeError("ORDER_NOT_CANCELLABLE", "a rejected order cannot be cancelled", { order_id: id });
+          throw orderOutcomes.error("ORDER_NOT_CANCELLABLE", "a rejected order cannot be cancelled", { order_id: id });
       }
     },
 
@@ -71,19 +71,19 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
   };
 }
 
-const notFound = (id: string) => outcomeError("ORDER_NOT_FOUND", `there is no order ${id}`, { order_id: id });
+const notFound = (id: string) => orderOutcomes.error("ORDER_NOT_FOUND", `there is no order ${id}`, { order_id: id });
 
 function rejection(order: Order) {
   const reason = order.rejectReason === "INSUFFICIENT_FUNDS" ? "INSUFFICIENT_FUNDS" : "CARD_DECLINED";
   const text = reason === "CARD_DECLINED" ? "the card was declined" : "the card has insufficient funds";
-  return outcomeError(reason, text, { order_id: order.id });
+  return orderOutcomes.error(reason, text, { order_id: order.id });
 }
 
 function checkTotal(items: readonly OrderItem[]): void {
   const { minorUnits } = totalOf(items);
   if (minorUnits > 0n && minorUnits <= MAX_MINOR_UNITS) return;
   const description = minorUnits === 0n ? "the total must be more than 0" : "the total is too large";
-  throw invalidFields([{ field: "items", description }], "ORDER_TOTAL_OUT_OF_RANGE");
+  throw orderOutcomes.invalidFields("ORDER_TOTAL_OUT_OF_RANGE", [{ field: "items", description }]);
 }
 
 const STATE: Record<Order["state"], OrderState> = {

@@ -1,7 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
-import { reasonOf } from "../rpc/errors.ts";
+import { peerReason } from "../outcomes.ts";
 import type { Payments, Users } from "./order.ts";
 
 /** The user role, as the saga needs it. */
@@ -12,7 +12,7 @@ export function usersPeer(client: Client<typeof UserService>): Users {
         await client.getUser({ id }, call);
         return true;
       } catch (error) {
-        if (reasonOf(error) === "USER_NOT_FOUND") return false;
+        if (peerReason(error) === "USER_NOT_FOUND") return false;
         throw error;
       }
     },
@@ -27,7 +27,7 @@ export function paymentsPeer(client: Client<typeof PaymentService>): Payments {
         await client.charge({ idempotencyKey, amount, paymentMethod }, call);
         return { kind: "charged" };
       } catch (error) {
-        const reason = reasonOf(error);
+        const reason = peerReason(error);
         if (reason === "CARD_DECLINED" || reason === "INSUFFICIENT_FUNDS") return { kind: "declined", reason };
         if (reason === "PAYMENT_REFUNDED") return { kind: "refunded" };
         throw error;

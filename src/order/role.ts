@@ -9,6 +9,7 @@ import { orderMigrations } from "./migrations.ts";
 import { createOrderFeed } from "./order-feed.ts";
 import { orderService } from "./order-service.ts";
 import { type OrderSchema, sqlOrderStore } from "./order-store.ts";
+import { orderOutcomes } from "./outcomes.ts";
 import { paymentsPeer, usersPeer } from "./peers.ts";
 import { startRecovery } from "./recovery.ts";
 import { createSaga } from "./saga.ts";
@@ -17,6 +18,7 @@ import { createSaga } from "./saga.ts";
 export const orderRole = defineRole({
   name: "order",
   services: [OrderService],
+  outcomes: orderOutcomes,
   peers: { users: UserService, payments: PaymentService },
   stores: ["database"],
   settings: (read) => ({

@@ -2,7 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { PaymentState } from "../../gen/shop/payment/v1/payment_pb.js";
 import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
-import { outcomeError } from "../rpc/errors.ts";
+import { paymentOutcomes } from "./outcomes.ts";
 import type { DeclineReason, Payment } from "./payment.ts";
 import type { Payments } from "./payments.ts";
 
@@ -21,13 +21,13 @@ export function paymentService(payments: Payments): ServiceImpl<typeof PaymentSe
         case "charged":
           return { payment: toMessage(result.payment) };
         case "declined":
-          throw outcomeError(result.reason, DECLINE_TEXT[result.reason], { payment_id: result.payment.id });
+          throw paymentOutcomes.error(result.reason, DECLINE_TEXT[result.reason], { payment_id: result.payment.id });
         case "refunded":
-          throw outcomeError("PAYMENT_REFUNDED", "this key was refunded and charges no more", {
+          throw paymentOutcomes.error("PAYMENT_REFUNDED", "this key was refunded and charges no more", {
             payment_id: result.payment.id,
           });
         case "key_reused":
-          throw outcomeError("IDEMPOTENCY_KEY_REUSED", "the key was used with another amount or card");
+          throw paymentOutcomes.error("IDEMPOTENCY_KEY_REUSED", "the key was used with another amount or card");
       }
     },
 
@@ -37,7 +37,7 @@ export function paymentService(payments: Payments): ServiceImpl<typeof PaymentSe
 
     async getPayment({ idempotencyKey }) {
       const payment = await payments.find(idempotencyKey);
-      if (payment === undefined) throw outcomeError("PAYMENT_NOT_FOUND", "there is no payment with this key");
+      if (payment === undefined) throw paymentOutcomes.error("PAYMENT_NOT_FOUND", "there is no payment with this key");
       return { payment: toMessage(payment) };
     },
   };

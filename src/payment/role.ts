@@ -3,6 +3,7 @@ import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
 import { openDatabase } from "../storage/database.ts";
 import { paymentMigrations } from "./migrations.ts";
+import { paymentOutcomes } from "./outcomes.ts";
 import { paymentService } from "./payment-service.ts";
 import { type PaymentSchema, sqlPaymentStore } from "./payment-store.ts";
 import { createPayments } from "./payments.ts";
@@ -14,6 +15,7 @@ type Schema = PaymentSchema & SandboxSchema;
 export const paymentRole = defineRole({
   name: "payment",
   services: [PaymentService],
+  outcomes: paymentOutcomes,
   peers: {},
   stores: ["database"],
   settings: () => ({}),

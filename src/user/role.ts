@@ -4,6 +4,7 @@ import { service } from "../rpc/service.ts";
 import { openDatabase } from "../storage/database.ts";
 import { cachedUsers } from "./cached-users.ts";
 import { userMigrations } from "./migrations.ts";
+import { userOutcomes } from "./outcomes.ts";
 import { userService } from "./user-service.ts";
 import { sqlUserStore, type UserSchema } from "./user-store.ts";
 
@@ -11,6 +12,7 @@ import { sqlUserStore, type UserSchema } from "./user-store.ts";
 export const userRole = defineRole({
   name: "user",
   services: [UserService],
+  outcomes: userOutcomes,
   peers: {},
   stores: ["database", "cache"],
   settings: (read) => ({ demoUsers: read.integer("DEMO_USERS", { min: 0, max: 100_000 }) ?? 1000 }),

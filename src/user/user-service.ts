@@ -1,8 +1,8 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
-import { outcomeError } from "../rpc/errors.ts";
-import { decodePageToken, encodePageToken } from "../storage/page-token.ts";
+import { decodePageToken, encodePageToken } from "../rpc/page-token.ts";
+import { userOutcomes } from "./outcomes.ts";
 import type { User, UserStore } from "./user.ts";
 
 const DEFAULT_PAGE_SIZE = 50;
@@ -12,7 +12,8 @@ export function userService(store: UserStore): ServiceImpl<typeof UserService> {
   return {
     async getUser({ id }) {
       const user = await store.get(id);
-      if (user === undefined) throw outcomeError("USER_NOT_FOUND", `there is no user ${id}`, { user_id: String(id) });
+      if (user === undefined)
+        throw userOutcomes.error("USER_NOT_FOUND", `there is no user ${id}`, { user_id: String(id) });
       return { user: toMessage(user) };
     },
 
@@ -24,13 +25,14 @@ export function userService(store: UserStore): ServiceImpl<typeof UserService> {
 
     async createUser({ name, email }) {
       const result = await store.create({ name, email });
-      if (result.kind === "email_taken") throw outcomeError("EMAIL_TAKEN", "another user has this e-mail address");
+      if (result.kind === "email_taken")
+        throw userOutcomes.error("EMAIL_TAKEN", "another user has this e-mail address");
       return { user: toMessage(result.user) };
     },
 
     async listUsers({ pageSize, pageToken }) {
       const limit = pageSize || DEFAULT_PAGE_SIZE;
-      const afterId = pageToken === "" ? 0 : Number(decodePageToken(pageToken, /^\d{1,10}$/));
+      const afterId = pageToken === "" ? 0 : Number(decodePageToken(pageToken, /^\d{1,10}$/, userOutcomes));
       const users = await store.list({ afterId, limit: limit + 1 });
       const page = users.slice(0, limit);
       const last = page.at(-1);

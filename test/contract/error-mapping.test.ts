@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { PayloadSchema } from "../../gen/probe/v1/probe_pb.js";
-import { outcomeError } from "../../src/rpc/errors.ts";
 import { type ErrorChain, PEER_AWAY, type Shown, StorageDown, startErrorChain } from "../support/error-chain.ts";
+import { testOutcomes } from "../support/test-outcomes.ts";
 
 const INTERNAL: Shown = { code: Code.Internal, message: "internal error" };
 
@@ -22,7 +22,7 @@ describe("error mapping", () => {
     };
     assert.deepEqual(await chain.shown(), { code: Code.PermissionDenied, message: "not yours" });
     chain.atFront = () => {
-      throw outcomeError("USER_NOT_FOUND", "there is no user 1", { user_id: "1" });
+      throw testOutcomes.error("USER_NOT_FOUND", "there is no user 1", { user_id: "1" });
     };
     const info = { reason: "USER_NOT_FOUND", metadata: { user_id: "1" } };
     assert.deepEqual(await chain.shown(), { code: Code.NotFound, message: "there is no user 1", info });
@@ -59,7 +59,7 @@ describe("error mapping", () => {
 
   it("relays a peer's outcome, without its metadata, with all details", async () => {
     chain.atPeer = () => {
-      const error = outcomeError("CARD_DECLINED", "the card was declined", { payment: "p1" });
+      const error = testOutcomes.error("CARD_DECLINED", "the card was declined", { payment: "p1" });
       error.metadata.set("x-secret", "s");
       error.details.push({ desc: PayloadSchema, value: { text: "more" } });
       throw error;

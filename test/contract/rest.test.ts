@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
-import { outcomeError } from "../../src/rpc/errors.ts";
 import { validation } from "../../src/rpc/interceptors/validation.ts";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
 import { service } from "../../src/rpc/service.ts";
 import { createLibrary } from "../support/library.ts";
 import { callHttp2, type RestServer, startRest } from "../support/rest.ts";
+import { testOutcomes } from "../support/test-outcomes.ts";
 
 const shop = service(ShopService, {
   getUser({ id }) {
-    if (id === 404) throw outcomeError("USER_NOT_FOUND", "there is no user 404", { user_id: "404" });
+    if (id === 404) throw testOutcomes.error("USER_NOT_FOUND", "there is no user 404", { user_id: "404" });
     if (id === 500) throw new Error("a secret of the server");
     return id === 204 ? {} : { user: { id, name: `User ${id}`, email: `user${id}@example.com` } };
   },
@@ -22,7 +22,7 @@ const shop = service(ShopService, {
     responseHeader.append("set-cookie", "a=1");
     responseHeader.append("set-cookie", "b=2");
     responseHeader.set("content-length", "1");
-    if (key === "declined") throw outcomeError("CARD_DECLINED", "the card was declined");
+    if (key === "declined") throw testOutcomes.error("CARD_DECLINED", "the card was declined");
     if (key === "metadata") throw new ConnectError("no", Code.Unauthenticated, { "www-authenticate": "Bearer" });
     if (key === "wire") {
       const error = new ConnectError("no", Code.Unavailable, { "x-internal": "1" });
@@ -118,7 +118,7 @@ describe("REST", () => {
           {
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             reason: "USER_NOT_FOUND",
-            domain: "shop.tracemesh",
+            domain: "test.example",
             metadata: { user_id: "404" },
           },
         ],

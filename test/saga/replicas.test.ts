@@ -13,7 +13,7 @@ import type { PaymentSchema } from "../../src/payment/payment-store.ts";
 import type { SandboxSchema } from "../../src/payment/sandbox-card-network.ts";
 import type { RoleName } from "../../src/roles.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { reasonOf } from "../../src/rpc/errors.ts";
+import { reasonOf } from "../../src/rpc/outcomes.ts";
 import { readSettings } from "../../src/settings.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { audit } from "../support/books.ts";

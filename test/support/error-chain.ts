@@ -9,6 +9,7 @@ import { errorMapping, namePeers } from "../../src/rpc/interceptors/error-mappin
 import { onward } from "../../src/rpc/onward.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
+import { testOutcomes } from "./test-outcomes.ts";
 
 /** What a client sees of an error. */
 export type Shown = {
@@ -83,6 +84,7 @@ export async function startErrorChain(): Promise<ErrorChain> {
     retries: false,
   });
   const mapping = errorMapping({
+    outcomes: testOutcomes,
     onError: (error, method) => told.push([error, method.name]),
     isUnavailable: (error) => error instanceof StorageDown,
   });

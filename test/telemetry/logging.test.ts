@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { outcomeError } from "../../src/rpc/errors.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { createHealth } from "../../src/rpc/server/health.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
@@ -11,13 +10,14 @@ import { service } from "../../src/rpc/service.ts";
 import type { TelemetryOptions } from "../../src/telemetry/telemetry.ts";
 import { ProbeService } from "../support/probe.ts";
 import type { ProbeClient } from "../support/probe-client.ts";
+import { testOutcomes } from "../support/test-outcomes.ts";
 import { collect } from "./support/probe-call.ts";
 import { record } from "./support/recording.ts";
 
 /** What the handlers throw, by the text of the request. */
 const OUTCOMES: Record<string, () => Error> = {
-  declined: () => outcomeError("CARD_DECLINED", "the card was declined"),
-  away: () => outcomeError("DEPENDENCY_UNAVAILABLE", "users is unavailable", {}, new Error("connection refused")),
+  declined: () => testOutcomes.error("CARD_DECLINED", "the card was declined"),
+  away: () => testOutcomes.error("DEPENDENCY_UNAVAILABLE", "users is unavailable", {}, new Error("connection refused")),
   crash: () => new Error("disk full", { cause: new Error("ENOSPC") }),
 };
 

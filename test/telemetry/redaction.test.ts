@@ -5,13 +5,13 @@ import { context, trace } from "@opentelemetry/api";
 import { UserSchema } from "../../gen/shop/gateway/v1/shop_pb.js";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { outcomeError } from "../../src/rpc/errors.ts";
 import { clientInterceptors } from "../../src/rpc/interceptors/client.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
 import { redact, redactText } from "../../src/telemetry/redaction.ts";
+import { testOutcomes } from "../support/test-outcomes.ts";
 import { record } from "./support/recording.ts";
 
 describe("redaction of texts", () => {
@@ -86,7 +86,7 @@ const careless = service(ShopService, {
     const span = trace.getActiveSpan();
     span?.setAttributes({ payment_method: paymentMethod, note: `of ${EMAIL}`, notes: [EMAIL, TOKEN], email: NAME });
     span?.addEvent("charged", { by: paymentMethod });
-    throw outcomeError("CARD_DECLINED", `${paymentMethod} of ${EMAIL} was declined`, { email: EMAIL });
+    throw testOutcomes.error("CARD_DECLINED", `${paymentMethod} of ${EMAIL} was declined`, { email: EMAIL });
   },
   getOrder() {
     throw new Error("down", { cause: create(UserSchema, { name: NAME, email: EMAIL }) });

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
-import { outcomeError } from "../../src/rpc/errors.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { service } from "../../src/rpc/service.ts";
 import { type RestServer, startRest } from "../support/rest.ts";
+import { testOutcomes } from "../support/test-outcomes.ts";
 import { pointsOf, record, summaryOf } from "./support/recording.ts";
 
 const shop = service(ShopService, {
   getUser: ({ id }) => {
-    if (id === 404) throw outcomeError("USER_NOT_FOUND", "no such user");
+    if (id === 404) throw testOutcomes.error("USER_NOT_FOUND", "no such user");
     return { user: { id, name: "Ann" } };
   },
   createOrder: ({ userId }) => {
     if (userId === 2) throw new Error("disk full");
-    throw outcomeError("CARD_DECLINED", "the card was declined");
+    throw testOutcomes.error("CARD_DECLINED", "the card was declined");
   },
 });
 

@@ -4,11 +4,11 @@ import { createLogger } from "winston";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import type { RoleParts } from "../../src/role.ts";
 import { createGrpcTransport, type GrpcTransport } from "../../src/rpc/client/transport.ts";
-import { reasonOf } from "../../src/rpc/errors.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
+import { reasonOf } from "../../src/rpc/outcomes.ts";
+import { encodePageToken } from "../../src/rpc/page-token.ts";
 import { createRpcServer, type RpcServer } from "../../src/rpc/server/server.ts";
 import { memoryCache } from "../../src/storage/cache.ts";
-import { encodePageToken } from "../../src/storage/page-token.ts";
 import { userRole } from "../../src/user/role.ts";
 import { eachDatabase } from "../support/stores.ts";
 

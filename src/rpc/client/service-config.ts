@@ -1,11 +1,19 @@
-import type { ServiceConfig, ServicePolicy } from "../../../gen/mesh/policies.js";
+/** https://github.com/grpc/grpc/blob/master/doc/service_config.md; durations are written "0.250000000s". */
+export type ServiceConfig = {
+  readonly loadBalancingConfig: readonly Readonly<Record<string, object>>[];
+  readonly methodConfig: readonly {
+    readonly name: readonly { readonly service: string; readonly method: string }[];
+    readonly timeout?: string;
+    readonly retryPolicy?: object;
+  }[];
+  readonly retryThrottling?: object;
+};
 
 export type ServiceConfigOptions = {
   /**
-   * What the contract of the service says about calls of it: `policies[service.typeName]` of gen/mesh/policies.js. Default: nothing, so calls
-   * have the client's default deadline and are never tried again.
+   * What holds for calls of the service. Default: nothing, so calls have the client's default deadline and are never tried again.
    */
-  readonly policy?: ServicePolicy;
+  readonly policy?: { readonly serviceConfig: ServiceConfig };
   /** Whether the client retries. Turn it off where a mesh does, or each of its attempts would become several. Default: true. */
   readonly retries?: boolean;
 };

@@ -1,9 +1,12 @@
 // What a handler throws is not what a client may see. Here, at one place, the one becomes the other.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { outcomeError, reasonOf } from "../errors.ts";
+import { setHttpStatus } from "../http-status.ts";
+import { defineOutcomes, type Outcome, type Outcomes, outcomeOf } from "../outcomes.ts";
 
 export type ErrorMappingOptions = {
+  /** The outcomes of this system: an error of a peer that names one of them is relayed. Default: none is. */
+  readonly outcomes?: Outcomes;
   /** Told of each error that nobody expected, and that the client gets to see as "internal error". */
   readonly onError?: (error: unknown, method: DescMethod) => void;
   /** Whether an error says that the storage is away. Default: none does. */
@@ -51,6 +54,8 @@ export function namePeers(): Interceptor {
   };
 }
 
+const NO_OUTCOMES = defineOutcomes("", {});
+const OWN_OUTCOMES = { DEPENDENCY_UNAVAILABLE: { code: Code.Unavailable } };
 const ABORTS = new Set([Code.Canceled, Code.DeadlineExceeded]);
 const ABSENCES = new Set([Code.Unavailable, Code.ResourceExhausted, ...ABORTS]);
 
@@ -60,11 +65,13 @@ async function mapError(
   method: DescMethod,
   options: ErrorMappingOptions,
 ): Promise<unknown> {
+  const outcomes: Outcomes = options.outcomes ?? NO_OUTCOMES;
   if (error instanceof ConnectError && !isFromPeer(error)) return error;
-  if (reasonOf(error) !== undefined) return relayed(error as ConnectError);
+  const outcome = outcomeOf(error, outcomes);
+  if (outcome !== undefined) return relayed(error as ConnectError, outcome);
   if (error instanceof ConnectError && ABSENCES.has(error.code)) {
     if (error.code === Code.DeadlineExceeded) await abortOf(signal);
-    return signal.aborted ? abortError(signal, error) : dependencyUnavailable(error);
+    return signal.aborted ? abortError(signal, error) : dependencyUnavailable(error, outcomes);
   }
   if (signal.aborted && isAbort(error, signal)) return abortError(signal, error);
   if (options.isUnavailable?.(error)) {
@@ -77,13 +84,15 @@ async function mapError(
 /** From the wire, or made by a client when a call of its own was late or cut. */
 const isFromPeer = (error: ConnectError) => error.isWireError || PEERS.has(error);
 
-function relayed(error: ConnectError): ConnectError {
+function relayed(error: ConnectError, { http }: Outcome): ConnectError {
   const relay = new ConnectError(error.rawMessage, error.code, undefined, undefined, error);
   relay.details = error.details;
+  if (http !== undefined) setHttpStatus(relay, http);
   return relay;
 }
 
-function dependencyUnavailable(error: ConnectError): ConnectError {
+function dependencyUnavailable(error: ConnectError, { domain }: Outcomes): ConnectError {
+  const { error: outcomeError } = defineOutcomes(domain, OWN_OUTCOMES);
   const service = PEERS.get(error);
   if (service === undefined) {
     return outcomeError("DEPENDENCY_UNAVAILABLE", "a dependency is unavailable", {}, error);

@@ -1,6 +1,6 @@
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
-import { reasonOf } from "../errors.ts";
+import { reasonOf } from "../outcomes.ts";
 import { isProtocolFault } from "../request-fault.ts";
 import { isServerFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";

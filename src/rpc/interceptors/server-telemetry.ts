@@ -19,7 +19,7 @@ import {
 import { requestMetrics } from "../../telemetry/request-metrics.ts";
 import { SCOPE } from "../../telemetry/scope.ts";
 import { asOwn, asStranger } from "../../telemetry/strangers.ts";
-import { httpStatusOf } from "../errors.ts";
+import { httpStatusOf } from "../http-status.ts";
 import { isServerFault } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { Endpoint, isProbe, type RpcSystem } from "./endpoint.ts";

@@ -9,6 +9,7 @@ import {
   type MethodImplSpec,
 } from "@connectrpc/connect";
 import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
+import { httpStatusOf } from "../http-status.ts";
 import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
 import { requestFault } from "../request-fault.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
@@ -17,7 +18,6 @@ import type { HttpBinding } from "./http-rule.ts";
 import { readJsonText } from "./request-body.ts";
 import { headerPairs, requestTimeoutMs } from "./request-headers.ts";
 import { type AnswerHeaders, sendError, sendJson } from "./send.ts";
-import { statusOf } from "./status.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
@@ -142,7 +142,7 @@ function describeCall(req: HttpRequest, binding: HttpBinding, path: string): Htt
     path,
     scheme: isTls ? "https" : "http",
     httpVersion: req.httpVersionMajor === 2 ? "2" : req.httpVersion === "1.0" ? "1.0" : "1.1",
-    status: (error) => (error === undefined ? 200 : statusOf(error)),
+    status: (error) => (error === undefined ? 200 : httpStatusOf(error)),
   };
 }
 

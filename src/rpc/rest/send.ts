@@ -2,9 +2,10 @@ import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { httpStatusOf } from "../http-status.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
-import { statusJson, statusOf } from "./status.ts";
+import { statusJson } from "./status.ts";
 
 /** Where handlers leave the headers of an answer. REST has no trailers: they are sent as headers too. */
 export type AnswerHeaders = Pick<HandlerContext, "responseHeader" | "responseTrailer">;
@@ -44,7 +45,7 @@ export function sendError(
     addHeaders(out, headers.responseTrailer);
   }
   if (!error.isWireError) addHeaders(out, error.metadata);
-  send(req, res, statusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
+  send(req, res, httpStatusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
 }
 
 /** Sends a text of any type; or ends the connection, if the server holds too many that nobody takes. */

@@ -2,20 +2,13 @@
 import { create, fromBinary, type JsonObject, type JsonValue, type Registry, toJson } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
-import { httpStatusOf } from "../errors.ts";
-
-const STATUS = new WeakMap<ConnectError, number>();
+import { setHttpStatus } from "../http-status.ts";
 
 /** An error of the HTTP request itself, whose HTTP status is not the usual one of its code. */
 export function httpError(status: number, code: Code, message: string): ConnectError {
   const error = new ConnectError(message, code);
-  STATUS.set(error, status);
+  setHttpStatus(error, status);
   return error;
-}
-
-/** The HTTP status that answers an error. */
-export function statusOf(error: ConnectError): number {
-  return STATUS.get(error) ?? httpStatusOf(error);
 }
 
 /** The JSON of google.rpc.Status. Details of types that the registry does not know are left out. */

@@ -1,5 +1,5 @@
 // Page tokens: opaque to clients, who may only send back what they were given.
-import { outcomeError } from "../rpc/errors.ts";
+import type { Outcomes } from "./outcomes.ts";
 
 /** Marks the format, so that tokens of an older one can be told and refused. */
 const VERSION = "1:";
@@ -11,15 +11,19 @@ export function encodePageToken(cursor: string): string {
 }
 
 /**
- * The cursor in a token. Throws the outcome INVALID_PAGE_TOKEN unless the token is exactly what `encodePageToken` makes of a
+ * The cursor in a token. Throws the outcome INVALID_PAGE_TOKEN of those given unless the token is exactly what `encodePageToken` makes of a
  * cursor that matches the pattern, which should be anchored at both ends.
  */
-export function decodePageToken(token: string, pattern: RegExp): string {
+export function decodePageToken(
+  token: string,
+  pattern: RegExp,
+  outcomes: Pick<Outcomes<"INVALID_PAGE_TOKEN">, "error">,
+): string {
   const text = token.length <= MAX_LENGTH ? Buffer.from(token, "base64url").toString() : "";
   const cursor = text.slice(VERSION.length);
   // Decoding base64url passes over what is not of it; encoding again tells.
   if (!text.startsWith(VERSION) || encodePageToken(cursor) !== token || !pattern.test(cursor)) {
-    throw outcomeError("INVALID_PAGE_TOKEN", "The page token is not one that this method returned.");
+    throw outcomes.error("INVALID_PAGE_TOKEN", "The page token is not one that this method returned.");
   }
   return cursor;
 }
