@@ -111,6 +111,12 @@ format: $(PACKAGES) ## Format the code and repair what lint can repair
 types: $(PACKAGES) ## Check the types
 	@$(NODE) $(BIN)/tsc
 
+.PHONY: new
+new: third_party ## Add a service: make new SERVICE=stock
+	@$(NODE) tools/new-service.ts "$$SERVICE"
+	@$(MAKE) --no-print-directory generate
+	@echo "Next: make run-all, and docs/adding-a-service.md"
+
 .PHONY: generate
 generate: third_party ## Generate gen/ from the contracts
 	@$(NODE) $(BIN)/buf generate
