@@ -73,10 +73,15 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
 
 const notFound = (id: string) => orderOutcomes.error("ORDER_NOT_FOUND", `there is no order ${id}`, { order_id: id });
 
-function rejection(order: Order) {
-  const reason = order.rejectReason === "INSUFFICIENT_FUNDS" ? "INSUFFICIENT_FUNDS" : "CARD_DECLINED";
-  const text = reason === "CARD_DECLINED" ? "the card was declined" : "the card has insufficient funds";
-  return orderOutcomes.error(reason, text, { order_id: order.id });
+/** Why orders are rejected, in words. */
+const REJECTIONS = {
+  CARD_DECLINED: "the card was declined",
+  INSUFFICIENT_FUNDS: "the card has insufficient funds",
+} as const;
+
+function rejection({ id, rejectReason = "" }: Order) {
+  const reason = Object.hasOwn(REJECTIONS, rejectReason) ? (rejectReason as keyof typeof REJECTIONS) : "CARD_DECLINED";
+  return orderOutcomes.error(reason, REJECTIONS[reason], { order_id: id });
 }
 
 function checkTotal(items: readonly OrderItem[]): void {
