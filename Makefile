@@ -95,6 +95,10 @@ test-image: $(PACKAGES) ## Run the image under a read-only root, without rights,
 test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its Pod, while others use it; Linux, root
 	@$(NODE) $(BIN)/mocha --timeout 240000 test/attack/attack.slow.ts
 
+.PHONY: test-new
+test-new: third_party ## Add a fifth service in a copy of the tree, and call it from the saga, as the tutorial has it
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --bail test/new-service/new-service.slow.ts
+
 .PHONY: bench
 bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 15 minutes; make bench ARGS=--quick takes one
 	@$(NODE) bench/run.ts $(ARGS)

@@ -8,6 +8,6 @@ export function withRole(source: string, { kebab, camel }: Pick<Names, "kebab" |
   if (list === null || last === undefined) throw new Error("src/roles.ts has no list `const ROLES = […] as const;`");
   const listed = `const ROLES = [${list[1]}, ${camel}Role] as const;`;
   // Not before the first import: the comment at the head of the file would be taken for one of that import.
-  const imported = source.slice(0, last.index) + `import { ${camel}Role } from "./${kebab}/role.ts";\n`;
+  const imported = `${source.slice(0, last.index)}import { ${camel}Role } from "./${kebab}/role.ts";\n`;
   return imported + source.slice(last.index).replace(list[0], listed);
 }

@@ -1,0 +1,105 @@
+// Follows docs/adding-a-service.md in a copy of the tree, and holds it to what it promises.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LISTENERS } from "../../tools/run-all/settings.ts";
+import { createBackend } from "../e2e/backend.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Copy, copyTree } from "./support/copy.ts";
+import { type ForeignShop, startForeignShop } from "./support/foreign-shop.ts";
+import { type Step, stepsOf } from "./support/tutorial.ts";
+
+const MINUTE = 60_000;
+const STEPS = stepsOf(readFileSync("docs/adding-a-service.md", "utf8"));
+const isCall = ({ line }: { line: string }) => line.includes("localhost:");
+
+describe("a fifth service", function () {
+  this.timeout(2 * MINUTE);
+  let copy: Copy;
+  before(() => {
+    copy = copyTree();
+  });
+  after(() => copy?.remove());
+
+  it("changes nothing that is written by hand but the list of roles", async () => {
+    await copy.run("make new SERVICE=stock");
+    const { modified, added } = copy.changes();
+    assert.deepEqual(
+      modified.filter((file) => !file.startsWith("gen/")),
+      ["src/roles.ts"],
+    );
+    assert.deepEqual(
+      new Set(added.filter((file) => !file.startsWith("gen/")).map((file) => file.split("/").slice(0, 3).join("/"))),
+      new Set(["proto/shop/stock", ...added.filter((file) => /^(src|test)\/stock\/[^/]+$/.test(file))]),
+    );
+    assert.ok(added.some((file) => file.startsWith("gen/k8s/")));
+  });
+
+  it("is refused under a name that is taken or is none", async () => {
+    for (const [name, why] of [
+      ["stock", /"stock" is taken: there is src\/stock/],
+      ["user", /"user" is taken: there is src\/user/],
+      ["rpc", /"rpc" is taken: there is src\/rpc/],
+      ["edge", /"edge" is taken/],
+      ["Stock", /"Stock" is no name for a service/],
+      ["9lives", /"9lives" is no name for a service/],
+      ["class", /"class" is a word of the code itself/],
+      ["", /a service needs a name/],
+      ["../x", /is no name for a service/],
+    ] as const) {
+      await assert.rejects(copy.run(`make new SERVICE='${name}'`), why);
+    }
+  });
+
+  it("is consistent right away: lint, types, contracts, manifests", async () => {
+    await copy.run("make check");
+  });
+
+  it("runs with the others: on its port, with reflection, health, traces and log lines", async () => {
+    await using shop = await startForeignShop(copy.root, [...LISTENERS, "stock"]);
+    assert.match(shop.output(), /^ {2}stock +http:\/\/localhost:\d+ +ready$/m);
+    for (const { line, answer } of STEPS.filter(isCommand).filter(isCall)) await called(shop, line, answer);
+    const health = `node_modules/.bin/buf curl --protocol grpc --http2-prior-knowledge -d '{"service":"shop.stock.v1.StockService"}' http://localhost:8084/grpc.health.v1.Health/Check`;
+    await called(shop, health, '{"status":"SERVING"}');
+    const backend = createBackend(shop.url("dashboard"));
+    await eventually(async () => {
+      const traces = await backend.traces("service.name = stock-service");
+      const names = traces.flat().map((span) => span.name);
+      assert.ok(names.includes("shop.stock.v1.StockService/ChangeStock"), names.join());
+    });
+    assert.match(shop.output(), /^stock +\| .*ChangeStock.*trace_id=[0-9a-f]{32}/m);
+    assert.equal(await shop.stop(), 0);
+  });
+
+  it("passes the tests that go through all services, and its own", async function () {
+    this.timeout(10 * MINUTE);
+    const output = await copy.run("make test");
+    assert.match(output, /the stock role/);
+    assert.doesNotMatch(output, /\d+ failing/);
+  });
+
+  for (const [i, step] of STEPS.slice(1).entries()) {
+    if (step.kind === "command" && isCall(step)) continue;
+    it(`is called by the saga of orders: step ${i + 1}, ${titleOf(step)}`, async function () {
+      this.timeout(4 * MINUTE);
+      if (step.kind === "command") await copy.run(step.line);
+      else if (step.kind === "file") writeFileSync(join(copy.root, step.path), step.text);
+      else copy.feed("git", ["apply", "--recount", "--unidiff-zero", "-"], step.text);
+    });
+  }
+
+  async function called(shop: ForeignShop, line: string, answer: string | undefined): Promise<void> {
+    const output = (await copy.run(line.replaceAll("localhost:8084", new URL(shop.url("stock")).host))).trim();
+    const parts = (answer ?? "").split(/<[^>]*>/).map((part) => RegExp.escape(part));
+    assert.match(output, new RegExp(`^${parts.join('[^"]+')}$`));
+  }
+});
+
+function isCommand(step: Step): step is Step & { kind: "command" } {
+  return step.kind === "command";
+}
+
+function titleOf(step: Step): string {
+  if (step.kind === "command") return step.line;
+  return step.kind === "file" ? step.path : (/^\+\+\+ b\/(.*)$/m.exec(step.text)?.[1] ?? "a diff");
+}
