@@ -112,8 +112,9 @@ types: $(PACKAGES) ## Check the types
 	@$(NODE) $(BIN)/tsc
 
 .PHONY: generate
-generate: third_party ## Generate gen/ from the contracts
+generate: third_party ## Generate gen/ from the contracts and the roles
 	@$(NODE) $(BIN)/buf generate
+	@$(NODE) tools/generate-manifests.ts
 
 .PHONY: contracts
 contracts: third_party ## Lint the contracts, look for breaking changes, and check that gen/ is up to date
