@@ -122,8 +122,9 @@ new: third_party ## Add a service: make new SERVICE=stock
 	@echo "Next: make run-all, and docs/adding-a-service.md"
 
 .PHONY: generate
-generate: third_party ## Generate gen/ from the contracts
+generate: third_party ## Generate gen/ from the contracts and the roles
 	@$(NODE) $(BIN)/buf generate
+	@$(NODE) tools/generate-manifests.ts
 
 .PHONY: contracts
 contracts: third_party ## Lint the contracts, look for breaking changes, and check that gen/ is up to date

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
-import { type RoleProcess, startRoleProcess } from "../support/role-process.ts";
+import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
 import { type OtlpBackend, startOtlpBackend } from "../telemetry/support/otlp-backend.ts";
 import { collectorProgram } from "./build.ts";
 import { type Collector, startCollector } from "./collector.ts";
@@ -16,6 +16,7 @@ const ORDER = {
     { product_id: 2, quantity: 1, price: 49.99 },
   ],
 };
+/** The services on its way. */
 const SERVICES = ["api-gateway", "order-service", "payment-service", "user-service"];
 const ARRIVAL = { timeoutMs: 20_000 };
 
@@ -24,7 +25,7 @@ describe("telemetry of an order, through the collector", function () {
   let folder: string;
   let jaeger: OtlpBackend;
   let collector: Collector;
-  const roles: RoleProcess[] = [];
+  let shop: ShopProcesses;
   let gateway: string;
   let traceId: string;
 
@@ -40,28 +41,20 @@ describe("telemetry of an order, through the collector", function () {
       OTEL_TRACES_SAMPLER_ARG: "1",
       OTEL_METRIC_EXPORT_INTERVAL: "1000",
       OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.uid=uid-of-the-pod",
-      DATA_DIR: folder,
     };
-    const start = async (role: string, peers: NodeJS.ProcessEnv = {}) => {
-      const started = await startRoleProcess({ ...env, ...peers, ROLE: role });
-      roles.push(started);
-      return `http://127.0.0.1:${started.port}`;
-    };
-    const user = { USER_SERVICE_URL: await start("user") };
-    const payment = { PAYMENT_SERVICE_URL: await start("payment") };
-    const order = { ORDER_SERVICE_URL: await start("order", { ...user, ...payment }) };
-    gateway = await start("gateway", { ...user, ...order });
+    shop = await startShopProcesses({ folder, env });
+    gateway = shop.url("gateway");
     traceId = await placeOrder(gateway);
   });
 
   after(async () => {
-    for (const role of roles.toReversed()) await role.kill("SIGTERM");
+    await shop?.stop();
     await collector?.stop();
     await jaeger?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is one trace at Jaeger, of all four services, which still says what each says of itself", async () => {
+  it("is one trace at Jaeger, of all services on its way, which still says what each says of itself", async () => {
     await eventually(() => {
       const spans = jaeger.spans.filter((span) => span.traceId === traceId);
       const services = new Set(spans.map((span) => span.resource["service.name"]));

@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { roleNames } from "../../src/roles.ts";
 import { settingsOf } from "./support/environment.ts";
 import { allOf, type Deployment } from "./support/manifests.ts";
 import { OVERLAYS, REPOSITORY, render } from "./support/overlays.ts";
+import { STORE_NAMES, STORES, WORKLOADS } from "./support/workloads.ts";
 
 type Project = {
   readonly services: Readonly<Record<string, ComposeService>>;
@@ -14,6 +14,7 @@ type Project = {
 };
 type ComposeService = {
   readonly image: string;
+  readonly build?: { readonly context: string; readonly dockerfile: string };
   readonly environment: Readonly<Record<string, string>>;
   readonly ports: readonly { readonly host_ip: string; readonly target: number; readonly published: string }[];
   readonly depends_on: Readonly<Record<string, { readonly condition: string }>>;
@@ -50,10 +51,7 @@ describe("compose.yaml", () => {
       (service.ports ?? []).map((port) => `${port.host_ip}:${port.published}->${port.target}`).join(" "),
     ]);
     assert.deepEqual(Object.fromEntries(ports), {
-      "api-gateway": "127.0.0.1:8080->8080",
-      "user-service": "127.0.0.1:8081->8081",
-      "order-service": "127.0.0.1:8082->8082",
-      "payment-service": "127.0.0.1:8083->8083",
+      ...Object.fromEntries(WORKLOADS.map(({ name, port }) => [name, `127.0.0.1:${port}->${port}`])),
       "otel-collector": "127.0.0.1:4317->4317 127.0.0.1:4318->4318 127.0.0.1:8889->8889",
       jaeger: "127.0.0.1:16686->16686",
       prometheus: "127.0.0.1:9090->9090",
@@ -64,7 +62,12 @@ describe("compose.yaml", () => {
   });
 
   it("gives every role settings without fault, under its own name and at its own port", () => {
-    assert.deepEqual(new Set(roles().map((r) => r.settings.role)), new Set(roleNames));
+    assert.deepEqual(
+      roles()
+        .map((r) => r.settings.role)
+        .sort(),
+      WORKLOADS.map(({ role }) => role).sort(),
+    );
     for (const { name, settings, unknown, ports } of roles()) {
       assert.equal(name, settings.telemetry.serviceName);
       assert.equal(settings.host, "0.0.0.0");
@@ -79,6 +82,21 @@ describe("compose.yaml", () => {
       const given = [databaseUrl, redisUrl, ...Object.values(environment).filter((value) => value.startsWith("http"))];
       const hosts = given.flatMap((url) => (url ? [new URL(url).hostname] : []));
       assert.deepEqual(new Set(hosts), new Set(Object.keys(depends_on)), name);
+    }
+  });
+
+  it("gives every role the addresses of the stores that it uses, and no others", () => {
+    for (const { name, stores } of WORKLOADS) {
+      const { environment } = project.services[name] ?? {};
+      const given = STORE_NAMES.filter((store) => environment?.[STORES[store].variable] !== undefined);
+      assert.deepEqual(given.sort(), stores.toSorted(), name);
+    }
+  });
+
+  it("builds the roles' image here", () => {
+    for (const { name, build } of roles()) {
+      assert.deepEqual({ ...build }, { context: ".", dockerfile: "Dockerfile" }, name);
+      assert.ok(existsSync(join(REPOSITORY, "Dockerfile")));
     }
   });
 

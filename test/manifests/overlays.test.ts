@@ -40,7 +40,7 @@ describe("overlays", () => {
       files.filter((file) => !reached.has(file)),
       APART,
     );
-    const generated = globSync("gen/istio/*.yaml", { cwd: REPOSITORY });
+    const generated = globSync("gen/{k8s,istio}/**/*.yaml", { cwd: REPOSITORY });
     assert.deepEqual(
       generated.filter((file) => !reached.has(file)),
       [],

@@ -4,11 +4,12 @@ import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { httpBindings } from "../../src/rpc/rest/http-rule.ts";
 import { parsePathTemplate } from "../../src/rpc/rest/path-template.ts";
 import { createRouter } from "../../src/rpc/rest/router.ts";
+import { meshOptions } from "../../tools/manifests/mesh-options.ts";
 import { allowedPaths, compareTemplates, uriMatch } from "../../tools/protoc-gen-mesh/istio/path-patterns.ts";
 import { virtualService } from "../../tools/protoc-gen-mesh/istio/virtual-service.ts";
 import { readContract } from "../../tools/protoc-gen-mesh/read-contract.ts";
 import type { HttpRoute, VirtualService } from "./support/manifests.ts";
-import { shopOptions, shopRequest } from "./support/shop-contract.ts";
+import { shopRequest } from "./support/shop-contract.ts";
 
 const REQUESTS = [
   ["GET", "/api/users/123"],
@@ -36,7 +37,7 @@ const takes = ({ exact, regex }: { exact?: string; regex?: string }, text: strin
 
 describe("a REST path in the mesh", () => {
   const gateway = readContract(shopRequest()).workloads.find(({ name }) => name === "api-gateway")!;
-  const { spec } = virtualService(gateway, shopOptions()) as VirtualService;
+  const { spec } = virtualService(gateway, meshOptions()) as VirtualService;
   const router = createRouter<string>();
   for (const { httpMethod, template, method } of httpBindings(ShopService))
     router.add(httpMethod, template, method.name);

@@ -1,17 +1,19 @@
 // What is generated from the shop's contracts says what the contracts say.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { type MethodConfig, policies } from "../../gen/mesh/policies.js";
+import { roles } from "../../src/roles.ts";
+import { meshOptions } from "../../tools/manifests/mesh-options.ts";
 import { namespaceResources, workloadResources } from "../../tools/protoc-gen-mesh/istio/files.ts";
 import { meshPlugin } from "../../tools/protoc-gen-mesh/plugin.ts";
 import { readContract } from "../../tools/protoc-gen-mesh/read-contract.ts";
 import type { AuthorizationPolicy, HttpRoute, VirtualService } from "./support/manifests.ts";
-import { METHODS, pathOf, policyOf, root, SERVICES, shopOptions, shopRequest } from "./support/shop-contract.ts";
+import { METHODS, pathOf, policyOf, root, SERVICES, shopRequest, workloadOf } from "./support/shop-contract.ts";
 
-const options = shopOptions();
+const options = meshOptions();
 const { workloads } = readContract(shopRequest());
 const resources = workloads.flatMap((workload) => workloadResources(workload, options));
 const ofKind = <T>(kind: string): T[] => resources.filter((r) => (r as { kind?: string }).kind === kind) as T[];
@@ -23,6 +25,8 @@ const principal = (caller: string) =>
 
 const millis = (duration: Duration | undefined) =>
   duration === undefined ? undefined : Number(duration.seconds) * 1000 + duration.nanos / 1e6;
+
+const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
 
 function configOf(method: DescMethod): MethodConfig | undefined {
   const { methodConfig } = policies[method.parent.typeName]!.serviceConfig;
@@ -36,7 +40,7 @@ describe("what is generated from the shop's contracts", () => {
     const { error, file } = meshPlugin.run(shopRequest());
     assert.equal(error, "");
     for (const { name, content } of file) assert.equal(readFileSync(join(root, "gen", name!), "utf8"), content, name);
-    const committed = readdirSync(join(root, "gen/istio")).map((name) => `istio/${name}`);
+    const committed = globSync("istio/*.yaml", { cwd: join(root, "gen") });
     const generated = file.map(({ name }) => name!).filter((name) => name.startsWith("istio/"));
     assert.deepEqual(committed.sort(), generated.sort());
     assert.deepEqual(meshPlugin.run(shopRequest(SERVICES.toReversed())).file, file);
@@ -62,20 +66,33 @@ describe("what is generated from the shop's contracts", () => {
 
   it("allows each workload by its own policy, and the edge what the gateway serves beside its contract", () => {
     const selected = ofKind<AuthorizationPolicy>("AuthorizationPolicy").map((p) => p.spec.selector.matchLabels.app);
-    assert.deepEqual(selected, ["api-gateway", "order-service", "payment-service", "user-service"]);
+    const called = METHODS.filter((method) => policyOf(method).callers.length > 0);
+    assert.deepEqual(selected, [...new Set(called.map((method) => workloadOf(method.parent).name))].sort());
     const rpcPaths = new Set(METHODS.map(pathOf));
     const beside = rules.flatMap((rule) => rule.to[0]!.operation.paths).filter((path) => !rpcPaths.has(path));
     assert.deepEqual(beside, ["/api/users/{*}", "/api/orders", "/api/orders/{*}", "/health", "/openapi.json"]);
   });
 
-  it("names every workload's port", () => {
-    const ports = workloads.map(({ name, port }) => [name, port]);
-    assert.deepEqual(Object.fromEntries(ports), {
-      "api-gateway": 8080,
-      "user-service": 8081,
-      "order-service": 8082,
-      "payment-service": 8083,
-    });
+  it("names every workload and its port, to sidecars and to clients", () => {
+    const contracted = new Map(SERVICES.map(workloadOf).map(({ name, port }) => [name, port]));
+    assert.deepEqual(new Map(workloads.map(({ name, port }) => [name, port])), contracted);
+    for (const service of SERVICES) {
+      const { workload, port } = policies[service.typeName]!;
+      assert.deepEqual([workload, port], [workloadOf(service).name, workloadOf(service).port]);
+    }
+    const routed = routes.flatMap(({ route }) =>
+      route.map(({ destination: { host, port } }) => `${host}:${port.number}`),
+    );
+    const hosts = [...contracted].map(([name, port]) => `${name}.shop.svc.cluster.local:${port}`);
+    assert.deepEqual(new Set(routed), new Set(hosts));
+  });
+
+  it("counts the time of calls to exactly the peers that the roles have", () => {
+    for (const { name, services, peers } of roles) {
+      const calls = services.flatMap((service) => service.methods.flatMap((method) => policyOf(method).calls));
+      const called = calls.map((call) => call.slice(0, call.lastIndexOf(".")));
+      assert.deepEqual(new Set(called), new Set(Object.values(peers).map(({ typeName }) => typeName)), name);
+    }
   });
 
   for (const method of METHODS) {
@@ -115,13 +132,15 @@ describe("what is generated from the shop's contracts", () => {
 
   it("promises what the contracts promise", () => {
     const objectives = JSON.parse(readFileSync(join(root, "gen/mesh/objectives.json"), "utf8"));
-    const expected = METHODS.map((method) => {
+    const byWorkload = METHODS.toSorted((a, b) => compare(workloadOf(a.parent).name, workloadOf(b.parent).name));
+    const expected = byWorkload.flatMap((method) => {
       const { objective } = policyOf(method);
-      const { availability, latency, latencyRatio } = objective!;
+      if (objective === undefined) return [];
+      const { availability, latency, latencyRatio } = objective;
       const promised = latency && { threshold: millis(latency)! / 1000, ratio: latencyRatio };
       const workload = policies[method.parent.typeName]?.workload;
       const service = method.parent.typeName;
-      return { workload, service, method: method.name, availability, ...(promised && { latency: promised }) };
+      return [{ workload, service, method: method.name, availability, ...(promised && { latency: promised }) }];
     });
     assert.deepEqual(objectives, expected);
   });

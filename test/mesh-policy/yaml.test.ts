@@ -1,44 +1,32 @@
 import assert from "node:assert/strict";
-import { yamlFile } from "../../tools/protoc-gen-mesh/istio/yaml.ts";
+import { parseAllDocuments } from "yaml";
+import { yamlFile } from "../../tools/protoc-gen-mesh/yaml-file.ts";
 
 describe("a YAML file", () => {
   it("has a comment and its documents, without what is undefined", () => {
-    const text = yamlFile("Made by a test.", [
+    const text = yamlFile("Made by a test.\n\nOf several lines.", [
       { kind: "A", spec: {}, left: undefined },
-      { rules: [], count: 2, on: true, grid: [[], [1]] },
+      { rules: [], count: 2, on: true },
     ]);
-    const documents = ["kind: A\nspec: {}\n", 'rules: []\ncount: 2\n"on": true\ngrid:\n  - []\n  - - 1\n'];
-    assert.equal(text, ["# Made by a test.\n", ...documents].join("---\n"));
+    const comment = "# Made by a test.\n#\n# Of several lines.\n";
+    assert.equal(text, [comment, "kind: A\nspec: {}\n", 'rules: []\ncount: 2\n"on": true\n'].join("---\n"));
   });
 
-  it("nests lists and maps", () => {
-    const value = {
-      http: [{ match: [{ uri: { exact: "/a" } }], retries: { attempts: 0 } }, { hosts: ["a", "b"] }, {}],
-    };
-    const expected = [
-      "# c",
-      "---",
-      "http:",
-      "  - match:",
-      "      - uri:",
-      "          exact: /a",
-      "    retries:",
-      "      attempts: 0",
-      "  - hosts:",
-      "      - a",
-      "      - b",
-      "  - {}",
-      "",
-    ];
-    assert.equal(yamlFile("c", [value]), expected.join("\n"));
+  it("says again what two fields share, and breaks no line", () => {
+    const route = [{ host: "a" }];
+    const regex = "x ".repeat(100).trim();
+    const text = yamlFile("c", [{ first: route, second: route, regex }]);
+    assert.equal(text, `# c\n---\nfirst:\n  - host: a\nsecond:\n  - host: a\nregex: ${regex}\n`);
   });
 
-  it("quotes text that YAML would take for something else", () => {
-    const plain = ["order-service", "/shop.v1.Shop/Get", "cluster.local/ns/shop/sa/edge", "5s", "0.25s"];
+  it("quotes text that YAML would take for something else, by its older version too", () => {
+    const plain = ["order-service", "/shop.v1.Shop/Get", "cluster.local/ns/shop/sa/edge", "5s", "0.25s", "a,b"];
     const quoted = [
       "*",
       "true",
       "No",
+      "on",
+      "y",
       "null",
       "1.5",
       "8080",
@@ -46,14 +34,18 @@ describe("a YAML file", () => {
       "a: b",
       "{*}",
       "- a",
-      "a,b",
       "#",
-      "/a/{*}",
       "1e3",
       "~",
-      'a"b',
+      "12:30",
     ];
     for (const text of plain) assert.equal(yamlFile("c", [{ text }]), `# c\n---\ntext: ${text}\n`);
-    for (const text of quoted) assert.equal(yamlFile("c", [{ text }]), `# c\n---\ntext: ${JSON.stringify(text)}\n`);
+    for (const text of quoted) {
+      const file = yamlFile("c", [{ text }]);
+      assert.equal(file, `# c\n---\ntext: ${JSON.stringify(text)}\n`);
+      for (const version of ["1.1", "1.2"] as const) {
+        assert.deepEqual(parseAllDocuments(file, { version })[0]?.toJS(), { text });
+      }
+    }
   });
 });

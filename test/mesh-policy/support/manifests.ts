@@ -4,6 +4,7 @@ export type HttpRoute = {
   match?: { method?: { exact?: string; regex?: string }; uri: { exact?: string; regex?: string } }[];
   timeout?: string;
   retries: { attempts: number; retryOn?: string };
+  route: { destination: { host: string; port: { number: number } } }[];
 };
 
 export type VirtualService = { spec: { hosts: string[]; gateways?: string[]; http: HttpRoute[] } };

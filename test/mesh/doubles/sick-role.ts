@@ -10,11 +10,13 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@conn
 import { PaymentState } from "../../../gen/shop/payment/v1/payment_pb.js";
 import { PaymentService } from "../../../gen/shop/payment/v1/payment_service_pb.js";
 import { UserService } from "../../../gen/shop/user/v1/user_service_pb.js";
+import { policyOf } from "../../../src/contract.ts";
 import { createHealth } from "../../../src/rpc/server/health.ts";
 import { createRpcServer } from "../../../src/rpc/server/server.ts";
 import { service } from "../../../src/rpc/service.ts";
 
-const PORTS: Record<string, number> = { user: 8081, payment: 8083 };
+/** By the role that it stands in for. */
+const PORTS: Record<string, number> = { user: policyOf(UserService).port, payment: policyOf(PaymentService).port };
 const SLOW_MS = 4000;
 
 const sick = process.env.SICK === "true";

@@ -2,7 +2,7 @@
 import { policies } from "../../../gen/mesh/policies.js";
 import type { GrpcOutcome } from "../client/protocol.ts";
 import { get, readyPod } from "./kube.ts";
-import { agentOf, ROLES } from "./shop.ts";
+import { agentOf, IN_MESH, WORKLOADS } from "./shop.ts";
 
 /** Answered on each workload's port, for kubelets and for people on the machine itself; no contract lets anybody call them. */
 const UNLISTED = [
@@ -10,9 +10,6 @@ const UNLISTED = [
   "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
   "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
-
-/** Callers with a sidecar. */
-export const IN_MESH = [...ROLES, "postgres", "redis", "edge", "other-team"] as const;
 
 type Rpc = { readonly workload: string; readonly method: string; readonly callers: readonly string[] };
 
@@ -49,8 +46,8 @@ export async function callerViolations(): Promise<string[]> {
 /** Calls every RPC in plaintext, from outside the mesh, at a Pod's own address. Gives a line for each one that got an answer. */
 export async function plaintextViolations(): Promise<string[]> {
   const agent = await agentOf("outside");
-  const pods = await Promise.all(ROLES.map(async (role) => [role, await readyPod(`app=${role}`)] as const));
-  const addresses = new Map<string, string>(pods.map(([role, { ip }]) => [role, `${ip}:${policyPort(role)}`]));
+  const addresses = new Map<string, string>();
+  for (const { name, port } of WORKLOADS) addresses.set(name, `${(await readyPod(`app=${name}`)).ip}:${port}`);
   const lines = await Promise.all(
     rpcs().map(async ({ workload, method }) => {
       const target = addresses.get(workload) ?? "";
@@ -68,23 +65,18 @@ const wasRefusedByTheMesh = ({ code, message }: GrpcOutcome): boolean =>
 /** What an Envoy or a role says, in contrast to a connection that broke. */
 const isAnswer = (message: string): boolean => /upstream|RBAC|unavailable/i.test(message);
 
-function policyPort(workload: string): number {
-  const policy = Object.values(policies).find((p) => p.workload === workload);
-  if (policy === undefined) throw new Error(`there is no workload ${workload}`);
-  return policy.port;
-}
-
 type ServiceObject = { spec: { ports: { name: string; port: number }[] } };
 const ports = new Map<string, Promise<number>>();
 
 /** The port of a workload's Service that is for gRPC. */
 function grpcPort(workload: string): Promise<number> {
-  let port = ports.get(workload);
-  if (port === undefined) {
-    port = get<ServiceObject>(["service", workload, "-n", "shop"]).then(
-      ({ spec }) => spec.ports.find(({ name }) => name === "grpc")?.port ?? policyPort(workload),
-    );
-    ports.set(workload, port);
-  }
+  const known = ports.get(workload);
+  if (known !== undefined) return known;
+  const port = get<ServiceObject>(["service", workload, "-n", "shop"]).then(({ spec }) => {
+    const grpc = spec.ports.find(({ name }) => name === "grpc");
+    if (grpc === undefined) throw new Error(`the Service ${workload} has no port for gRPC`);
+    return grpc.port;
+  });
+  ports.set(workload, port);
   return port;
 }

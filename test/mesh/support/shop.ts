@@ -1,25 +1,36 @@
 // The shop in the lab, and clients with the identities that talk to it.
+import { workloadOf } from "../../../src/contract.ts";
+import { roles } from "../../../src/roles.ts";
 import { type Agent, startAgent } from "./agent.ts";
 import { apply, build, type Pod, readyPod, rolledOut } from "./kube.ts";
 import { kubectl } from "./lab.ts";
 
-/** Where a client may sit: in a Pod of a role or a store, or of the edge's identity, in a foreign Pod with a sidecar, in one without. */
-export const CALLERS = {
-  "api-gateway": { selector: "app=api-gateway", namespace: "shop" },
-  "user-service": { selector: "app=user-service", namespace: "shop" },
-  "order-service": { selector: "app=order-service", namespace: "shop" },
-  "payment-service": { selector: "app=payment-service", namespace: "shop" },
-  postgres: { selector: "app=postgres", namespace: "shop" },
-  redis: { selector: "app=redis", namespace: "shop" },
-  edge: { selector: "app=edge-identity", namespace: "shop" },
+/** The workloads of all roles: "order-service", its port, what it keeps data in. */
+export const WORKLOADS = roles.map((role) => ({ ...workloadOf(role), stores: role.stores }));
+
+const inShop = (app: string) => ({ selector: `app=${app}`, namespace: "shop" });
+
+/**
+ * Where a client with a sidecar may sit: in a Pod of a role or a store, or of the edge's identity, or in a foreign one; by the name that
+ * contracts have for the caller.
+ */
+const IN_MESH_PODS = {
+  ...Object.fromEntries(WORKLOADS.map(({ name }) => [name, inShop(name)])),
+  postgres: inShop("postgres"),
+  redis: inShop("redis"),
+  edge: inShop("edge-identity"),
   "other-team": { selector: "app=api-gateway", namespace: "other-team" },
+};
+
+/** Callers with a sidecar. "outside" has none. */
+export const IN_MESH: readonly string[] = Object.keys(IN_MESH_PODS);
+
+const PODS: Readonly<Record<string, { readonly selector: string; readonly namespace: string }>> = {
+  ...IN_MESH_PODS,
   outside: { selector: "app=outside", namespace: "outside" },
-} as const;
+};
 
-export type Caller = keyof typeof CALLERS;
-export const ROLES = ["api-gateway", "user-service", "order-service", "payment-service"] as const;
-
-const agents = new Map<Caller, { pod: Pod; agent: Agent }>();
+const agents = new Map<string, { pod: Pod; agent: Agent }>();
 
 /** Applies the shop and its callers, and waits until all of it runs. */
 export async function deployShop(): Promise<void> {
@@ -31,9 +42,11 @@ export async function deployShop(): Promise<void> {
   }
 }
 
-/** The client that sits there; in another Pod than before if that one is gone. */
-export async function agentOf(caller: Caller): Promise<Agent> {
-  const { selector, namespace } = CALLERS[caller];
+/** The client of a caller: one of IN_MESH, or "outside". It sits in another Pod than before if that one is gone. */
+export async function agentOf(caller: string): Promise<Agent> {
+  const place = PODS[caller];
+  if (place === undefined) throw new Error(`there is no caller ${caller}`);
+  const { selector, namespace } = place;
   const pod = await readyPod(selector, namespace);
   const known = agents.get(caller);
   if (known?.pod.name === pod.name) return known.agent;

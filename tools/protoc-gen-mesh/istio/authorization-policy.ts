@@ -1,8 +1,8 @@
 import { EDGE, type Rpc, type Workload } from "../contract.ts";
 import type { MeshOptions } from "../options.ts";
+import type { Yaml } from "../yaml-file.ts";
 import { principalOf } from "./host.ts";
 import { allowedPaths } from "./path-patterns.ts";
-import type { Yaml } from "./yaml.ts";
 
 const API = { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" };
 

@@ -2,9 +2,9 @@ import { EDGE, type Rpc, type Workload } from "../contract.ts";
 import { istioDuration } from "../duration.ts";
 import type { MeshOptions } from "../options.ts";
 import type { RestBinding } from "../rest-binding.ts";
+import type { Yaml } from "../yaml-file.ts";
 import { hostOf } from "./host.ts";
 import { compareTemplates, uriMatch } from "./path-patterns.ts";
-import type { Yaml } from "./yaml.ts";
 
 /**
  * A route for each method with its timeout and retries, at its RPC path and its REST paths; and one for everything else, such as health

@@ -1,0 +1,23 @@
+// Writes what is alike for each role outside of the code: Kubernetes and Istio manifests and Compose services. `make generate` runs it
+// after buf, of whose output it is a part; what an environment has of its own is in k8s/, istio/ and compose.yaml.
+//
+//   node tools/generate-manifests.ts           into gen/
+//   node tools/generate-manifests.ts FOLDER    into another folder
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { roles } from "../src/roles.ts";
+import { manifestFiles } from "./manifests/files.ts";
+import { meshOptions } from "./manifests/mesh-options.ts";
+import { readWorkloads } from "./manifests/workloads.ts";
+
+const [folder = "gen"] = process.argv.slice(2);
+const { workloads, faults } = readWorkloads(roles);
+if (faults.length > 0) {
+  console.error(`the roles contradict their contracts\n${faults.join("\n")}`);
+  process.exit(1);
+}
+for (const { name, content } of manifestFiles(workloads, meshOptions())) {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}

@@ -1,0 +1,26 @@
+import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
+import { STORES } from "./stores.ts";
+import type { Workload } from "./workloads.ts";
+
+/** The Compose services of the roles: what each has beside compose.role.yaml. Only this machine reaches their ports. */
+export function composeProject(workloads: readonly Workload[]): Yaml {
+  return { services: Object.fromEntries(workloads.map((workload) => [workload.name, composeService(workload)])) };
+}
+
+function composeService({ port, role, peers, stores }: Workload): Yaml {
+  const used = stores.map((store) => STORES[store]);
+  const started = ["otel-collector", ...peers.map(({ name }) => name)];
+  return {
+    extends: { file: "compose.role.yaml", service: "role" },
+    ports: [`127.0.0.1:${port}:${port}`],
+    environment: {
+      ROLE: role,
+      ...Object.fromEntries(used.map(({ variable, devUrl }) => [variable, devUrl])),
+      ...Object.fromEntries(peers.map(({ variable, url }) => [variable, url])),
+    },
+    depends_on: {
+      ...Object.fromEntries(used.map(({ app }) => [app, { condition: "service_healthy" }])),
+      ...Object.fromEntries(started.map((name) => [name, { condition: "service_started" }])),
+    },
+  };
+}
