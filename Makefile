@@ -1,5 +1,5 @@
-# What can be done here; `make` alone lists it. Needs npm with any Node that it runs on (tested: 20), and make; the tests need Go, PostgreSQL
-# and Redis too. What is done runs on the Node that is pinned in package.json, or on another: make test NODE=/path/to/node
+# What can be done here; `make` alone lists it. Needs npm with any Node that it runs on (tested: 20), and make. What is done
+# runs on the Node that is pinned in package.json, or on another: make test NODE=/path/to/node
 
 # The pinned Node and the tools come from npm packages. Programs are named by path: not every make looks them up in a PATH set here.
 BIN := node_modules/.bin
@@ -23,7 +23,9 @@ export PATH := $(dir $(NODE)):$(CURDIR)/$(BIN):$(PATH)
 # npm writes this file last.
 PACKAGES := node_modules/.package-lock.json
 
-TESTS = 'test/**/*.test.ts'
+# What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, is apart: `make test` needs nothing that npm does not bring.
+GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts
+TESTS = 'test/!(manifests)/**/!(grpcurl).test.ts'
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
@@ -46,6 +48,10 @@ run: $(PACKAGES) ## Run one role: make run ROLE=gateway|user|order|payment
 test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha $(TESTS) $(ARGS)
 
+.PHONY: test-go
+test-go: $(PACKAGES) ## Test the manifests with kustomize, and the shop with grpcurl; needs Go, or Python's pip to fetch it
+	@$(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)
+
 .PHONY: conformance
 conformance: $(PACKAGES) ## Run the official gRPC and Connect conformance suite against our server and client
 	@$(NODE) test/conformance/run.ts server
@@ -57,7 +63,7 @@ fuzz: $(PACKAGES) ## Send what no client should to each door of each role for a 
 
 .PHONY: test-node
 test-node: $(PACKAGES) ## Run the shop and the tests that matter most on the oldest Node that is supported; installs it once
-	@older=$$($(NODE) tools/oldest-node.ts) && $(MAKE) --no-print-directory test NODE="$$older" TESTS="$(OLDEST_NODE_TESTS)"
+	@older=$$($(NODE) tools/oldest-node.cjs) && $(MAKE) --no-print-directory test NODE="$$older" TESTS="$(OLDEST_NODE_TESTS)"
 
 .PHONY: test-h2spec
 test-h2spec: $(PACKAGES) ## Run h2spec, for HTTP/2, against our server and node's own; builds it once with Go
@@ -141,11 +147,15 @@ ci: ## Do what continuous integration does
 clean: ## Remove what was installed and built; the shop's data in data/ stays
 	rm -rf node_modules third_party .cache dist
 
-# npm runs under the system's Node: the pinned one is among what it replaces.
+# npm runs under the system's Node: the pinned one is among what it replaces, and may not start on this machine.
 $(PACKAGES): package-lock.json
-	@echo "Installing packages, the pinned Node among them: half a minute, about 650 MB."
-	@PATH="$(SYSTEM_PATH)" npm ci --no-progress --loglevel=error
+	@echo "Installing packages, the pinned Node among them: half a minute, about 650 MB. This happens once."
+	@PATH="$(SYSTEM_PATH)" npm ci --ignore-scripts --no-progress --loglevel=error || { echo "npm could not install the packages. Does its registry answer? \`npm ping\` tells." >&2; exit 1; }
+	@PATH="$(SYSTEM_PATH)" bash tools/pinned-node.sh
 	@touch $@
+
+# Half of an installation is none.
+.DELETE_ON_ERROR:
 
 third_party: $(PACKAGES) tools/third-party-protos.ts
 	@$(NODE) tools/third-party-protos.ts

@@ -20,7 +20,8 @@ export function requireProgram(name: string, debianPackage: string, advice: stri
   throw new Error(`${name} is not installed, and ${advice}`);
 }
 
-function findProgram(name: string): string | undefined {
+/** The path of a program, in PATH or where packages put servers. */
+export function findProgram(name: string): string | undefined {
   const versionsFirst = globSync(FOLDERS).sort((a, b) => b.localeCompare(a, undefined, { numeric: true }));
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...versionsFirst];
   return folders.map((folder) => join(folder, name)).find(isExecutable);

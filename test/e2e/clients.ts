@@ -5,27 +5,18 @@ import { promisify } from "node:util";
 import { create, type DescMethod, fromBinary, fromJson, type Message, toBinary, toJson } from "@bufbuild/protobuf";
 import { Client, credentials } from "@grpc/grpc-js";
 import { goTool } from "../../tools/go-tools.ts";
+import { withCurl } from "../support/with-curl.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const BUF = join(ROOT, "node_modules/.bin/buf");
 const CALL_TIMEOUT_MS = 10_000;
 
 /** A client that is not ours: sends a JSON request to a method at host:port, and gives the first message of the answer as JSON. */
-export type StockClient = {
+export type ThirdPartyClient = {
   name: string;
   speaks(method: DescMethod): boolean;
   call(address: string, method: DescMethod, request: string): Promise<unknown>;
 };
-
-/** Clients that know the contract only from the server's reflection, plain HTTP, and the stock gRPC library. */
-export const CLIENTS: readonly StockClient[] = [
-  bufCurl("grpc"),
-  bufCurl("grpcweb"),
-  bufCurl("connect"),
-  grpcurl(),
-  curl(),
-  grpcJs(),
-];
 
 /** All methods that the server at host:port tells by reflection, sorted. */
 export async function listMethods(address: string): Promise<string[]> {
@@ -40,7 +31,8 @@ export async function listMethods(address: string): Promise<string[]> {
 
 const path = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
 
-function bufCurl(protocol: "grpc" | "grpcweb" | "connect"): StockClient {
+/** Learns of the method by reflection. */
+export function bufCurl(protocol: "grpc" | "grpcweb" | "connect"): ThirdPartyClient {
   return {
     name: `buf-curl-${protocol}`,
     speaks: () => true,
@@ -51,7 +43,8 @@ function bufCurl(protocol: "grpc" | "grpcweb" | "connect"): StockClient {
   };
 }
 
-function grpcurl(): StockClient {
+/** Learns of the method by reflection; is written in Go. */
+export function grpcurl(): ThirdPartyClient {
   return {
     name: "grpcurl",
     speaks: () => true,
@@ -61,7 +54,7 @@ function grpcurl(): StockClient {
 }
 
 /** Connect's unary calls are plain HTTP. */
-function curl(): StockClient {
+export function curl(): ThirdPartyClient {
   return {
     name: "curl",
     speaks: (method) => method.methodKind === "unary",
@@ -72,7 +65,8 @@ function curl(): StockClient {
   };
 }
 
-function grpcJs(): StockClient {
+/** The gRPC library of Node, with our messages. */
+export function grpcJs(): ThirdPartyClient {
   return {
     name: "grpc-js",
     speaks: () => true,
@@ -105,7 +99,12 @@ function grpcJs(): StockClient {
 /** What a program for this call writes: one JSON value or, if the method is a stream, the first; a stream may have no end. */
 async function run(method: DescMethod, program: string, args: string[]): Promise<unknown> {
   // A group of its own: npm's buf is a script that runs the real one, and the end of the one is not the end of the other.
-  const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: withCurl(),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   const endGroup = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
   };

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
+import { withCurl } from "../support/with-curl.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -69,7 +70,7 @@ describe("README", function () {
     for (const [port, name] of Object.entries(ports)) {
       command = command.replaceAll(`localhost:${port}`, `localhost:${shop.ports[name]}`);
     }
-    const { stdout } = await promisify(execFile)("bash", ["-c", command], { cwd: ROOT });
+    const { stdout } = await promisify(execFile)("bash", ["-c", command], { cwd: ROOT, env: withCurl() });
     return stdout;
   }
 });

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { callersFirst } from "../../src/roles.ts";
 import { LISTENERS } from "../../tools/run-all/settings.ts";
 import { eventually } from "../support/eventually.ts";
+import { withCurl } from "../support/with-curl.ts";
 import { freePorts, isFree, type Ports, SERVING, type ShopProcess, startShop } from "./shop-process.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -192,7 +193,7 @@ const commandsOf = (shop: ShopProcess): string[] =>
     .filter((line) => line.startsWith("curl "));
 
 async function answerOf(command: string): Promise<Record<string, unknown>> {
-  const { stdout } = await promisify(execFile)("sh", ["-c", command]);
+  const { stdout } = await promisify(execFile)("sh", ["-c", command], { env: withCurl() });
   return JSON.parse(stdout);
 }
 

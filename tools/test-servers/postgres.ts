@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { requireProgram } from "../programs.ts";
 import { SERVERS_ADVICE } from "./advice.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
+import { installed } from "./installed.ts";
+import { npmPackage, POSTGRES } from "./npm-package.ts";
 import type { TestServer } from "./server.ts";
 
 /** Speed over durability: the data lives as long as the tests. */
@@ -20,23 +21,28 @@ const SETTINGS = {
 
 /** Starts a PostgreSQL with an empty cluster on a free loopback port. */
 export async function startPostgres(): Promise<TestServer> {
-  const initdb = requireProgram("initdb", "postgresql", SERVERS_ADVICE);
-  const postgres = join(dirname(initdb), "postgres");
+  const programs = postgresPrograms();
+  const user = unprivilegedUser();
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-postgres-"));
   const data = join(folder, "data");
-  const user = unprivilegedUser();
   if (user) chownSync(folder, user.uid, user.gid);
   const spawnOptions = { ...user, cwd: folder };
 
   const port = await freePort();
   const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  let bin = programs.bin;
   const start = (): Promise<Daemon> =>
-    startDaemon(postgres, ["-D", data, ...settings], /ready to accept connections/, spawnOptions);
+    startDaemon(join(bin, "postgres"), ["-D", data, ...settings], /ready to accept connections/, spawnOptions);
 
   let daemon: Daemon | undefined;
   try {
+    if (user && programs.prefix) {
+      // The checkout may be in a folder that only root may enter.
+      cpSync(programs.prefix, join(folder, "postgres"), { recursive: true, verbatimSymlinks: true });
+      bin = join(folder, "postgres/bin");
+    }
     const init = ["-D", data, "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"];
-    execFileSync(initdb, init, { ...spawnOptions, stdio: "pipe" });
+    execFileSync(join(bin, "initdb"), init, { ...spawnOptions, stdio: "pipe" });
     daemon = await start();
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -58,6 +64,15 @@ export async function startPostgres(): Promise<TestServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The folder of initdb and postgres; of npm's, which may be moved, also the folder of all that they need. */
+function postgresPrograms(): { bin: string; prefix?: string } {
+  const initdb = installed("initdb");
+  if (initdb !== undefined) return { bin: dirname(initdb) };
+  const npm = npmPackage(POSTGRES);
+  if (npm === undefined) throw new Error(`There is no initdb, npm has none for this machine, and ${SERVERS_ADVICE}`);
+  return { bin: join(npm, "native/bin"), prefix: join(npm, "native") };
 }
 
 /** Whom to run as instead of root, which PostgreSQL refuses to do. */

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { type DescMethod, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { roleNames } from "../../src/roles.ts";
+import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
+import { methodsOf, type Sample, samplesOf } from "../support/samples.ts";
+import { listMethods, type ThirdPartyClient } from "./clients.ts";
+
+/** Tests that these clients find all methods of each role by reflection, and get the same answers. */
+export function testSameAnswers(clients: readonly ThirdPartyClient[]): void {
+  let shop: ShopProcess;
+
+  before(async () => {
+    shop = await startFreshShop();
+  });
+
+  after(async () => {
+    await shop?.stop();
+  });
+
+  for (const role of roleNames) {
+    describe(`at the ${role} role`, () => {
+      let samples: readonly Sample[];
+      before(async () => {
+        samples = await samplesOf(role, shop.url(role));
+      });
+
+      it("find by reflection the methods that are called below, and no other", async () => {
+        assert.deepEqual(await listMethods(address()), methodsOf(role).map(nameOf).sort());
+      });
+
+      for (const method of methodsOf(role)) {
+        it(`get the same answer to ${nameOf(method)}`, async () => {
+          const sample = samples.find((s) => s.method === method);
+          assert.ok(sample, "it has no sample");
+          const answers = await answersTo(sample);
+          const [first] = Object.values(answers);
+          assert.notDeepEqual(first, {});
+          assert.deepEqual(answers, Object.fromEntries(Object.keys(answers).map((client) => [client, first])));
+        });
+      }
+
+      const address = () => `localhost:${shop.ports[role]}`;
+
+      async function answersTo(sample: Sample): Promise<Record<string, JsonValue>> {
+        const answers: Record<string, JsonValue> = {};
+        for (const client of clients) {
+          if (!client.speaks(sample.method)) continue;
+          const request = JSON.stringify(sample.request(client.name));
+          answers[client.name] = comparable(sample, await client.call(address(), sample.method, request));
+        }
+        return answers;
+      }
+    });
+  }
+}
+
+function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+/** The answer in one form, whatever the client prints: fields in order, defaults left out, and without what varies. */
+function comparable({ method, varying = [] }: Sample, answer: unknown): JsonValue {
+  const json = toJson(method.output, fromJson(method.output, answer as JsonValue));
+  for (const path of varying) remove(json, path.split("."));
+  return json;
+}
+
+function remove(value: unknown, [field, ...rest]: string[]): void {
+  assert.ok(typeof value === "object" && value !== null && field !== undefined && field in value);
+  if (rest.length === 0) Reflect.deleteProperty(value, field);
+  else remove(Reflect.get(value, field), rest);
+}
