@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
