@@ -42,8 +42,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   readonly #startedAt = performance.now();
   readonly #timeoutMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Whether the handler was called. */
-  #running = false;
+  #handled = false;
   /** Whether the answer, or its failure, is decided. */
   #finished = false;
 
@@ -68,7 +67,10 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Begins to read; `ended` if no message will come. */
   start(ended: boolean, headerBytes: number): void {
-    if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) return this.fail(noRoom());
+    if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) {
+      this.fail(noRoom());
+      return;
+    }
     if (!ended) listenForRequest(this.stream);
     const isReady = ended && this.request.end();
     if (isReady || !this.#route.singleRequest) this.#run();
@@ -93,7 +95,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   #run(): void {
-    this.#running = true;
+    this.#handled = true;
     this.#route.run(this);
   }
 
@@ -128,7 +130,10 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (this.#finished) return;
     const error = visibleError(reason, this.#route.onError, this.#route.desc);
     this.#close(error);
-    if (this.stream.destroyed || this.stream.closed) return this.#settle();
+    if (this.stream.destroyed || this.stream.closed) {
+      this.#settle();
+      return;
+    }
     try {
       if (!this.response.fail(error)) return;
       this.#settle();
@@ -146,13 +151,17 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   #finish(bytes: Buffer | undefined): void {
-    if (this.gone) return this.cancel();
+    if (this.gone) {
+      this.cancel();
+      return;
+    }
     try {
       this.response.prepareEnd();
       this.onCancel = undefined;
-      if (!this.response.holdLast(bytes)) return this.evict();
-      this.#close(FINISHED);
-      this.response.end(bytes);
+      if (this.response.holdLast(bytes)) {
+        this.#close(FINISHED);
+        this.response.end(bytes);
+      } else this.evict();
     } catch (broken) {
       this.#breakOff(broken);
     }
@@ -177,8 +186,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   get waits(): Wait {
     if (this.request.isOwed || this.response.untakenBytes > 0) return "client";
-    const isStream = this.#route.desc.methodKind !== "unary";
-    return this.request.rests || (this.#running && isStream) ? "rest" : undefined;
+    return this.request.rests || (this.#handled && this.#route.desc.methodKind !== "unary") ? "rest" : undefined;
   }
 
   /** The client is gone. */
