@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { queryObjects } from "node:v8";
-import { Call } from "../../src/rpc/server/grpc/call.ts";
+import { GrpcCall } from "../../src/rpc/server/grpc/call.ts";
 import { eventually } from "../support/eventually.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
@@ -11,7 +11,7 @@ const EMPTY = framed(new Uint8Array());
 const CANCEL = 8;
 
 /** Calls on the heap, after a garbage collection. */
-const callsAlive = () => queryObjects(Call, { format: "count" });
+const callsAlive = () => queryObjects(GrpcCall, { format: "count" });
 
 /** What misbehaving clients do to a call, to its very end. */
 const ABUSES: readonly (readonly [string, (session: ClientHttp2Session) => Promise<unknown>])[] = [

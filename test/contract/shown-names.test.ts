@@ -2,11 +2,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { invalidFields } from "../../src/rpc/errors.ts";
 import { keySegment, shownName } from "../../src/rpc/field-violations.ts";
-import { badRequest } from "../../src/rpc/interceptors/validation.ts";
 import { type RestOrders, startRestOrders } from "../support/rest-orders.ts";
 
 type Refused = { message: string; details: [{ field_violations: { field: string; description: string }[] }] };
@@ -57,14 +55,12 @@ describe("names that a client chose", () => {
   it("keep a message below 2 KiB and its detail below 4 KiB, whatever the fields", () => {
     const texts = ["f", "k".repeat(10_000), "\u{1f600}".repeat(5000), "items[0].x".repeat(30)];
     const all = texts.flatMap((field) => texts.map((description) => ({ field, description })));
-    for (const make of [badRequest, (v: typeof all) => invalidFields(v)]) {
-      for (const violations of [...all.map((v) => Array(40).fill(v)), all, all.toReversed()]) {
-        const error: ConnectError = make(violations);
-        const [detail] = error.findDetails(BadRequestSchema);
-        assert.ok(Buffer.byteLength(error.rawMessage) < 2048 && error.rawMessage.endsWith("; and more"));
-        assert.ok(detail !== undefined && detail.fieldViolations.length > 0);
-        assert.ok(toBinary(BadRequestSchema, create(BadRequestSchema, detail)).length < 4096);
-      }
+    for (const violations of [...all.map((v) => Array<typeof v>(40).fill(v)), all, all.toReversed()]) {
+      const error = invalidFields(violations);
+      const [detail] = error.findDetails(BadRequestSchema);
+      assert.ok(Buffer.byteLength(error.rawMessage) < 2048 && error.rawMessage.endsWith("; and more"));
+      assert.ok(detail !== undefined && detail.fieldViolations.length > 0);
+      assert.ok(toBinary(BadRequestSchema, create(BadRequestSchema, detail)).length < 4096);
     }
   });
 

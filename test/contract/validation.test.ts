@@ -9,7 +9,8 @@ import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { badRequest, validation } from "../../src/rpc/interceptors/validation.ts";
+import { invalidFields } from "../../src/rpc/errors.ts";
+import { validation } from "../../src/rpc/interceptors/validation.ts";
 import { service } from "../../src/rpc/service.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 
@@ -137,7 +138,7 @@ describe("validation", () => {
   }
 
   it("makes one google.rpc.BadRequest, without the values", () => {
-    const error = badRequest([TOO_LONG], "cause");
+    const error = invalidFields([TOO_LONG], "cause");
     assert.equal(error.details.length, 1);
     assert.equal(error.cause, "cause");
   });

@@ -1,6 +1,7 @@
 // What a handler throws is not what a client may see. Here, at one place, the one becomes the other.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { internalError } from "../errors.ts";
 import { setHttpStatus } from "../http-status.ts";
 import { defineOutcomes, type Outcome, type Outcomes, outcomeOf } from "../outcomes.ts";
 
@@ -78,7 +79,7 @@ async function mapError(
     return new ConnectError("storage is unavailable", Code.Unavailable, undefined, undefined, error);
   }
   options.onError?.(error, method);
-  return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
+  return internalError(error);
 }
 
 /** From the wire, or made by a client when a call of its own was late or cut. */

@@ -1,11 +1,12 @@
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
+import type { AnyRequest } from "../interceptor-types.ts";
 import { reasonOf } from "../outcomes.ts";
 import { isProtocolFault } from "../request-fault.ts";
 import { isServerFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
-import { type CallRequest, observe, outcomeAtServer } from "./observe.ts";
+import { observe, outcomeAtServer } from "./observe.ts";
 
 export type LoggingOptions = { readonly logger: Logger };
 
@@ -28,7 +29,7 @@ const MAX_DETAIL_CHARS = 2048;
 
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
-function levelOf(req: CallRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
+function levelOf(req: AnyRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
   const isFault = error !== undefined && isOurFault(error);
   if (isFault && BUGS.has(error.code)) return "error";
   if (isProbe(req.service)) return "debug";
@@ -37,7 +38,7 @@ function levelOf(req: CallRequest, error: ConnectError | undefined): "error" | "
 
 const isOurFault = (error: ConnectError): boolean => isServerFault(error.code) && !isProtocolFault(error);
 
-function lineOf(level: string, req: CallRequest, durationMs: number, error: ConnectError | undefined) {
+function lineOf(level: string, req: AnyRequest, durationMs: number, error: ConnectError | undefined) {
   const method = fullName(req.method);
   const code = statusName(error?.code);
   const http = req.contextValues.get(httpCall);

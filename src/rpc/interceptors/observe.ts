@@ -1,9 +1,6 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { type Context, context } from "@opentelemetry/api";
-
-type Next = Parameters<Interceptor>[0];
-export type CallRequest = Parameters<Next>[0];
-export type CallResponse = Awaited<ReturnType<Next>>;
+import type { AnyRequest, AnyResponse, Next } from "../interceptor-types.ts";
 
 /** Told once how a call ended: how long it took, and its error unless it succeeded. */
 export type CallEnd = (durationMs: number, error: ConnectError | undefined) => void;
@@ -17,10 +14,10 @@ export type CallEnd = (durationMs: number, error: ConnectError | undefined) => v
  */
 export async function observe(
   next: Next,
-  req: CallRequest,
+  req: AnyRequest,
   onEnd: CallEnd,
   within: Context = context.active(),
-): Promise<CallResponse> {
+): Promise<AnyResponse> {
   const startedAt = performance.now();
   let ended = false;
   const end = (error?: unknown) => {
@@ -81,7 +78,7 @@ const TOO_SHORT_TO_ABORT_MS = 1;
  * the client is gone. Not looked for in the quickest calls, because making a call's signal costs more than the rest of observing it.
  */
 export function outcomeAtServer(
-  req: CallRequest,
+  req: AnyRequest,
   durationMs: number,
   error: ConnectError | undefined,
 ): ConnectError | undefined {

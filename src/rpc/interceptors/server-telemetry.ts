@@ -20,11 +20,12 @@ import { requestMetrics } from "../../telemetry/request-metrics.ts";
 import { SCOPE } from "../../telemetry/scope.ts";
 import { asOwn, asStranger } from "../../telemetry/strangers.ts";
 import { httpStatusOf } from "../http-status.ts";
+import type { AnyRequest } from "../interceptor-types.ts";
 import { isServerFault } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { Endpoint, isProbe, type RpcSystem } from "./endpoint.ts";
 import { type HttpCall, httpCall } from "./http-call.ts";
-import { type CallEnd, type CallRequest, observe, outcomeAtServer } from "./observe.ts";
+import { type CallEnd, observe, outcomeAtServer } from "./observe.ts";
 
 export type ServerTelemetryOptions = {
   /** Names the service's own metrics, such as `<serviceName>.requests.total`. */
@@ -58,7 +59,7 @@ export function serverTelemetry({
   const record = recorder(serviceName);
   const endpointOf = endpoints();
 
-  function startCall(req: CallRequest): ServedCall {
+  function startCall(req: AnyRequest): ServedCall {
     const system = systemOf(req);
     const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
     const endpoint = endpointOf(req.method, system, http);
@@ -99,7 +100,7 @@ const HEADERS: TextMapGetter<Headers> = {
   keys: (headers) => [...headers.keys()],
 };
 
-function systemOf(req: CallRequest): RpcSystem {
+function systemOf(req: AnyRequest): RpcSystem {
   return req.header.get("content-type")?.startsWith("application/grpc") === true ? "grpc" : "connectrpc";
 }
 

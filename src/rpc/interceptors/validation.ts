@@ -1,29 +1,19 @@
 import { create, type DescMessage, type DescMethod, type DescService, type Message } from "@bufbuild/protobuf";
 import { type Path, pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator } from "@bufbuild/protovalidate";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { BadRequestSchema } from "../../../gen/google/rpc/error_details_pb.js";
-import { AND_MORE, type FieldViolation, keySegment, shownViolations } from "../field-violations.ts";
+import { invalidFields } from "../errors.ts";
+import { AND_MORE, type FieldViolation, keySegment } from "../field-violations.ts";
 import { requestFault } from "../request-fault.ts";
 import { hasMoreElements } from "./message-elements.ts";
-
-export type { FieldViolation } from "../field-violations.ts";
-
-/**
- * INVALID_ARGUMENT with a google.rpc.BadRequest detail and a message that names each field, as many as fit: at most 32.
- */
-export function badRequest(violations: readonly FieldViolation[], cause?: unknown): ConnectError {
-  const shown = shownViolations(violations);
-  const detail = { desc: BadRequestSchema, value: { fieldViolations: shown.violations } };
-  return new ConnectError(shown.message, Code.InvalidArgument, undefined, [detail], cause);
-}
 
 /** Of messages with more elements in lists and maps, only the first violation is looked for: the rest could be millions. */
 const MAX_ELEMENTS = 1024;
 
 /**
  * Checks every request message, each one of a request stream too, against the rules of its contract (buf.validate). A
- * violation fails the call by badRequest(). Responses are not checked. All violations of a message are told, or the
+ * violation fails the call by invalidFields(). Responses are not checked. All violations of a message are told, or the
  * first one if its lists and maps have more than 1024 elements together.
  *
  * @param services Their rules are compiled at once, rather than at the first call, and must compile: throws otherwise.
@@ -74,7 +64,7 @@ function pathText(path: Path): string {
 
 function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolation[]): void {
   if (fault === undefined) {
-    if (found.length > 0) throw badRequest(found);
+    if (found.length > 0) throw invalidFields(found);
     return;
   }
   const known = fault.findDetails(BadRequestSchema).flatMap((d) => d.fieldViolations);
@@ -82,7 +72,7 @@ function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolat
   // A field that could not be decoded is missing from the message: what the rules say of it, or of what holds it, is
   // not to be trusted.
   const trusted = found.filter((v) => !known.some((k) => covers(k.field, v.field) || covers(v.field, k.field)));
-  throw badRequest([...known, ...trusted], fault.cause);
+  throw invalidFields([...known, ...trusted], fault.cause);
 }
 
 /** Whether the path is that of the holder or leads on from it. */
@@ -93,7 +83,7 @@ function covers(holder: string, path: string): boolean {
 async function* checkEach<T>(messages: AsyncIterable<T>, violations: (message: T) => readonly FieldViolation[]) {
   for await (const message of messages) {
     const found = violations(message);
-    if (found.length > 0) throw badRequest(found);
+    if (found.length > 0) throw invalidFields(found);
     yield message;
   }
 }

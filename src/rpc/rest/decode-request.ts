@@ -1,7 +1,7 @@
 import { create, type JsonObject, type Message, mergeFromJson, type Registry } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
+import { invalidFields } from "../errors.ts";
 import { type FieldViolation, shownName } from "../field-violations.ts";
-import { badRequest } from "../interceptors/validation.ts";
 import { type FieldPath, isTextual, pathName, resolveFieldPath, setFromText } from "./field-path.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { decodeJson, type JsonRequestOptions, parseJson } from "./json-request.ts";
@@ -24,7 +24,7 @@ const MAX_VIOLATIONS = 50;
 
 /**
  * Makes the message of a request; what the path says wins over the body. All that is wrong with fields is told by one
- * fault, a badRequest(); a body that is no JSON is a fault with line and column.
+ * fault, a invalidFields(); a body that is no JSON is a fault with line and column.
  */
 export function decodeRequest(binding: HttpBinding, parts: RequestParts, registry: Registry): DecodedRequest {
   const input = binding.method.input;
@@ -37,7 +37,7 @@ export function decodeRequest(binding: HttpBinding, parts: RequestParts, registr
     if (body instanceof ConnectError) return { message: create(input), fault: body };
     message = mergeFromJson(input, body, params.json, { registry });
   }
-  return { message, fault: violations.length > 0 ? badRequest(violations) : undefined };
+  return { message, fault: violations.length > 0 ? invalidFields(violations) : undefined };
 }
 
 function readParams(binding: HttpBinding, { values, query }: RequestParts, violations: FieldViolation[]): JsonObject {

@@ -1,7 +1,8 @@
 // Request messages from JSON: what is wrong with it, told by fields.
 import { create, type DescMessage, fromJson, type JsonValue, type Message, type Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { badRequest, type FieldViolation } from "../interceptors/validation.ts";
+import { invalidFields } from "../errors.ts";
+import type { FieldViolation } from "../field-violations.ts";
 import { findJsonFault } from "./json-fault.ts";
 import { overfullList } from "./overfull-list.ts";
 import { salvage } from "./salvage.ts";
@@ -15,7 +16,7 @@ export type JsonRequestOptions = {
 };
 
 /**
- * What is wrong with a JSON text as a message: a badRequest() that names the fields, or the line and column where it is
+ * What is wrong with a JSON text as a message: a invalidFields() that names the fields, or the line and column where it is
  * no JSON or has a key again. Undefined: fromJsonString() takes it, and the numbers in its strings are decimal. Takes
  * time in proportion to the text, and tells none of its values.
  */
@@ -24,7 +25,7 @@ export function jsonFault(desc: DescMessage, text: string, options: JsonRequestO
   if (parsed.fault !== undefined) return parsed.fault;
   const violations: FieldViolation[] = [];
   decodeJson(desc, parsed.json, options, violations);
-  return violations.length > 0 ? badRequest(violations) : undefined;
+  return violations.length > 0 ? invalidFields(violations) : undefined;
 }
 
 type Parsed = { readonly json: JsonValue; readonly fault?: undefined } | { readonly fault: ConnectError };

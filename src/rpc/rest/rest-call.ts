@@ -11,7 +11,7 @@ import {
 import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
 import { httpStatusOf } from "../http-status.ts";
 import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
-import { requestFault } from "../request-fault.ts";
+import { refuseFaults, requestFault } from "../request-fault.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import type { HttpBinding } from "./http-rule.ts";
@@ -39,8 +39,7 @@ export type RestCall = (req: HttpRequest, res: HttpResponse, target: RestTarget)
 export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: RestCallOptions): RestCall {
   const { method } = binding;
   const { registry, defaultTimeoutMs, readMaxBytes } = options;
-  const interceptors = [...options.interceptors];
-  const faultAware: UnarySpec = { ...spec, impl: refuseFaults(spec.impl) };
+  const interceptors = [...options.interceptors, refuseFaults];
   const toBody = bodyEncoder(binding, registry);
 
   const createContext = (req: HttpRequest, target: RestTarget, gone: AbortSignal) => {
@@ -74,7 +73,7 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
   const run = async (context: HandlerContext, req: HttpRequest, target: RestTarget): Promise<string> => {
     const { message, fault } = await decode(req, target, context.signal);
     if (fault !== undefined) context.values.set(requestFault, fault);
-    return toBody(await invokeUnaryImplementation(faultAware, context, message, interceptors));
+    return toBody(await invokeUnaryImplementation(spec, context, message, interceptors));
   };
 
   return async (req, res, target) => {
@@ -109,15 +108,6 @@ function answerError(
     if (res.headersSent) res.destroy();
     else sendError(req, res, broken, registry);
   }
-}
-
-/** The handler never sees a request that could not be decoded, even if no interceptor refused it. */
-function refuseFaults(impl: UnarySpec["impl"]): UnarySpec["impl"] {
-  return (message, context) => {
-    const fault = context.values.get(requestFault);
-    if (fault !== undefined) throw fault;
-    return impl(message, context);
-  };
 }
 
 function bodyEncoder(

@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import type { Budget } from "./budget.ts";
-import type { Call } from "./grpc/call.ts";
+import type { Budget, StreamHolder } from "./budget.ts";
 import type { ConnectionPolicy } from "./options.ts";
 import { PieceAllowance } from "./piece-allowance.ts";
 import { ResetAllowance } from "./reset-allowance.ts";
@@ -13,10 +12,22 @@ const DRAIN_PING_MS = 250;
 /** What the answer to a ping and a window update or two take; more than that was an answer to a call. */
 const CHATTER_BYTES = 64;
 
+/** A gRPC call, as its connection knows it. */
+export type OpenCall = StreamHolder & {
+  readonly stream: { readonly destroyed: boolean };
+  readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
+  /** Owned by the connection: when a sweep first found that it is the client's turn. The call sets 0 whenever the client does something. */
+  stalledSince: number;
+  /** Its client is gone. */
+  cancel(): void;
+  /** Its client was given long enough. */
+  giveUp(): void;
+};
+
 /** One HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, too many pings or resets, drain. */
 export class Connection {
   /** Calls from their beginning until their answer is taken. */
-  readonly calls = new Set<Call>();
+  readonly calls = new Set<OpenCall>();
   readonly budget: Budget;
   readonly resets: ResetAllowance;
   /** Counts streams; who remembers the number sees whether there were new ones. */
@@ -91,8 +102,8 @@ export class Connection {
     }
   }
 
-  #patience(call: Call): number {
-    return call.owesRequest ? this.#policy.readTimeoutMs : this.#policy.writeTimeoutMs;
+  #patience({ request }: OpenCall): number {
+    return request.isOwed ? this.#policy.readTimeoutMs : this.#policy.writeTimeoutMs;
   }
 
   /** A client reset a stream that lived for so long; `deadlineMs` is what it gave it. One too many ends the connection. */

@@ -1,8 +1,7 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Budget } from "./budget.ts";
-import { Connection } from "./connection.ts";
-import type { Call } from "./grpc/call.ts";
+import { Connection, type OpenCall } from "./connection.ts";
 import type { ConnectionPolicy } from "./options.ts";
 
 const MAX_SWEEP_MS = 1000;
@@ -10,7 +9,7 @@ const MAX_SWEEP_MS = 1000;
 /** The HTTP/2 connections of a server. */
 export type Connections = {
   /** The calls of all connections. */
-  calls(): Iterable<Call>;
+  calls(): Iterable<OpenCall>;
   add(session: ServerHttp2Session, socket: Socket): Connection;
   /** Lets every connection, and those that come, end after its running streams. */
   drain(): void;

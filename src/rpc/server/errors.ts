@@ -1,4 +1,14 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { internalError } from "../errors.ts";
+import type { ReportError } from "./options.ts";
+
+/** What a client gets to see of an error: a ConnectError as it is; of all others, which onError is told of, only that there was one. */
+export function visibleError(reason: unknown, onError: ReportError, method: DescMethod): ConnectError {
+  if (reason instanceof ConnectError) return reason;
+  onError(reason, method);
+  return internalError(reason);
+}
 
 /** The Budget has no room: RESOURCE_EXHAUSTED. */
 export const noRoom = (): ConnectError =>

@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import { acceptCall } from "./grpc/accept.ts";
+import type { Route } from "./grpc/call.ts";
 import { isGrpc } from "./grpc/response-head.ts";
-import type { Route } from "./grpc/route.ts";
 import type { ReportError, RpcServerLimits } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
 

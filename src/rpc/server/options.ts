@@ -1,12 +1,19 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Service } from "../service.ts";
-import type { MessageLimits, ReportError } from "./grpc/route.ts";
-
-export type { ReportError } from "./grpc/route.ts";
-
 import { connectionsByDescriptors } from "./connection-limit.ts";
 import type { HttpHandler } from "./http-handler.ts";
+
+/** Told of errors that are no ConnectErrors, whose text no client gets to see. */
+export type ReportError = (error: unknown, method?: DescMethod) => void;
+
+/** Limits for each message. */
+export type MessageLimits = {
+  /** Largest request message, as sent and decompressed, in bytes. Default: 64 KiB. */
+  readonly readMaxBytes: number;
+  /** Response messages of at least this size are compressed for clients that accept it, in bytes; Infinity: never. Default: 1 KiB. */
+  readonly compressMinBytes: number;
+};
 
 export type RpcServerOptions = {
   /** What is served, by gRPC, gRPC-Web, Connect and JSON alike. Methods without an implementation answer UNIMPLEMENTED. */

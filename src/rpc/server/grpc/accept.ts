@@ -4,9 +4,8 @@ import { shownName } from "../../field-violations.ts";
 import type { Connection } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
 import { headerBytes } from "../header-bytes.ts";
-import { Call } from "./call.ts";
+import { GrpcCall, type Route } from "./call.ts";
 import { isProto, trailersOnlyHead } from "./response-head.ts";
-import type { Route } from "./route.ts";
 import { trailersOf } from "./status.ts";
 
 const END_STREAM = 1;
@@ -37,10 +36,10 @@ export function acceptCall(
     answer(stream, METHOD_NOT_ALLOWED);
     return;
   }
-  let call: Call;
+  let call: GrpcCall;
   try {
     checkEncoding(fields["grpc-encoding"]);
-    call = new Call(stream, fields, findRoute(routes, fields[":path"]), connection);
+    call = new GrpcCall(stream, fields, findRoute(routes, fields[":path"]), connection);
   } catch (error) {
     refuse(stream, fields, ConnectError.from(error));
     return;

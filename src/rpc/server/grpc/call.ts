@@ -1,71 +1,108 @@
 import type { Buffer } from "node:buffer";
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Wait } from "../budget.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection, OpenCall } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
-import { noRoom, requestTooSlow } from "../errors.ts";
-import { type CallStream, callOf } from "./call-context.ts";
-import { CallInput } from "./call-input.ts";
-import { encode, mayCompress } from "./encode.ts";
+import { noRoom, requestTooSlow, visibleError } from "../errors.ts";
+import { cancelled, GrpcContext } from "./context.ts";
 import type { MessageInit } from "./message.ts";
-import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
-import { asConnectError, type Route } from "./route.ts";
-import { OK_TRAILERS, trailersOf } from "./status.ts";
+import { RequestReader } from "./request-reader.ts";
+import { ResponseWriter } from "./response-writer.ts";
+import type { ServedMethod } from "./served-method.ts";
+import { attachCall, listenForRequest, type StreamEvents } from "./stream-events.ts";
 import { parseTimeout } from "./timeout.ts";
 
-function onDrain(this: CallStream<Call>): void {
-  callOf(this).onDrain();
-}
-function onWantTrailers(this: CallStream<Call>): void {
-  callOf(this).sendTrailers();
-}
-function onDeadline(call: Call): void {
-  call.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-}
+/** A method, and how its handler is called: `run` reads the request of a call and answers it, or fails it. */
+export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 
+/** About what an open call costs beside its headers and messages, with what its handler needs: interceptors, spans, calls of its own. */
+const CALL_BYTES = 16 << 10;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
-const cancelled = () => new ConnectError("the client cancelled the call", Code.Canceled);
-/** The estimate of what a call costs covers an answer of this size. */
-const COVERED_BYTES = 1024;
 
-/** The response half of a call; what is before it reads the request. */
-export class Call extends CallInput {
+const onDeadline = (call: GrpcCall) => call.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+
+/**
+ * A call, from the head of its request until its answer is taken. acceptCall() makes it; `request` reads; the route's `run` calls the
+ * handler with `context`; `response` writes. It decides when each has its turn, and what becomes of them when the call ends early.
+ */
+export class GrpcCall implements OpenCall, StreamEvents {
+  readonly stream: ServerHttp2Stream;
+  readonly request: RequestReader;
+  readonly response: ResponseWriter;
+  readonly context: GrpcContext;
   /** Called once if the call ends before its response stream does. */
   onCancel: (() => void) | undefined;
+  heldBytes = 0;
+  sequence: number;
+  stalledSince = 0;
+  readonly #route: Route;
   readonly #connection: Connection;
   readonly #startedAt = performance.now();
-  #timeoutMs: number | undefined;
+  readonly #timeoutMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #trailers: OutgoingHttpHeaders = OK_TRAILERS;
-  #gzip = false;
-  #drained: (() => void) | undefined;
-  #untaken = 0; // bytes of messages that the client has not taken
+  #handled = false;
+  /** Whether the answer, or its failure, is decided. */
+  #finished = false;
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
-  constructor(stream: ServerHttp2Stream, requestFields: IncomingHttpHeaders, route: Route, connection: Connection) {
-    super(stream, requestFields, route, connection.budget);
+  constructor(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, route: Route, connection: Connection) {
+    const { budget } = connection;
+    const timeout = fields["grpc-timeout"];
+    const timeoutMs = timeout === undefined ? undefined : parseTimeout(String(timeout));
+    this.stream = stream;
+    this.sequence = budget.nextSequence();
+    this.#route = route;
     this.#connection = connection;
-    const timeout = requestFields["grpc-timeout"];
-    if (timeout !== undefined) {
-      const ms = parseTimeout(String(timeout));
-      this.#timeoutMs = ms;
-      this.deadline = this.#startedAt + ms;
-      if (ms <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, ms, this);
-    }
+    this.#timeoutMs = timeoutMs;
+    this.request = new RequestReader(stream, fields, route, this, budget);
+    this.response = new ResponseWriter(stream, fields, route, this, budget);
+    this.context = new GrpcContext(stream, fields, route, this.response, this.#startedAt + (timeoutMs ?? Infinity));
+    if (timeoutMs !== undefined && timeoutMs <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, timeoutMs, this);
+    attachCall(stream, this);
     connection.calls.add(this);
     connection.activity++;
   }
 
-  protected run(): void {
-    this.route.run(this);
+  /** Begins to read; `ended` if no message will come. */
+  start(ended: boolean, headerBytes: number): void {
+    if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) {
+      this.fail(noRoom());
+      return;
+    }
+    if (!ended) listenForRequest(this.stream);
+    const isReady = ended && this.request.end();
+    if (isReady || !this.#route.singleRequest) this.#run();
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#finished) return;
+    this.stalledSince = 0;
+    try {
+      if (this.request.push(chunk)) this.#run();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  onEnd(): void {
+    if (this.request.end() && !this.#finished) this.#run();
+  }
+
+  onPiece(bytes: number, isWhole: boolean): void {
+    this.#connection.onPiece(bytes, isWhole);
+  }
+
+  #run(): void {
+    this.#handled = true;
+    this.#route.run(this);
   }
 
   /** Answers with the one response message: headers, message and trailers leave together. */
   reply(message: MessageInit): void {
     try {
-      const bytes = this.#encode(message);
+      const bytes = this.response.encode(message);
       if (bytes instanceof Promise) {
         bytes.then(
           (b) => this.#finish(b),
@@ -79,7 +116,7 @@ export class Call extends CallInput {
 
   /** Writes one message of a response stream. A promise means: wait for it, the client or the compression is behind. */
   write(message: MessageInit): Promise<void> | undefined {
-    const bytes = this.#encode(message);
+    const bytes = this.response.encode(message);
     return bytes instanceof Promise ? bytes.then((b) => this.#write(b)) : this.#write(bytes);
   }
 
@@ -88,114 +125,29 @@ export class Call extends CallInput {
     this.#finish(undefined);
   }
 
-  /** Ends the call with an error; Trailers-Only if no headers were sent, because only such errors are retried by clients. */
+  /** Ends the call with an error. */
   fail(reason: unknown): void {
-    if (this.finished) return;
-    const error = asConnectError(reason, this.route);
-    const { stream, route } = this;
+    if (this.#finished) return;
+    const error = visibleError(reason, this.#route.onError, this.#route.desc);
     this.#close(error);
-    if (stream.destroyed || stream.closed) {
+    if (this.stream.destroyed || this.stream.closed) {
       this.#settle();
       return;
     }
     try {
-      const trailers = trailersOf(error, this.customTrailer);
-      this.#trailers = trailers;
-      // A stream whose handler set response headers sends them as such; grpc-go shows only those to its application.
-      const headers = route.method.methodKind !== "unary" && this.customHeader !== undefined;
-      if (!stream.headersSent && headers) this.#sendHead();
-      if (stream.headersSent) return void stream.end();
-      stream.respond(trailersOnlyHead(this.requestFields["content-type"], this.customHeader, trailers), TRAILERS_ONLY);
+      if (!this.response.fail(error)) return;
       this.#settle();
-      if (!this.inputEnded) discardRequest(stream);
+      this.#discardRest();
     } catch (broken) {
       this.#breakOff(broken);
     }
   }
 
-  cancel(): void {
-    if (!this.finished) {
-      this.#close(cancelled());
-      const now = performance.now();
-      this.#connection.onReset(now, now - this.#startedAt, this.#timeoutMs);
-    }
-    this.#settle();
-  }
-
-  get waits(): Wait {
-    if (this.owesRequest || this.#untaken > 0) return "client";
-    return this.rests || (this.running && this.route.method.methodKind !== "unary") ? "rest" : undefined;
-  }
-
-  onPiece(bytes: number, isWhole: boolean): void {
-    this.#connection.onPiece(bytes, isWhole);
-  }
-
-  evict(): void {
-    this.#drop(noRoom(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  }
-
-  /** The client was given long enough. */
-  giveUp(): void {
-    this.#drop(requestTooSlow(), constants.NGHTTP2_CANCEL);
-  }
-
-  /** Ends the call; by a reset if the client does not take what it was sent, since it would not take the error either. */
-  #drop(error: ConnectError, resetCode: number): void {
-    if (this.#untaken === 0) this.fail(error);
-    else {
-      if (!this.finished) this.#close(error);
-      this.stream.close(resetCode);
-    }
-    this.#settle();
-  }
-
-  sendTrailers(): void {
-    this.#connection.resets.answered();
-    this.#settle();
-    this.stream.sendTrailers(this.#trailers);
-    if (!this.inputEnded) discardRequest(this.stream);
-  }
-
-  onDrain(): void {
-    this.budget.release(this, this.#untaken);
-    this.#untaken = 0;
-    this.stalledSince = 0;
-    this.sequence = this.budget.nextSequence();
-    const drained = this.#drained;
-    this.#drained = undefined;
-    drained?.();
-  }
-
-  #encode(message: MessageInit): Buffer | Promise<Buffer> {
-    const bytes = encode(message, this.route, this.requestFields["grpc-accept-encoding"]);
-    this.#gzip ||= bytes instanceof Promise;
-    return bytes;
-  }
-
-  #sendHead(): void {
-    this.stream.on("wantTrailers", onWantTrailers);
-    const head = responseHead(this.requestFields["content-type"], this.#gzip, this.customHeader);
-    this.stream.respond(head, HEADERS_THEN_DATA);
-  }
-
   #write(bytes: Buffer): Promise<void> | undefined {
-    if (this.gone) return undefined;
-    if (!this.stream.headersSent) {
-      this.#gzip ||= mayCompress(this.route, this.requestFields["grpc-accept-encoding"]); // a later message may be larger
-      this.#sendHead();
-      this.stream.on("drain", onDrain);
-    }
-    if (this.stream.write(bytes) || this.gone) return undefined;
-    const untaken = this.stream.writableLength;
-    this.#untaken = untaken;
-    if (!this.budget.hold(this, untaken)) {
-      this.evict();
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-    });
+    if (this.gone || this.response.write(bytes) || this.gone) return undefined;
+    if (this.response.hold()) return this.response.drained();
+    this.evict();
+    return undefined;
   }
 
   #finish(bytes: Buffer | undefined): void {
@@ -203,48 +155,96 @@ export class Call extends CallInput {
       this.cancel();
       return;
     }
-    const { stream } = this;
     try {
-      const custom = this.customTrailer;
-      if (custom !== undefined) this.#trailers = trailersOf(undefined, custom); // before the head, for it may be refused
-      if (!stream.headersSent) this.#sendHead();
+      this.response.prepareEnd();
       this.onCancel = undefined;
-      this.#untaken += bytes?.length ?? 1;
-      if (this.#untaken > COVERED_BYTES && !this.budget.hold(this, this.#untaken)) {
-        this.evict();
-        return;
-      }
-      this.#close(FINISHED);
-      if (bytes === undefined) stream.end();
-      else stream.end(bytes);
+      if (this.response.holdLast(bytes)) {
+        this.#close(FINISHED);
+        this.response.end(bytes);
+      } else this.evict();
     } catch (broken) {
       this.#breakOff(broken);
     }
   }
 
+  onDrain(): void {
+    this.stalledSince = 0;
+    this.response.onDrain();
+  }
+
+  onWantTrailers(): void {
+    this.#connection.resets.answered();
+    this.#settle();
+    this.response.sendTrailers();
+    this.#discardRest();
+  }
+
+  /** Whether there is nobody left to answer. */
+  get gone(): boolean {
+    return this.#finished || this.stream.destroyed || this.stream.closed;
+  }
+
+  get waits(): Wait {
+    if (this.request.isOwed || this.response.untakenBytes > 0) return "client";
+    return this.request.rests || (this.#handled && this.#route.desc.methodKind !== "unary") ? "rest" : undefined;
+  }
+
+  /** The client is gone. */
+  cancel(): void {
+    if (!this.#finished) {
+      this.#close(cancelled());
+      const now = performance.now();
+      this.#connection.onReset(now, now - this.#startedAt, this.#timeoutMs);
+    }
+    this.#settle();
+  }
+
+  evict(): void {
+    this.#drop(noRoom(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  giveUp(): void {
+    this.#drop(requestTooSlow(), constants.NGHTTP2_CANCEL);
+  }
+
+  /** Ends the call; by a reset if the client does not take what it was sent, since it would not take the error either. */
+  #drop(error: ConnectError, resetCode: number): void {
+    if (this.response.untakenBytes === 0) this.fail(error);
+    else {
+      if (!this.#finished) this.#close(error);
+      this.stream.close(resetCode);
+    }
+    this.#settle();
+  }
+
+  /** Node refused what we sent, such as a header with a bad character. */
+  #breakOff(error: unknown): void {
+    if (!this.#finished) this.#close(FINISHED);
+    this.#settle();
+    this.#route.onError(error, this.#route.desc);
+    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  /** The outcome is decided. */
   #close(reason: ConnectError): void {
-    this.abortReason = reason;
+    this.#finished = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.controller?.abort(reason);
-    this.dropInput(reason);
-    if (this.#drained !== undefined) this.onDrain();
-    const cancelled = this.onCancel;
+    this.context.abort(reason);
+    this.request.drop(reason);
+    this.response.stopWaiting();
+    const onCancel = this.onCancel;
     this.onCancel = undefined;
-    cancelled?.();
+    onCancel?.();
   }
 
   /** Nothing is left to be sent. */
   #settle(): void {
     this.#connection.calls.delete(this);
-    this.#untaken = 0;
-    this.budget.releaseAll(this);
+    this.response.untakenBytes = 0;
+    this.#connection.budget.releaseAll(this);
   }
 
-  /** Node refused what we sent, such as a header with a bad character. */
-  #breakOff(error: unknown): void {
-    if (!this.finished) this.#close(FINISHED);
-    this.#settle();
-    this.route.onError(error, this.method);
-    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  #discardRest(): void {
+    if (!this.request.ended) discardRequest(this.stream);
   }
 }

@@ -1,28 +1,19 @@
 // What interceptors see of a call, and what the handler sees once they have replaced parts of it.
 import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
-import type {
-  ContextValues,
-  HandlerContext,
-  Interceptor,
-  StreamRequest,
-  StreamResponse,
-  UnaryRequest,
-  UnaryResponse,
-} from "@connectrpc/connect";
-import type { Call } from "./call.ts";
+import type { ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
+import type { AnyRequest, AnyResponse } from "../../interceptor-types.ts";
+import type { GrpcContext } from "./context.ts";
 
-export type AnyRequest = UnaryRequest | StreamRequest;
-export type AnyResponse = UnaryResponse | StreamResponse;
-export type Next = (request: CallRequest) => Promise<AnyResponse>;
+export type CallHandler = (request: InterceptedRequest) => Promise<AnyResponse>;
 type Body = Message | AsyncIterable<Message>;
 
-const CALL = Symbol("call");
+const CONTEXT = Symbol("context");
 
 /**
  * A UnaryRequest or StreamRequest. Its properties are its own, so that interceptors may spread it, but for the signal: an AbortController
  * is made for the first who asks. revive() gives copies their signal back.
  */
-export class CallRequest {
+export class InterceptedRequest {
   readonly stream: boolean;
   readonly service: DescService;
   readonly method: DescMethod;
@@ -31,35 +22,36 @@ export class CallRequest {
   readonly header: Headers;
   readonly contextValues: ContextValues;
   readonly message: Body;
-  readonly [CALL]: Call;
+  readonly [CONTEXT]: GrpcContext;
 
-  constructor(call: Call, stream: boolean, message: Body) {
+  constructor(context: GrpcContext, stream: boolean, message: Body) {
     this.stream = stream;
-    this.service = call.service;
-    this.method = call.method;
-    this.url = call.url;
-    this.header = call.requestHeader;
-    this.contextValues = call.values;
+    this.service = context.service;
+    this.method = context.method;
+    this.url = context.url;
+    this.header = context.requestHeader;
+    this.contextValues = context.values;
     this.message = message;
-    this[CALL] = call;
+    this[CONTEXT] = context;
   }
 
   get signal(): AbortSignal {
-    return this[CALL].signal;
+    return this[CONTEXT].signal;
   }
-  get call(): Call {
-    return this[CALL];
+  /** That of the call, before any interceptor. */
+  get original(): GrpcContext {
+    return this[CONTEXT];
   }
 }
 
-function revive(request: AnyRequest | CallRequest): CallRequest {
-  if (request instanceof CallRequest) return request;
-  const copy: object = { __proto__: CallRequest.prototype, ...request };
-  return copy as CallRequest;
+function revive(request: AnyRequest | InterceptedRequest): InterceptedRequest {
+  if (request instanceof InterceptedRequest) return request;
+  const copy: object = { __proto__: InterceptedRequest.prototype, ...request };
+  return copy as InterceptedRequest;
 }
 
 /** Composes interceptors around the innermost function, once; the first one is outermost. */
-export function compose(interceptors: readonly Interceptor[], innermost: Next): Next {
+export function compose(interceptors: readonly Interceptor[], innermost: CallHandler): CallHandler {
   let next = innermost;
   for (const interceptor of interceptors.toReversed()) {
     const inner = next;
@@ -69,31 +61,30 @@ export function compose(interceptors: readonly Interceptor[], innermost: Next): 
   return next;
 }
 
-/** The context for the handler of a request: the call itself, unless an interceptor replaced header, signal or contextValues. */
-export function contextOf(request: CallRequest): HandlerContext {
-  const { call } = request;
-  const same =
-    request.header === call.requestHeader && request.contextValues === call.values && !Object.hasOwn(request, "signal");
-  return same ? call : new ReplacedContext(request);
+/** The context for the handler of a request: that of the call, unless an interceptor replaced header, signal or contextValues. */
+export function contextOf(request: InterceptedRequest): HandlerContext {
+  const { original } = request;
+  const isSame = request.header === original.requestHeader && request.contextValues === original.values;
+  return isSame && !Object.hasOwn(request, "signal") ? original : new ReplacedContext(request);
 }
 
 class ReplacedContext implements HandlerContext {
   readonly protocolName = "grpc";
   readonly requestMethod = "POST";
-  readonly #request: CallRequest;
+  readonly #request: InterceptedRequest;
 
-  constructor(request: CallRequest) {
+  constructor(request: InterceptedRequest) {
     this.#request = request;
   }
 
   get service() {
-    return this.#request.call.service;
+    return this.#request.original.service;
   }
   get method() {
-    return this.#request.call.method;
+    return this.#request.original.method;
   }
   get url() {
-    return this.#request.call.url;
+    return this.#request.original.url;
   }
   get requestHeader() {
     return this.#request.header;
@@ -105,19 +96,19 @@ class ReplacedContext implements HandlerContext {
     return this.#request.contextValues;
   }
   get responseHeader() {
-    return this.#request.call.responseHeader;
+    return this.#request.original.responseHeader;
   }
   get responseTrailer() {
-    return this.#request.call.responseTrailer;
+    return this.#request.original.responseTrailer;
   }
   timeoutMs() {
-    return this.#request.call.timeoutMs();
+    return this.#request.original.timeoutMs();
   }
 }
 
-/** A UnaryResponse or StreamResponse of the call. */
-export function responseOf(call: Call, stream: boolean, message: Body): AnyResponse {
-  const { service, method, responseHeader, responseTrailer } = call;
+/** A UnaryResponse or StreamResponse of a call. */
+export function responseOf(context: GrpcContext, stream: boolean, message: Body): AnyResponse {
+  const { service, method, responseHeader, responseTrailer } = context;
   return { stream, service, method, header: responseHeader, trailer: responseTrailer, message } as AnyResponse;
 }
 

@@ -1,11 +1,15 @@
-import type { Call } from "./call.ts";
+import type { GrpcCall } from "./call.ts";
 import type { MessageInit } from "./message.ts";
 
 /**
  * Sends a response stream and ends the call with success; rejects with the stream's error. `beforeEnd` runs before the trailers are made.
  * If the call ends first, by cancel or deadline, return() is called on the stream, so that the handler's finally blocks run.
  */
-export async function pump(call: Call, messages: AsyncIterable<MessageInit>, beforeEnd?: () => void): Promise<void> {
+export async function pump(
+  call: GrpcCall,
+  messages: AsyncIterable<MessageInit>,
+  beforeEnd?: () => void,
+): Promise<void> {
   const iterator = messages[Symbol.asyncIterator]();
   const stop = () => {
     iterator.return?.().then(undefined, () => {});

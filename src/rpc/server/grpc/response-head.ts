@@ -1,4 +1,4 @@
-import { forEachCustom } from "./metadata.ts";
+import { forEachCustom } from "./custom-headers.ts";
 
 const CONTENT_TYPE = "application/grpc";
 const CONTENT_TYPE_PROTO = "application/grpc+proto";

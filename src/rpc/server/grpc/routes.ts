@@ -1,8 +1,9 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
 import type { Service } from "../../service.ts";
+import type { MessageLimits, ReportError } from "../options.ts";
+import type { Route } from "./call.ts";
 import { direct, intercepted } from "./invoke.ts";
-import type { MessageLimits, ReportError, Route } from "./route.ts";
 
 /** The routes of all methods by path. Each method's interceptors are composed here, once. */
 export function createRoutes(
@@ -19,7 +20,7 @@ export function createRoutes(
       const singleRequest = spec.kind === "unary" || spec.kind === "server_streaming";
       const run = interceptors.length === 0 ? direct(spec) : intercepted(spec, interceptors);
       const limits = { compressMinBytes, readMaxBytes: maxRequestBytes(spec.method) };
-      routes.set(path, { method: spec.method, path, limits, onError, singleRequest, run });
+      routes.set(path, { desc: spec.method, path, limits, onError, singleRequest, run });
     }
   }
   return routes;

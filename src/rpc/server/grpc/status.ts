@@ -5,7 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
 import { StatusSchema } from "../../../../gen/google/rpc/status_pb.js";
-import { forEachCustom } from "./metadata.ts";
+import { forEachCustom } from "./custom-headers.ts";
 
 export type Trailers = Readonly<Record<string, string>>;
 

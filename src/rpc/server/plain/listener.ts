@@ -2,14 +2,15 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
+import { refuseFaults } from "../../request-fault.ts";
 import { registryOf } from "../file-index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
 import { boundTimeouts } from "./bound-timeouts.ts";
-import { refuseFaults, reportUnexpected } from "./interceptors.ts";
 import type { PlainCall } from "./plain-call.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import { checkedQuery } from "./query.ts";
+import { reportUnexpected } from "./report-unexpected.ts";
 import { bodyKindOf, requestBody } from "./request-body.ts";
 import { sendUniversal, universalRequest } from "./universal.ts";
 

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ContextKey, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import { Http2Headers } from "./http2-headers.ts";
+import type { ResponseWriter } from "./response-writer.ts";
+import type { ServedMethod } from "./served-method.ts";
+
+/**
+ * What a handler sees of a call. Everything that costs something is made when it is first asked for: most handlers need neither headers
+ * nor signal nor values. So the properties are getters, and a `{ ...context }` has none of them.
+ */
+export class GrpcContext implements HandlerContext {
+  readonly #stream: ServerHttp2Stream;
+  readonly #fields: IncomingHttpHeaders;
+  readonly #method: ServedMethod;
+  readonly #response: ResponseWriter;
+  readonly #deadline: number;
+  #requestHeader: Http2Headers | undefined;
+  #values: ContextValues | undefined;
+  #controller: AbortController | undefined;
+  #abortReason: ConnectError | undefined;
+
+  /** `deadline` is when the client's patience ends, on the clock of performance.now(); Infinity without one. */
+  constructor(
+    stream: ServerHttp2Stream,
+    fields: IncomingHttpHeaders,
+    method: ServedMethod,
+    response: ResponseWriter,
+    deadline: number,
+  ) {
+    this.#stream = stream;
+    this.#fields = fields;
+    this.#method = method;
+    this.#response = response;
+    this.#deadline = deadline;
+  }
+
+  get protocolName(): string {
+    return "grpc";
+  }
+  get requestMethod(): string {
+    return "POST";
+  }
+  get service(): DescService {
+    return this.#method.desc.parent;
+  }
+  get method(): DescMethod {
+    return this.#method.desc;
+  }
+  get url(): string {
+    return `http://${this.#fields[":authority"] ?? "localhost"}${this.#method.path}`;
+  }
+  get requestHeader(): Headers {
+    this.#requestHeader ??= new Http2Headers(this.#fields);
+    return this.#requestHeader;
+  }
+  get responseHeader(): Headers {
+    return this.#response.header;
+  }
+  get responseTrailer(): Headers {
+    return this.#response.trailer;
+  }
+  get values(): ContextValues {
+    this.#values ??= new Values();
+    return this.#values;
+  }
+  timeoutMs(): number | undefined {
+    return this.#deadline === Infinity ? undefined : Math.max(0, this.#deadline - performance.now());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      // The stream may be gone before its event says so.
+      if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= cancelled();
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The call is over, for the first reason that is given. */
+  abort(reason: ConnectError): void {
+    this.#abortReason ??= reason;
+    this.#controller?.abort(this.#abortReason);
+  }
+}
+
+export const cancelled = () => new ConnectError("the client cancelled the call", Code.Canceled);
+
+/** As Connect's createContextValues(), with its methods on the prototype. */
+class Values implements ContextValues {
+  readonly #values = new Map<symbol, unknown>();
+
+  get<T>({ id, defaultValue }: ContextKey<T>): T {
+    return this.#values.has(id) ? (this.#values.get(id) as T) : defaultValue;
+  }
+  set<T>({ id }: ContextKey<T>, value: T): this {
+    this.#values.set(id, value);
+    return this;
+  }
+  delete({ id }: ContextKey<unknown>): this {
+    this.#values.delete(id);
+    return this;
+  }
+}

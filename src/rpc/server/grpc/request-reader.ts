@@ -1,0 +1,153 @@
+import type { Buffer } from "node:buffer";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { create, type Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Budget, StreamHolder } from "../budget.ts";
+import { noRoom } from "../errors.ts";
+import { FrameQueue, incompleteFrame } from "../frame-queue.ts";
+import { parseRequest } from "../parse-request.ts";
+import { decompress } from "./compression.ts";
+import { Deframer, type Frame, wholeFrame } from "./framing.ts";
+import type { ServedMethod } from "./served-method.ts";
+
+/** Messages up to this size are covered by what each call is counted for. */
+const COVERED_BYTES = 1024;
+
+/** The request half of a call: reads the one message, or queues those of a stream. */
+export class RequestReader {
+  /** Whether the client has sent its last message. */
+  ended = false;
+  readonly #method: ServedMethod;
+  readonly #encoding: string | undefined;
+  readonly #holder: StreamHolder;
+  readonly #budget: Budget;
+  /** The messages of a stream; undefined if the request is a single one. */
+  readonly #queue: FrameQueue | undefined;
+  #message: Frame | undefined;
+  #deframer: Deframer | undefined;
+  #fault: ConnectError | undefined;
+
+  /** `holder` is whom the budget counts what is read for. */
+  constructor(
+    stream: ServerHttp2Stream,
+    fields: IncomingHttpHeaders,
+    method: ServedMethod,
+    holder: StreamHolder,
+    budget: Budget,
+  ) {
+    this.#method = method;
+    this.#encoding = fields["grpc-encoding"] as string | undefined;
+    this.#holder = holder;
+    this.#budget = budget;
+    this.#queue = method.singleRequest ? undefined : new FrameQueue(stream, holder, budget, method.limits.readMaxBytes);
+  }
+
+  /** Takes a chunk. True: the single message cannot be had, and there is nothing to wait for. Throws if there is no room for it. */
+  push(chunk: Buffer): boolean {
+    if (this.#fault !== undefined) return false;
+    if (this.#queue !== undefined) {
+      this.#queue.push(chunk);
+      return false;
+    }
+    if (this.#message === undefined && this.#deframer === undefined) {
+      this.#message = wholeFrame(chunk, this.#method.limits.readMaxBytes);
+      if (this.#message !== undefined) {
+        const { length } = this.#message.data;
+        if (length > COVERED_BYTES) this.#hold(length);
+        return false; // one whole message in one chunk: no deframer
+      }
+    }
+    try {
+      this.#deframe(chunk);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    this.#hold(chunk.length);
+    return false;
+  }
+
+  /** The client has sent all. True: the single message is in, or cannot be had. */
+  end(): boolean {
+    this.ended = true;
+    if (this.#queue !== undefined) {
+      this.#queue.end();
+      return false;
+    }
+    if (this.#fault !== undefined) return false;
+    if (this.#deframer !== undefined && this.#deframer.partialBytes > 0) return this.#refuse(incompleteFrame());
+    if (this.#message !== undefined) return true;
+    return this.#refuse(new ConnectError("missing input message", Code.Unimplemented));
+  }
+
+  /** Lets go of what was read: the stream, and with it the call, may stay for a while. */
+  drop(reason: unknown): void {
+    this.#message = undefined;
+    this.#deframer = undefined;
+    this.#queue?.fail(reason);
+  }
+
+  /** Whether the client owes the rest of a message. */
+  get isOwed(): boolean {
+    return !this.ended && this.#fault === undefined && (this.#queue === undefined || this.#queue.stalled);
+  }
+
+  /** Whether the handler of a request stream waits for the next message. */
+  get rests(): boolean {
+    return !this.ended && this.#queue?.reading === true;
+  }
+
+  /** The message of a single request; throws, or rejects, if it cannot be read. */
+  message(): Message | Promise<Message> {
+    if (this.#fault !== undefined) throw this.#fault;
+    const frame = this.#message!;
+    this.#message = undefined;
+    this.#deframer = undefined;
+    return frame.flag === 0 ? this.#parse(frame.data) : this.#decode(frame);
+  }
+
+  /** An empty message, in the place of one that cannot be read. */
+  emptyMessage(): Message {
+    return create(this.#method.desc.input);
+  }
+
+  /** The messages of a request stream. */
+  async *messages(): AsyncGenerator<Message, void, void> {
+    const queue = this.#queue!;
+    for (let frame = await queue.next(); frame !== undefined; frame = await queue.next()) {
+      const message = this.#decode(frame);
+      yield message instanceof Promise ? await message : message;
+    }
+  }
+
+  #decode(frame: Frame): Message | Promise<Message> {
+    const bytes = decompress(frame, this.#encoding, this.#method.limits.readMaxBytes);
+    return bytes instanceof Promise ? bytes.then((b) => this.#parse(b)) : this.#parse(bytes);
+  }
+
+  #parse(bytes: Uint8Array): Message {
+    return parseRequest(this.#method.desc.input, bytes);
+  }
+
+  #deframe(chunk: Buffer): void {
+    const frames: Frame[] = [];
+    this.#deframer ??= new Deframer(this.#method.limits.readMaxBytes);
+    this.#deframer.push(chunk, frames);
+    this.#holder.onPiece(chunk.length, frames.length > 0);
+    for (const frame of frames) {
+      if (this.#message !== undefined) throw new ConnectError("received extra input message", Code.Unimplemented);
+      this.#message = frame;
+    }
+  }
+
+  #hold(bytes: number): void {
+    if (!this.#budget.hold(this.#holder, bytes)) throw noRoom();
+  }
+
+  /** Interceptors see such a call nevertheless, as one that failed for this reason. */
+  #refuse(reason: unknown): true {
+    this.#fault = ConnectError.from(reason);
+    this.#message = undefined;
+    this.#deframer = undefined;
+    return true;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Buffer } from "node:buffer";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { ConnectError } from "@connectrpc/connect";
+import type { Budget, StreamHolder } from "../budget.ts";
+import { encode, mayCompress } from "./encode.ts";
+import { Http2Headers } from "./http2-headers.ts";
+import type { MessageInit } from "./message.ts";
+import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
+import type { ServedMethod } from "./served-method.ts";
+import { OK_TRAILERS, trailersOf } from "./status.ts";
+import { listenForDrain, listenForTrailers } from "./stream-events.ts";
+
+/** Answers up to this size are covered by what each call is counted for. */
+const COVERED_BYTES = 1024;
+
+/** The response half of a call: puts head, messages, status and trailers on the stream. When to do so is the call's affair. */
+export class ResponseWriter {
+  /** Bytes of messages that the client has not taken. */
+  untakenBytes = 0;
+  readonly #stream: ServerHttp2Stream;
+  readonly #fields: IncomingHttpHeaders;
+  readonly #method: ServedMethod;
+  readonly #holder: StreamHolder;
+  readonly #budget: Budget;
+  #header: Http2Headers | undefined;
+  #trailer: Http2Headers | undefined;
+  #trailers: OutgoingHttpHeaders = OK_TRAILERS;
+  #gzip = false;
+  #drained: (() => void) | undefined;
+
+  /** `fields` are those of the request; `holder` is whom the budget counts untaken answers for. */
+  constructor(
+    stream: ServerHttp2Stream,
+    fields: IncomingHttpHeaders,
+    method: ServedMethod,
+    holder: StreamHolder,
+    budget: Budget,
+  ) {
+    this.#stream = stream;
+    this.#fields = fields;
+    this.#method = method;
+    this.#holder = holder;
+    this.#budget = budget;
+  }
+
+  /** What the handler adds to the head. */
+  get header(): Headers {
+    this.#header ??= new Http2Headers();
+    return this.#header;
+  }
+
+  /** What the handler adds to the trailers. */
+  get trailer(): Headers {
+    this.#trailer ??= new Http2Headers();
+    return this.#trailer;
+  }
+
+  /** The frame of a message; a promise if it is compressed. */
+  encode(message: MessageInit): Buffer | Promise<Buffer> {
+    const bytes = encode(message, this.#method, this.#fields["grpc-accept-encoding"]);
+    this.#gzip ||= bytes instanceof Promise;
+    return bytes;
+  }
+
+  /** Writes a message of a stream, after the head if it is the first; false if the client is behind. */
+  write(bytes: Buffer): boolean {
+    const stream = this.#stream;
+    if (!stream.headersSent) {
+      this.#gzip ||= mayCompress(this.#method, this.#fields["grpc-accept-encoding"]); // a later message may be larger
+      this.#sendHead();
+      listenForDrain(stream);
+    }
+    if (stream.write(bytes)) return true;
+    this.untakenBytes = stream.writableLength;
+    return false;
+  }
+
+  /** Counts what the client has not taken; false if there is no room for it. */
+  hold(): boolean {
+    return this.#budget.hold(this.#holder, this.untakenBytes);
+  }
+
+  /** The same, with the last message. */
+  holdLast(bytes: Buffer | undefined): boolean {
+    this.untakenBytes += bytes?.length ?? 1;
+    return this.untakenBytes <= COVERED_BYTES || this.hold();
+  }
+
+  /** Resolves when the client has taken what was written. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+
+  /** The client will take no more. */
+  stopWaiting(): void {
+    if (this.#drained !== undefined) this.onDrain();
+  }
+
+  onDrain(): void {
+    this.#budget.release(this.#holder, this.untakenBytes);
+    this.untakenBytes = 0;
+    this.#holder.sequence = this.#budget.nextSequence();
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.();
+  }
+
+  /** Makes all ready for the end of a success. Throws if node refuses a header or trailer of the handler. */
+  prepareEnd(): void {
+    const custom = this.#trailer?.touched;
+    if (custom !== undefined) this.#trailers = trailersOf(undefined, custom); // before the head, for it may be refused
+    if (!this.#stream.headersSent) this.#sendHead();
+  }
+
+  /** Ends with success, and a last message if there is one. Trailers follow. */
+  end(bytes: Buffer | undefined): void {
+    if (bytes === undefined) this.#stream.end();
+    else this.#stream.end(bytes);
+  }
+
+  /** Ends with an error. True if that is all; false if trailers follow. Throws as prepareEnd() does. */
+  fail(error: ConnectError): boolean {
+    const stream = this.#stream;
+    const custom = this.#header?.touched;
+    const trailers = trailersOf(error, this.#trailer?.touched);
+    this.#trailers = trailers;
+    // A stream whose handler set response headers sends them as such; grpc-go shows only those to its application.
+    if (!stream.headersSent && custom !== undefined && this.#method.desc.methodKind !== "unary") this.#sendHead();
+    if (stream.headersSent) {
+      stream.end();
+      return false;
+    }
+    // Trailers-Only, because only such errors are retried by clients.
+    stream.respond(trailersOnlyHead(this.#fields["content-type"], custom, trailers), TRAILERS_ONLY);
+    return true;
+  }
+
+  sendTrailers(): void {
+    this.#stream.sendTrailers(this.#trailers);
+  }
+
+  #sendHead(): void {
+    listenForTrailers(this.#stream);
+    const head = responseHead(this.#fields["content-type"], this.#gzip, this.#header?.touched);
+    this.#stream.respond(head, HEADERS_THEN_DATA);
+  }
+}
