@@ -16,8 +16,8 @@ import type { Settings } from "./settings.ts";
 import { type Cache, memoryCache } from "./storage/cache.ts";
 import { isUnavailable } from "./storage/errors.ts";
 
-/** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
-const CONNECTION_AGE = { ageMs: 5 * 60_000, graceMs: 30_000 };
+/** What calls in flight get when their connection is old enough. */
+const AGED_CONNECTION_GRACE_MS = 30_000;
 const CACHE_ENTRIES = 10_000;
 /** Behind a proxy many callers share a connection, and nobody shall end it for all; the proxy knows who resets too much. */
 const BEHIND_PROXY = { resetBurst: Infinity };
@@ -78,7 +78,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
       limits: settings.trustProxy ? BEHIND_PROXY : strangers ? FOR_STRANGERS : undefined,
-      maxConnectionAge: CONNECTION_AGE,
+      maxConnectionAge: { ageMs: settings.connectionAgeMs, graceMs: AGED_CONNECTION_GRACE_MS },
       onError: (error) => logger.error("unexpected error", { error }),
     });
     const port = await server.listen(settings.port, settings.host);

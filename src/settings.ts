@@ -46,6 +46,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     corsOrigins: read.list("CORS_ORIGINS", ORIGINS, isOrigin) ?? ["*"],
     /** Whether callers of the gateway may decide on sampling and send any baggage, as a proxy in front does. */
     trustProxy: read.flag("TRUST_PROXY") ?? false,
+    /** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
+    connectionAgeMs: read.integer("CONNECTION_AGE_MS", { min: 100, max: 86_400_000 }) ?? 300_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
     /** What only this role has. */
     own: role.settings(read),

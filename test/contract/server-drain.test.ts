@@ -9,6 +9,7 @@ import { status } from "@grpc/grpc-js";
 import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { createProbeClient, readAll } from "../support/grpc-js-probe.ts";
+import { data, frame, grpcFields, headers, PREFACE, settings, TYPE } from "../support/h2-frames.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
 
@@ -97,10 +98,8 @@ describe("server: drain", () => {
   it("cuts a peer that says goodbye and then keeps its side open", async () => {
     const peer = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
     peer.on("error", () => {}).resume();
-    const message = h2Frame(DATA, 0, 1, framed(new Uint8Array()));
-    const goaway = h2Frame(GOAWAY, 0, 0, Buffer.alloc(8));
-    const parts = ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", h2Frame(SETTINGS, 0, 0), openBidiStream(), message, goaway];
-    for (const part of parts) peer.write(part);
+    peer.write(Buffer.concat([PREFACE, settings(), headers(1, grpcFields("/probe.v1.ProbeService/BidiStream"))]));
+    peer.write(Buffer.concat([data(1, framed(new Uint8Array())), frame(TYPE.goaway, 0, 0, Buffer.alloc(8))]));
     await eventually(() => assert.equal(server.seen.received, 1));
     const closed = once(peer, "end");
     await Promise.all([server.drain(50), closed]);
@@ -108,16 +107,38 @@ describe("server: drain", () => {
     peer.destroy();
   });
 
-  it("may be asked for twice, and be followed by close", async () => {
+  it("may be asked for twice: both wait for the calls that run, and clients are told once", async () => {
+    const session = await connectH2(server.port);
+    const lastIds: number[] = [];
+    session.on("goaway", (_, lastId) => lastIds.push(lastId));
+    const stream = open(session, "BidiStream");
+    stream.write(framed(new Uint8Array()));
+    await eventually(() => assert.equal(server.seen.received, 1));
+    const order: string[] = [];
+    const drains = [1, 2].map((n) => server.drain(5000).then(() => order.push(`drain ${n}`)));
+    await eventually(() => assert.equal(lastIds.length, 2)); // the second follows a ping: the drain is in full swing
+    order.push("end");
+    stream.end();
+    assert.equal((await answerOf(stream)).status, 0);
+    await Promise.all(drains);
+    assert.deepEqual(order, ["end", "drain 1", "drain 2"]);
+    assert.deepEqual(
+      lastIds.filter((id) => id === 2 ** 31 - 1),
+      [2 ** 31 - 1],
+    );
+  });
+
+  it("is cut short by close", async () => {
     const session = await connectH2(server.port);
     const stream = open(session, "BidiStream");
     stream.write(framed(new Uint8Array()));
     await eventually(() => assert.equal(server.seen.received, 1));
     const ended = answerOf(stream);
-    const drains = [server.drain(5000), server.drain(5000)];
+    const drained = server.drain(60_000); // longer than the test may take
     await server.close();
-    await Promise.all([...drains, ended]);
-    assert.equal(server.seen.finished, 1);
+    await drained;
+    assert.equal((await ended).status, undefined);
+    await eventually(() => assert.equal(server.seen.finished, 1));
   });
 });
 
@@ -129,26 +150,3 @@ describe("server: listen", () => {
     await Promise.all([server.close(), other.close()]);
   });
 });
-
-const [DATA, HEADERS, SETTINGS, GOAWAY] = [0, 1, 4, 7];
-const END_HEADERS = 4;
-
-/** A bare HTTP/2 frame. */
-function h2Frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, streamId]);
-  return Buffer.concat([head, payload]);
-}
-
-/** The HEADERS frame that begins BidiStream on stream 1, its fields spelled out. */
-function openBidiStream(): Buffer {
-  const fields = {
-    ":method": "POST",
-    ":scheme": "http",
-    ":path": "/probe.v1.ProbeService/BidiStream",
-    ":authority": "probe",
-    "content-type": "application/grpc",
-  };
-  const text = (value: string) => Buffer.from(String.fromCharCode(value.length) + value);
-  const encoded = Object.entries(fields).flatMap(([name, value]) => [Buffer.alloc(1), text(name), text(value)]);
-  return h2Frame(HEADERS, END_HEADERS, 1, Buffer.concat(encoded));
-}

@@ -12,6 +12,7 @@ import { type PaymentSchema, sqlPaymentStore } from "../../src/payment/payment-s
 import { createPayments } from "../../src/payment/payments.ts";
 import { type SandboxSchema, sandboxCardNetwork } from "../../src/payment/sandbox-card-network.ts";
 import { type Audit, audit } from "../support/books.ts";
+import { newOrder } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
 
 type Role = "order" | "payment";
@@ -44,22 +45,20 @@ function mortal(diesAt: number) {
 
 const immortal = () => mortal(Number.POSITIVE_INFINITY);
 
-const newOrder = (paymentMethod: string): NewOrder => ({
-  key: "key",
-  userId: 1,
-  items: [{ productId: 1, quantity: 3, unitPrice: { minorUnits: 333n, currency: "EUR" } }],
-  paymentMethod,
-});
-
 /** What callers do; it must come to one of the ends, wherever a role dies and whoever goes on. */
 type Script = { name: string; request: NewOrder; thenCancel: boolean; ends: readonly Audit[] };
 
 const SCRIPTS: Script[] = [
-  { name: "an order", request: newOrder("tok_ok"), thenCancel: false, ends: [{ paid: 1 }] },
-  { name: "an order with a bad card", request: newOrder("tok_declined"), thenCancel: false, ends: [{ rejected: 1 }] },
+  { name: "an order", request: newOrder(), thenCancel: false, ends: [{ paid: 1 }] },
+  {
+    name: "an order with a bad card",
+    request: newOrder({ paymentMethod: "tok_declined" }),
+    thenCancel: false,
+    ends: [{ rejected: 1 }],
+  },
   {
     name: "an order and its cancellation",
-    request: newOrder("tok_ok"),
+    request: newOrder(),
     thenCancel: true,
     ends: [{ paid: 1 }, { cancelled: 1 }],
   },

@@ -12,6 +12,7 @@ import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts"
 import { orderRole } from "../../src/order/role.ts";
 import { readSettings } from "../../src/settings.ts";
 import { eventually } from "../support/eventually.ts";
+import { anOrder } from "../support/orders.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { eachDatabase } from "../support/stores.ts";
 
@@ -21,20 +22,7 @@ eachDatabase((database) => {
   describe("an order role that is closed without having served", () => {
     it("ends its recovery", async () => {
       const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
-      await sqlOrderStore(db).insert(
-        {
-          id: "01990000-0000-7000-8000-000000000001",
-          userId: 1,
-          items: [],
-          total: { minorUnits: 1n, currency: "USD" },
-          paymentMethod: "tok_ok",
-          state: "pending",
-          rejectReason: undefined,
-          createdAt: 1,
-          updatedAt: 1,
-        },
-        { key: "k", fingerprint: "f" },
-      );
+      await sqlOrderStore(db).insert(anOrder(), { key: "k", fingerprint: "f" });
       const charging = Promise.withResolvers<AbortSignal>();
       const payments = createRouterTransport(({ service }) =>
         service(PaymentService, {

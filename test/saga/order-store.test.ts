@@ -3,24 +3,8 @@ import { randomUUIDv7 } from "node:crypto";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import { moveOrder, type Order, type OrderStore } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import { anOrder } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
-
-/** Ids of one millisecond are in no order, so the tests count. */
-let count = 0;
-const nextId = () => `01990000-0000-7000-8000-${String(++count).padStart(12, "0")}`;
-
-const anOrder = (over: Partial<Order> = {}): Order => ({
-  id: nextId(),
-  userId: 4_294_967_295,
-  items: [{ productId: 1, quantity: 2, unitPrice: { minorUnits: 999_999_999_999n, currency: "EUR" } }],
-  total: { minorUnits: 999_999_999_999n, currency: "EUR" },
-  paymentMethod: "tok_ok",
-  state: "pending",
-  rejectReason: undefined,
-  createdAt: 1_790_000_000_000,
-  updatedAt: 1_790_000_000_000,
-  ...over,
-});
 
 eachDatabase((database) => {
   describe("order store", () => {
@@ -32,7 +16,11 @@ eachDatabase((database) => {
     });
 
     it("returns an order as it was written", async () => {
-      const order = anOrder();
+      const order = anOrder({
+        userId: 4_294_967_295,
+        items: [{ productId: 1, quantity: 2, unitPrice: { minorUnits: 999_999_999_999n, currency: "EUR" } }],
+        total: { minorUnits: 1_999_999_999_998n, currency: "EUR" },
+      });
       assert.equal(await store.insert(order, { key: "k", fingerprint: "f" }), "inserted");
       assert.deepEqual(await store.get(order.id), order);
       assert.deepEqual(await store.findByKey(order.userId, "k"), { order, fingerprint: "f" });

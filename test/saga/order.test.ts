@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { canMove, isFinal, moveOrder, type Order, type OrderState, totalOf } from "../../src/order/order.ts";
+import { canMove, isFinal, moveOrder, type OrderState, totalOf } from "../../src/order/order.ts";
+import { anOrder } from "../support/orders.ts";
 
 const STATES: OrderState[] = ["pending", "paid", "rejected", "cancelling", "cancelled"];
 const LEGAL = [
@@ -11,17 +12,7 @@ const LEGAL = [
   "cancelling cancelled",
 ];
 
-const order: Order = {
-  id: "o",
-  userId: 1,
-  items: [],
-  total: { minorUnits: 1n, currency: "USD" },
-  paymentMethod: "tok_ok",
-  state: "pending",
-  rejectReason: undefined,
-  createdAt: 1,
-  updatedAt: 1,
-};
+const order = anOrder();
 
 describe("an order", () => {
   for (const from of STATES) {

@@ -6,18 +6,8 @@ import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts"
 import { startRecovery } from "../../src/order/recovery.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
 import { eventually } from "../support/eventually.ts";
+import { newOrder } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
-
-const newOrder = (over: Partial<NewOrder> = {}): NewOrder => ({
-  key: "key-1",
-  userId: 123,
-  items: [
-    { productId: 1, quantity: 2, unitPrice: { minorUnits: 2999n, currency: "USD" } },
-    { productId: 2, quantity: 1, unitPrice: { minorUnits: 4999n, currency: "USD" } },
-  ],
-  paymentMethod: "tok_ok",
-  ...over,
-});
 
 /** The payment role as the contract promises it: one outcome a key, for ever. Faults are thrown once each, in order. */
 function payments() {

@@ -67,6 +67,7 @@ describe("README's settings", () => {
     ["DATA_DIR", gateway.storage.dataDir],
     ["DEMO_USERS", demoUsers],
     ["CORS_ORIGINS", gateway.corsOrigins],
+    ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
     ["DRAIN_TIMEOUT_MS", gateway.drainTimeoutMs],
     ["RECOVERY_INTERVAL_MS", recoveryIntervalMs],
     ["OTEL_TRACES_SAMPLER_ARG", gateway.telemetry.samplingRatio],

@@ -49,6 +49,7 @@ describe("settings", () => {
         },
         corsOrigins: ["*"],
         trustProxy: false,
+        connectionAgeMs: 300_000,
         drainTimeoutMs: 10_000,
         own: { recoveryIntervalMs: 10_000 },
       },

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { orderMigrations } from "../../src/order/migrations.ts";
+import { moveOrder, type Order, type OrderStore } from "../../src/order/order.ts";
+import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import { type RecoveryOptions, startRecovery } from "../../src/order/recovery.ts";
+import { eventually } from "../support/eventually.ts";
+import { anOrder } from "../support/orders.ts";
+import { eachDatabase } from "../support/stores.ts";
+
+const INTERVAL_MS = 20;
+const REST_MS = 10_000;
+
+eachDatabase((database) => {
+  describe("recovery", () => {
+    let store: OrderStore;
+    let clock: number;
+    /** When each sweep began to read. */
+    let sweeps: number[];
+    let settled: string[];
+    let errors: string[];
+    let recovery: ReturnType<typeof startRecovery> | undefined;
+
+    beforeEach(async () => {
+      const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
+      store = sqlOrderStore(db);
+      clock = 1_800_000_000_000;
+      [sweeps, settled, errors] = [[], [], []];
+    });
+    afterEach(async () => {
+      await recovery?.stop();
+      recovery = undefined;
+    });
+
+    const settle = (order: Order) => store.update(order.id, (o) => moveOrder(o, "paid", clock));
+    const listUnsettled: OrderStore["listUnsettled"] = (page) => {
+      if (page.after === undefined) sweeps.push(performance.now());
+      return store.listUnsettled(page);
+    };
+    function start(over: Partial<RecoveryOptions> = {}): void {
+      recovery = startRecovery({
+        store: { listUnsettled },
+        saga: { settle },
+        onSettled: (id) => settled.push(id),
+        onError: (error, id) => errors.push(`${id}: ${(error as Error).message}`),
+        intervalMs: INTERVAL_MS,
+        restMs: REST_MS,
+        now: () => clock,
+        ...over,
+      });
+    }
+    async function insert(over: Partial<Order>): Promise<Order> {
+      const order = anOrder(over);
+      await store.insert(order, { key: order.id, fingerprint: "f" });
+      return order;
+    }
+    const moreSweeps = async (more: number) => {
+      const before = sweeps.length;
+      await eventually(() => assert.ok(sweeps.length >= before + more));
+    };
+
+    it("takes all at start, also what has only just changed", async () => {
+      const { id } = await insert({ updatedAt: clock });
+      start({ intervalMs: 60_000 });
+      await eventually(() => assert.deepEqual(settled, [id]));
+    });
+
+    it("leaves what changed later to the call that works on it, until it has rested", async () => {
+      start();
+      await moreSweeps(1);
+      const { id } = await insert({ updatedAt: clock });
+      await moreSweeps(3);
+      clock += REST_MS - 1;
+      await moreSweeps(3);
+      assert.deepEqual(settled, []);
+      clock += 1;
+      await eventually(() => assert.deepEqual(settled, [id]));
+    });
+
+    it("waits its interval between two sweeps", async () => {
+      start({ intervalMs: 100 });
+      await moreSweeps(3);
+      assert.ok(sweeps[2]! - sweeps[1]! > 95, `${sweeps}`);
+    });
+
+    it("takes more than it reads at once, each order once", async () => {
+      const ids: string[] = [];
+      for (let i = 0; i < 101; i++) ids.push((await insert({})).id);
+      start({ intervalMs: 60_000 });
+      await eventually(() => assert.deepEqual(settled, ids));
+      assert.equal(sweeps.length, 1);
+    });
+
+    it("goes on after an order that cannot be settled, and tells which", async () => {
+      const [bad, good] = [await insert({}), await insert({})];
+      const failing = async (order: Order) => {
+        if (order.id === bad.id) throw new Error("away");
+        return settle(order);
+      };
+      start({ saga: { settle: failing }, intervalMs: 60_000 });
+      await eventually(() => assert.deepEqual([errors, settled], [[`${bad.id}: away`], [good.id]]));
+    });
+
+    it("tells of a sweep that found no store, and tries again", async () => {
+      const { id } = await insert({});
+      let fails = true;
+      const failing: OrderStore["listUnsettled"] = async (page) => {
+        if (!fails) return store.listUnsettled(page);
+        fails = false;
+        throw new Error("no store");
+      };
+      start({ store: { listUnsettled: failing } });
+      await eventually(() => assert.deepEqual([errors, settled], [["undefined: no store"], [id]]));
+    });
+
+    it("stops after the order in hand, tells of no failure that its stop caused, and sweeps no more", async () => {
+      const [first] = [await insert({}), await insert({})];
+      const begun = Promise.withResolvers<void>();
+      const hanging: RecoveryOptions["saga"]["settle"] = (order, { signal }) => {
+        assert.equal(order.id, first.id);
+        begun.resolve();
+        return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      };
+      start({ saga: { settle: hanging }, intervalMs: 1 });
+      await begun.promise;
+      await recovery?.stop();
+      await new Promise((resolve) => setTimeout(resolve, 20)); // in which a sweep that goes on would come
+      assert.deepEqual([sweeps.length, settled, errors], [1, [], []]);
+    });
+
+    it("ends between two sweeps as well", async () => {
+      start({ intervalMs: 1 });
+      await moreSweeps(3);
+      await recovery?.stop();
+      const { length } = sweeps;
+      await new Promise((resolve) => setTimeout(resolve, 20)); // in which a sweep that goes on would come
+      assert.equal(sweeps.length, length);
+    });
+  });
+});
