@@ -1,4 +1,4 @@
-// The environment, read once. README's settings table is this file in words.
+// The environment, read once. The table in docs/operations.md describes each variable.
 import { hostname } from "node:os";
 import packageJson from "../package.json" with { type: "json" };
 import { addressOf, workloadOf } from "./contract.ts";
