@@ -70,7 +70,7 @@ export type OrderStore = {
 /** What the saga needs from the user role. */
 export type Users = { exists(id: number, call: StepOptions): Promise<boolean> };
 
-/** What the saga needs from the payment role. The key is the order's id. */
+/** What the saga asks of the payment role; the key is the order's id. */
 export type Payments = {
   charge(charge: { key: string; amount: Money; card: string }, call: StepOptions): Promise<ChargeOutcome>;
   refund(key: string, call: StepOptions): Promise<void>;

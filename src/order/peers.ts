@@ -4,7 +4,7 @@ import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { peerReason } from "../outcomes.ts";
 import type { Payments, Users } from "./order.ts";
 
-/** The user role, as the saga sees it. */
+/** The user role, as the saga needs it. */
 export function usersPeer(client: Client<typeof UserService>): Users {
   return {
     async exists(id, call) {
@@ -19,7 +19,7 @@ export function usersPeer(client: Client<typeof UserService>): Users {
   };
 }
 
-/** The payment role, as the saga sees it. */
+/** The payment role, as the saga needs it. */
 export function paymentsPeer(client: Client<typeof PaymentService>): Payments {
   return {
     async charge({ key: idempotencyKey, amount, card: paymentMethod }, call) {

@@ -32,7 +32,7 @@ export type SagaOptions = {
   store: OrderStore;
   users: Users;
   payments: Payments;
-  /** Makes the id of a new order. Ids must ascend with time. */
+  /** Makes the id of a new order; ids ascend with time. */
   newId: () => string;
   /** Called with the order after each change of its state. */
   onChange?: (order: Order) => void;

@@ -18,6 +18,6 @@ export type UserStore = {
   /** The users with these ids, as far as they exist, in any order. */
   getMany(ids: readonly number[]): Promise<User[]>;
   create(user: NewUser): Promise<CreateResult>;
-  /** Users with ids above afterId, in ascending order. */
+  /** Users with an id above afterId, ascending. */
   list(page: { afterId: number; limit: number }): Promise<User[]>;
 };
