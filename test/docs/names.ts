@@ -45,6 +45,6 @@ function variablesOf(role: string): string[] {
   return [...names];
 }
 
-function upperSnakeCase(name: string): string {
+export function upperSnakeCase(name: string): string {
   return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
 }
