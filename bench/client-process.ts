@@ -1,4 +1,4 @@
-// One client under test: `node client-process.ts KIND PORT`. Each message from the parent is one window of a closed loop of calls.
+// One client under test: `node client-process.ts KIND PORT`. For each message from the parent it makes calls in a closed loop for a while.
 import { createClient } from "@connectrpc/connect";
 import { credentials, Client as GrpcJsClient, Metadata } from "@grpc/grpc-js";
 import { ProbeService, type UnaryResponse } from "../gen/probe/v1/probe_pb.js";
@@ -10,7 +10,7 @@ import type { Window } from "./paired.ts";
 import { checkPayload, STREAM_LENGTH, streamRequest, unaryRequest } from "./probe.ts";
 import { startMeasuredTelemetry } from "./telemetry.ts";
 
-/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is ours with all that a role has. */
+/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is our client with a role's interceptors. */
 export type ClientKind = "grpc-js" | "instrumented" | "plain" | "intercepted";
 export type ClientOrder = { call: "unary" | "stream"; concurrency: number; ms: number };
 
@@ -54,7 +54,7 @@ function transportCalls(): Calls {
   };
 }
 
-/** The reference: what a program does that uses grpc-js as it is. */
+/** The reference: a program that uses bare grpc-js. */
 function grpcJsCalls(): Calls {
   const client = new GrpcJsClient(target, credentials.createInsecure());
   const unary = definition(ProbeService.method.unary);

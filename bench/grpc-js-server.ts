@@ -34,7 +34,7 @@ function unary(_call: ServerUnaryCall<UnaryRequest, UnaryResponse>, callback: se
   callback(null, unaryReply());
 }
 
-/** Heeds backpressure, as a handler should. */
+/** Respects backpressure, as a handler should. */
 function serverStream(call: ServerWritableStream<ServerStreamRequest, ServerStreamResponse>): void {
   const count = call.request.payload?.n ?? 0;
   let sent = 0;

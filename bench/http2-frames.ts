@@ -1,4 +1,4 @@
-// As much of HTTP/2 as a load generator needs: it sends the same request again and again, and counts what comes back.
+// The part of HTTP/2 that a load generator needs: it sends one request again and again, and counts what comes back.
 
 export const FRAME_HEADER_BYTES = 9;
 
@@ -20,7 +20,7 @@ export function isAck(flags: number): boolean {
   return (flags & ACK) !== 0;
 }
 
-/** The client's first bytes: the preface, and settings and a window so large that the server is never held up by flow control. */
+/** The client's first bytes: the preface, and windows so large that flow control never holds the server up. */
 export function clientPreface(): Buffer {
   const settings = Buffer.alloc(6);
   settings.writeUInt16BE(INITIAL_WINDOW_SIZE, 0);
@@ -42,7 +42,7 @@ export function acknowledge(type: typeof FrameType.SETTINGS | typeof FrameType.P
   return frame(type, ACK, 0, payload);
 }
 
-/** The two frames of a request, made once; `write` copies them into a buffer, for one stream. */
+/** The two frames of a request, encoded once. `write` copies them into a buffer for one stream. */
 export function requestTemplate(headers: readonly (readonly [string, string])[], body: Uint8Array) {
   const head = frame(FrameType.HEADERS, END_HEADERS, 0, Buffer.concat(headers.map(literal)));
   const bytes = Buffer.concat([head, frame(FrameType.DATA, END_STREAM, 0, body)]);
@@ -68,7 +68,7 @@ function frame(type: number, flags: number, streamId: number, payload: Uint8Arra
   return bytes;
 }
 
-/** HPACK's literal field without indexing: it needs no state on either side. Only for names and values under 127 bytes. */
+/** An HPACK literal without indexing, which needs no state on either side. Only for names and values under 127 bytes. */
 function literal([name, value]: readonly [string, string]): Buffer {
   return Buffer.concat([
     Buffer.from([0, name.length]),

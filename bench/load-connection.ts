@@ -11,12 +11,13 @@ import {
   windowUpdate,
 } from "./http2-frames.ts";
 
-/** The connection's window is topped up each time that this much has come in. */
+/** The connection's window is refilled each time that this much has arrived. */
 const WINDOW_STEP = 2 ** 30;
 
 /**
- * A closed loop of calls on one HTTP/2 connection. It knows just enough of the protocol to be many times cheaper than a server: what is
- * measured shall be the server. Each answer must have `responseBytes` of DATA and end by trailers, or the loop fails.
+ * A closed loop of calls on one HTTP/2 connection. It knows only as much of the protocol as it needs, which makes it many times cheaper
+ * than the server, so that the server is what is measured. Each answer must have `responseBytes` of DATA and end with trailers, or the
+ * loop fails.
  */
 export class LoadConnection {
   readonly #socket: Socket;
@@ -47,7 +48,7 @@ export class LoadConnection {
     return new LoadConnection(socket, template, responseBytes);
   }
 
-  /** Keeps `concurrency` calls in flight until the time `until` (performance.now()), and resolves with their number when all ended. */
+  /** Keeps `concurrency` calls in flight until performance.now() is `until`. Resolves to the number of calls when all have ended. */
   run(concurrency: number, until: number): Promise<number> {
     this.#until = until;
     this.#send(concurrency);

@@ -1,4 +1,4 @@
-// The load generator, in a process and on a core of its own. Each message from the parent is one window.
+// The load generator, in its own process and on its own core. Each message from the parent is one window.
 import { requestTemplate } from "./http2-frames.ts";
 import { LoadConnection } from "./load-connection.ts";
 import { serve } from "./measured-process.ts";

@@ -1,19 +1,19 @@
-// Child processes that answer one message at a time, each pinned to a core where the system can do that.
+// Child processes that answer one message at a time, each pinned to a core if the system can do that.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
 export type MeasuredProcess<Order, Report> = {
-  /** What the process said when it was ready. */
+  /** What the process reported when it was ready. */
   readonly ready: unknown;
-  /** Resolves with the child's report; rejects if the order failed there or the child ended. */
+  /** Resolves to the child's report. Rejects if the order failed in the child or the child ended. */
   send(order: Order): Promise<Report>;
   close(): Promise<void>;
 };
 
 type Reply = { report: unknown } | { error: string };
 
-/** Starts a script of this folder on a core: 0 is for what is measured, 1 for everything else. */
+/** Starts a script of this folder on a core: 0 for what is measured, 1 for everything else. */
 export async function startProcess<Order, Report>(
   core: 0 | 1,
   script: string,
@@ -51,7 +51,7 @@ async function nextReply(child: ChildProcess): Promise<unknown> {
   }
 }
 
-/** In the child: says that it is ready, then answers each order, until the parent goes away. */
+/** Runs in the child: reports that it is ready, then answers each order until the parent has gone. */
 export function serve<Order, Report>(answer: (order: Order) => Report | Promise<Report>, ready: unknown = null): void {
   const reply = (message: Reply) => process.send?.(message);
   process.on("disconnect", () => process.exit());
@@ -67,7 +67,7 @@ export function serve<Order, Report>(answer: (order: Order) => Report | Promise<
 
 let pinning: boolean | undefined;
 
-/** Whether `taskset` and a second core are there; without them the figures are noisier. */
+/** Whether there are `taskset` and a second core. Without them the figures are noisier. */
 export function canPin(): boolean {
   try {
     pinning ??= execFileSync("taskset", ["--cpu-list", "1", "true"]).length === 0;

@@ -1,21 +1,21 @@
-// Paired measurement: the speed of a shared machine drifts by more than what is to be seen, so each window of a candidate lies between
-// two windows of a reference, and only their ratio is compared. Every set starts fresh processes, because they differ too.
+// Paired measurement. The speed of a shared machine drifts by more than the differences of interest, so each window of a candidate lies
+// between two windows of a reference, and only the ratio counts. Every set starts new processes, because processes differ as well.
 
-/** One window: what was done, in how long, and the CPU time of the process under test. */
+/** One window: the number of calls, its duration, and the CPU time of the process under test. */
 export type Window = { readonly calls: number; readonly seconds: number; readonly cpuMicros: number };
 
 export type Subject = {
   /** Runs for about this long. */
   measure(ms: number): Promise<Window>;
-  /** Checks once more that it answers rightly, and ends its process. */
+  /** Checks once more that its answers are right, and ends its process. */
   close(): Promise<void>;
 };
 
 export type PairedOptions = {
-  /** What the others are compared with. */
+  /** What the candidates are compared with. */
   readonly reference: () => Promise<Subject>;
   readonly candidates: Readonly<Record<string, () => Promise<Subject>>>;
-  /** How often to begin anew with fresh processes. */
+  /** How often to start again with new processes. */
   readonly sets: number;
   /** Windows of each candidate in a set. */
   readonly rounds: number;
@@ -23,7 +23,7 @@ export type PairedOptions = {
   readonly warmupMs: number;
 };
 
-/** All windows of one candidate; the ratios are to the mean of the reference's windows before and after. */
+/** All windows of one candidate. The ratios are to the mean of the reference's windows before and after. */
 export type Row = {
   readonly name: string;
   readonly callsPerSecond: number[];

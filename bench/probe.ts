@@ -1,4 +1,4 @@
-// The calls that the benchmark makes, as Protobuf messages and as bytes on the wire.
+// The benchmark's calls, as Protobuf messages and as bytes on the wire.
 import { create, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import {
   PayloadSchema,
@@ -22,7 +22,7 @@ const REPLY_PAYLOAD = create(PayloadSchema, REPLY);
 export const unaryRequest = create(UnaryRequestSchema, { payload: { n: 1, text: "123" } });
 export const streamRequest = create(ServerStreamRequestSchema, { payload: { n: STREAM_LENGTH } });
 
-/** A new answer of Unary, as a handler makes one for each call. */
+/** A new response of Unary; a handler makes one for each call. */
 export function unaryReply(): MessageShape<typeof UnaryResponseSchema> {
   return create(UnaryResponseSchema, { payload: create(PayloadSchema, REPLY) });
 }
@@ -32,7 +32,7 @@ export function streamReply(): MessageShape<typeof ServerStreamResponseSchema> {
   return create(ServerStreamResponseSchema, { payload: create(PayloadSchema, REPLY) });
 }
 
-/** Throws unless this is the payload that every call answers. */
+/** Throws unless this is the payload of every response. */
 export function checkPayload(payload: MessageShape<typeof PayloadSchema> | undefined): void {
   const ok =
     payload?.n === REPLY_PAYLOAD.n &&
@@ -42,7 +42,7 @@ export function checkPayload(payload: MessageShape<typeof PayloadSchema> | undef
   if (!ok) throw new Error("a call answered with the wrong message");
 }
 
-/** What a load generator sends and what it must get back, with gRPC's frame of five bytes before each message. */
+/** What a load generator sends and how much it must get back, including gRPC's five bytes before each message. */
 export type WireCall = { readonly path: string; readonly request: Uint8Array; readonly responseBytes: number };
 
 const FRAME_BYTES = 5;

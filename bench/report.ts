@@ -1,12 +1,12 @@
-// The figures as Markdown.
+// The results as Markdown.
 import { arch, availableParallelism, cpus, platform } from "node:os";
 import type { Row } from "./paired.ts";
 
 export type Section = {
   readonly title: string;
-  /** What a call is, in the column heads. */
+  /** The unit in the column headings, such as "call". */
   readonly unit: string;
-  /** Units in one call: the messages of a stream. */
+  /** Units per call; for streams, the messages of one. */
   readonly unitsPerCall: number;
   readonly rows: readonly Row[];
 };

@@ -1,9 +1,9 @@
-// What a call costs in our server and our client, compared with bare grpc-js. Prints Markdown.
+// Measures what a call costs in our server and our client, compared with bare grpc-js. Prints Markdown.
 //
 //   node bench/run.ts [--quick] [--only servers|server-streams|clients|client-streams] [--out FILE]
 //
-// About a minute with --quick, which shows that it works and the order of magnitude; about a quarter of an hour without. The machine should
-// have nothing else to do.
+// It takes a quarter of an hour, on a machine that should do nothing else. With --quick it takes a minute, which is enough to see that it
+// works and what the order of magnitude is.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { ClientKind } from "./client-process.ts";
@@ -22,7 +22,7 @@ const timing = flags.quick
   ? { sets: 1, rounds: 1, windowMs: 600, warmupMs: 1500 }
   : { sets: 5, rounds: 2, windowMs: 2000, warmupMs: 3000 };
 
-/** Every comparison is with "grpc-js"; that it is also compared with itself shows the noise. */
+/** Everything is compared with "grpc-js". Comparing that with itself shows the noise. */
 const LABELS: Record<ServerKind | ClientKind, string> = {
   "grpc-js": "grpc-js",
   instrumented: "grpc-js, instrumentation-grpc",
@@ -41,7 +41,7 @@ const chosen = Object.entries(measurements).filter(([name]) => flags.only === un
 if (chosen.length === 0) throw new Error(`--only takes one of ${Object.keys(measurements).join(", ")}`);
 
 const sink = await startSink();
-process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url; // for every process that is started from here
+process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url; // for all processes that are started here
 const load = await startLoad();
 const sections: Section[] = [];
 for (const [name, measure] of chosen) {

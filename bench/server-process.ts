@@ -1,4 +1,4 @@
-// One server under test: `node server-process.ts KIND`. Says its port, then answers each message with the CPU time that it has used.
+// One server under test: `node server-process.ts KIND`. Reports its port, then answers each message with the CPU time that it has used.
 import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { serverInterceptors } from "../src/rpc/interceptors/server.ts";
 import { createRpcServer } from "../src/rpc/server/server.ts";
@@ -8,7 +8,7 @@ import { serve } from "./measured-process.ts";
 import { streamReply, unaryReply } from "./probe.ts";
 import { startMeasuredTelemetry } from "./telemetry.ts";
 
-/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is ours with all that a role has, but a line per call. */
+/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is our server as a role has it, without its log lines. */
 export type ServerKind = "grpc-js" | "instrumented" | "plain" | "intercepted" | "logged";
 
 const probe = service(ProbeService, {
@@ -35,7 +35,7 @@ function start(kind: ServerKind): Promise<number> {
   }
 }
 
-/** As a role's server is set up; at the level info it logs a line for each call. */
+/** Sets the server up as a role does. At level "info" it logs a line for each call. */
 function startAsRole(logLevel: "info" | "warn"): Promise<number> {
   const { logger } = startMeasuredTelemetry(logLevel);
   const interceptors = serverInterceptors({ logger, serviceName: "bench", services: [ProbeService] });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A telemetry backend that takes everything, and says of what it took how much. */
+/** A telemetry backend that accepts everything and counts what it gets. */
 export type Sink = {
   readonly url: string;
   posts(signal: "traces" | "metrics" | "logs"): number;

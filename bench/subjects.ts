@@ -1,4 +1,4 @@
-// Servers and clients under test, as measurePaired() wants them: a fresh process each, checked when it has been measured.
+// Servers and clients under test, for measurePaired(). Each is a new process, whose answers are checked after it was measured.
 import { createClient } from "@connectrpc/connect";
 import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { createGrpcTransport } from "../src/rpc/client/transport.ts";
@@ -9,13 +9,13 @@ import type { Subject, Window } from "./paired.ts";
 import { checkPayload, STREAM_LENGTH, streamRequest, unaryRequest } from "./probe.ts";
 import type { ServerKind } from "./server-process.ts";
 
-/** The core of what is measured, and that of all else. */
+/** The core for what is measured, and the core for everything else. */
 const MEASURED = 0;
 const OTHER = 1;
 
 export type Call = "unary" | "stream";
 
-/** Calls in flight: enough to keep one core busy, few enough for a service that is well. */
+/** Calls in flight: enough to keep one core busy, but not enough to overload it. */
 const CONCURRENCY: Record<Call, number> = { unary: 64, stream: 8 };
 
 type Load = MeasuredProcess<LoadOrder, LoadReport>;
@@ -24,7 +24,7 @@ export function startLoad(): Promise<Load> {
   return startProcess(OTHER, "load-process.ts");
 }
 
-/** A server of this kind, with calls from the load generator. */
+/** A server of this kind, called by the load generator. */
 export async function serverSubject(kind: ServerKind, call: Call, load: Load): Promise<Subject> {
   const server = await startProcess<null, NodeJS.CpuUsage>(MEASURED, "server-process.ts", [kind]);
   const port = server.ready as number;
@@ -55,7 +55,7 @@ export async function clientSubject(kind: ClientKind, call: Call): Promise<Subje
   };
 }
 
-/** The load generator sees sizes only; here the answers are read, and their statuses, by a client that knows the protocol. */
+/** The load generator checks only sizes. Here a real client reads the answers and their statuses. */
 async function checkServer(port: number): Promise<void> {
   const transport = createGrpcTransport({ target: `127.0.0.1:${port}` });
   const client = createClient(ProbeService, transport);

@@ -1,6 +1,6 @@
 import { startTelemetry, type Telemetry } from "../src/telemetry/telemetry.ts";
 
-/** Telemetry as a role has it: traces (10 % of them recorded), metrics and logs, exported to where OTEL_EXPORTER_OTLP_ENDPOINT says. */
+/** Starts telemetry as a role does: traces (10 % recorded), metrics and logs, exported to OTEL_EXPORTER_OTLP_ENDPOINT. */
 export function startMeasuredTelemetry(logLevel: "info" | "warn"): Telemetry {
   return startTelemetry({
     serviceName: "bench",

@@ -19,11 +19,11 @@ import { isUnavailable } from "./storage/errors.ts";
 /** What calls in flight get when their connection is old enough. */
 const AGED_CONNECTION_GRACE_MS = 30_000;
 const CACHE_ENTRIES = 10_000;
-/** Behind a proxy many callers share a connection, and nobody shall end it for all; the proxy knows who resets too much. */
+/** Behind a proxy many callers share a connection, so one caller's resets must not end it. The proxy knows who resets too much. */
 const BEHIND_PROXY = { resetBurst: Infinity };
-/** A burst of requests holds up all others, so nobody may have many at once: as many as Envoy's guidance for edges says. */
+/** A burst of requests delays everybody else, so strangers may have few at once: the number is Envoy's recommendation for edges. */
 const FOR_STRANGERS = { maxConcurrentStreams: 100 };
-/** The baggage of strangers that the shop knows what to do with: the mesh sends such calls to the second version of a role. */
+/** The only baggage that is accepted from strangers. The mesh sends calls that carry it to the canary version of a role. */
 const PUBLIC_BAGGAGE = ["canary"];
 export type App = {
   readonly port: number;
@@ -31,7 +31,7 @@ export type App = {
   stop(): Promise<void>;
 };
 
-/** Starts the role of the settings. Resolves when it serves; rejects, with nothing left open, if it cannot. */
+/** Starts the role that the settings name. Resolves when it serves; rejects, with nothing left open, if it cannot. */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
@@ -87,7 +87,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       async stop() {
         serving = false;
         health.shutdown();
-        // Together: what a role has to end may wait for a store that hangs, and meanwhile no new calls must come.
+        // Both at once: a role's stop may wait for a store that hangs, and no new calls may come in meanwhile.
         await Promise.all([parts.stop?.(), server.drain(settings.drainTimeoutMs)]);
         await close();
       },

@@ -1,34 +1,34 @@
-// What the contract says about roles: gen/mesh/policies.js, asked by role.
+// What the contract says about a role, from gen/mesh/policies.js.
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { policies, type ServicePolicy } from "../gen/mesh/policies.js";
 import type { Role } from "./role.ts";
 
-/** The caller that is no role: whoever calls from outside. */
+/** The caller that stands for everybody outside. */
 const EDGE = "edge";
-/** Health and reflection, which no contract of ours describes, are asked by name. */
+/** For health and reflection, which our contracts do not describe. Their requests hold little more than a name. */
 const PROBE_MAX_BYTES = 4096;
 
-/** The policy of a service of ours. Throws Error if its contract names no workload. */
+/** The policy of a service. Throws Error if its contract names no workload. */
 export function policyOf({ typeName }: DescService): ServicePolicy {
   const policy = policies[typeName];
   if (policy === undefined) throw new Error(`the contract of ${typeName} names no workload`);
   return policy;
 }
 
-/** The name that a role has in the contract, in the network and in telemetry, such as "order-service", and its port. */
+/** A role's port, and its name in the contract, in the network and in telemetry, such as "order-service". */
 export function workloadOf(role: Pick<Role, "services">): { readonly name: string; readonly port: number } {
   const { workload: name, port } = policyOf(role.services[0]);
   return { name, port };
 }
 
-/** Whether strangers may call a role: then it has REST routes too, and limits for those who are not known. */
+/** Whether strangers may call a role. If so, it also serves REST, within the limits for strangers. */
 export function isPublic(role: Pick<Role, "services">): boolean {
   return role.services.some((service) =>
     Object.values(policyOf(service).methods).some(({ callers }) => callers.includes(EDGE)),
   );
 }
 
-/** The variable that says where a service is, such as ORDER_SERVICE_URL, and where it is by default. */
+/** The variable with a service's URL, such as ORDER_SERVICE_URL, and the default of that URL. */
 export function addressOf(service: DescService): { readonly variable: string; readonly url: string } {
   const { workload, port } = policyOf(service);
   return { variable: `${workload.toUpperCase().replaceAll("-", "_")}_URL`, url: `http://${workload}:${port}` };

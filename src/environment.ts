@@ -1,10 +1,10 @@
-// Typed reading of environment variables. Faults are collected, so that one message can name them all.
+// Reads environment variables as typed values. It collects faults, so that one message can name them all.
 
 type Range = { min: number; max: number };
 
 export type SettingsReader = Omit<ReturnType<typeof reader>, "check">;
 
-/** A reader over env. Every method gives undefined for a variable that is unset or empty; check() throws if any had a fault. */
+/** A reader of env. Its methods return undefined for variables that are unset, empty or faulty; check() throws if there was any fault. */
 export function reader(env: NodeJS.ProcessEnv) {
   const faults: string[] = [];
 
@@ -26,7 +26,7 @@ export function reader(env: NodeJS.ProcessEnv) {
     return inRange(name, range, "whole number", /^-?\d+$/);
   }
 
-  /** Number() alone would take 0x50 and "1e3" for a port. */
+  /** Checks the form too, because Number() alone accepts "0x50" and "1e3" as a port. */
   function inRange(name: string, { min, max }: Range, kind: string, form: RegExp): number | undefined {
     const value = text(name);
     if (value === undefined) return undefined;
@@ -38,7 +38,7 @@ export function reader(env: NodeJS.ProcessEnv) {
     return text(name) === undefined ? undefined : requiredOneOf(name, values);
   }
 
-  /** As oneOf, but an unset variable is a fault. */
+  /** Like oneOf, but an unset variable is a fault. */
   function requiredOneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
     return values.find((v) => v === text(name)) ?? fault(name, `must be one of ${values.join(", ")}`);
   }
@@ -51,7 +51,7 @@ export function reader(env: NodeJS.ProcessEnv) {
     return fault(name, "must be true or false");
   }
 
-  /** A URL scheme://... of one of the protocols. An "@" in its path is the end of a password that was not encoded. */
+  /** A URL with one of the protocols. An "@" in its path means that a password was not percent-encoded. */
   function url(name: string, protocols: readonly string[]): string | undefined {
     const begin = protocols.map((protocol) => `${protocol}//`).join(" or ");
     return accepted(name, `must be ${begin} and a valid rest, its user and password percent-encoded`, (value) => {
@@ -61,7 +61,7 @@ export function reader(env: NodeJS.ProcessEnv) {
     });
   }
 
-  /** Texts between commas, each of which is right. */
+  /** A comma-separated list whose items are all right. */
   function list(name: string, wanted: string, isRight: (item: string) => boolean): string[] | undefined {
     const items = text(name)
       ?.split(",")
@@ -70,7 +70,7 @@ export function reader(env: NodeJS.ProcessEnv) {
     return items === undefined || items.every(isRight) ? items : fault(name, wanted);
   }
 
-  /** A text that is right. */
+  /** A text for which isRight is true. */
   function accepted(name: string, wanted: string, isRight: (value: string) => boolean): string | undefined {
     const value = text(name);
     return value === undefined || isRight(value) ? value : fault(name, wanted);
@@ -83,7 +83,7 @@ export function reader(env: NodeJS.ProcessEnv) {
   return { text, number, integer, oneOf, requiredOneOf, flag, url, list, accepted, check };
 }
 
-/** A value for a message: without the user and password of a URL, wherever in it they were thought to be. */
+/** A value as messages may show it: without the user and password of a URL, even if they stand in the wrong place. */
 function redacted(value: string): string {
   return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, "$1***@").replace(/([?&]password=)[^&]*/gi, "$1***");
 }

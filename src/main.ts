@@ -1,11 +1,11 @@
-// The binary: reads the environment, starts telemetry and the role, drains on a signal.
+// The program: reads the environment, starts telemetry and the role, drains on a signal.
 import { startApp } from "./app.ts";
 import { readSettings } from "./settings.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 
 main();
 
-/** A function, since the executable is bundled to CommonJS, which has no top-level await. */
+/** A function, because the executable is bundled as CommonJS, which has no top-level await. */
 async function main(): Promise<void> {
   try {
     const settings = readSettings();
@@ -13,7 +13,7 @@ async function main(): Promise<void> {
     const { logger, shutdown } = startTelemetry(settings.telemetry);
     const stopping = Promise.withResolvers<string>();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
-    // Node would print it as it is, with all that an error of a library may tell. What was under way is as after a crash: safe.
+    // Node would print the error unredacted. Work in flight is left as after a crash, which the saga repairs.
     process.once("uncaughtException", async (error) => {
       logger.error(`${role} failed in a way that nobody expected`, { error });
       await shutdown();
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     });
 
     try {
-      // A start may wait long, for a database or another replica's migrations; a signal ends that too.
+      // A start may wait long, for a database or for another replica's migrations. A signal ends that as well.
       const app = await Promise.race([startApp(settings, logger), stopping.promise]);
       if (typeof app === "string") {
         logger.info(`${role} stopped before it served`, { reason: app });
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
-  // All that matters is done and flushed; what a library still waits for, such as the retry of an export, must not keep the process.
+  // Everything is done and flushed. What a library still waits for, such as the retry of an export, must not keep the process alive.
   process.exit();
 }
 

@@ -10,8 +10,8 @@ export type Money = {
 export const MAX_MINOR_UNITS = 1_000_000_000_000n;
 
 /**
- * Minor units of a decimal number such as 29.99, or undefined if it has more than two decimals or is negative. The number is taken
- * as its shortest decimal form, which is what was written wherever that had at most 15 digits: no rounding takes place.
+ * The minor units of a decimal number such as 29.99, or undefined if it is negative or has more than two decimals. There is no rounding:
+ * the number counts as its shortest decimal form, which is what was written if that had at most 15 digits.
  */
 export function toMinorUnits(decimal: number): bigint | undefined {
   const match = /^(\d+)(?:\.(\d{1,2}))?$/.exec(String(decimal));

@@ -1,12 +1,12 @@
-// The outcomes of this system share one domain, so that each role can tell those of its peers.
+// The outcomes of all roles share one domain, by which a role recognizes those of its peers.
 import { defineOutcomes, type Outcome, type Outcomes, reasonOf } from "./rpc/outcomes.ts";
 
 const DOMAIN = "shop.tracemesh";
 
-/** The outcomes of a role, by reason. Those of several roles must mean the same wherever they have the same reason. */
+/** The outcomes of a role, by reason. A reason must mean the same in every role that has it. */
 export function roleOutcomes<Reason extends string>(table: Readonly<Record<Reason, Outcome>>): Outcomes<Reason> {
   return defineOutcomes(DOMAIN, table);
 }
 
-/** The reason of an outcome that a peer answered with; undefined for any other error. */
+/** The reason in a peer's error, or undefined if the error is not an outcome of this system. */
 export const peerReason = (error: unknown): string | undefined => reasonOf(error, DOMAIN);

@@ -1,4 +1,4 @@
-// What a role is. Its folder's role.ts says it, roles.ts lists it, and everything else that must know all roles reads that list.
+// What a role is. Each role's folder defines one in role.ts, and roles.ts lists them for everything that has to know all roles.
 import type { DescService } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { Logger } from "winston";
@@ -8,23 +8,23 @@ import type { Service } from "./rpc/service.ts";
 import type { Cache } from "./storage/cache.ts";
 import type { DatabaseOptions } from "./storage/database.ts";
 
-/** What a role may keep data in, and what it then gets. */
+/** The kinds of store that a role can ask for, and what it gets for each. */
 export type Stores = {
-  /** Where its own database is: what `openDatabase` wants to know, but for the migrations. */
+  /** Where the role's own database is: the options of `openDatabase`, except for the migrations. */
   readonly database: Pick<DatabaseOptions, "role" | "url" | "file" | "poolMax">;
-  /** A cache that is open, and is closed after the role. */
+  /** An open cache. It is closed after the role. */
   readonly cache: Cache;
 };
 export type StoreName = keyof Stores;
 
-/** Services that a role calls, by the names that it has for their clients. */
+/** The services that a role calls, by its names for their clients. */
 type Peers = Readonly<Record<string, DescService>>;
 
-/** What a role gets to start with: only what it asked for. */
+/** What a role gets when it starts: only what it asked for. */
 export type RoleContext<Clients, Store extends StoreName, Settings> = {
   readonly peers: Clients;
   readonly stores: Pick<Stores, Store>;
-  /** What its `settings` made of the environment. */
+  /** What the role's `settings` returned. */
   readonly settings: Settings;
   readonly logger: Logger;
 };
@@ -32,23 +32,23 @@ export type RoleContext<Clients, Store extends StoreName, Settings> = {
 /** What a role brings to the server in front of it. */
 export type RoleParts = {
   readonly services: readonly Service[];
-  /** Called when the drain begins, before calls in flight are waited for: ends what would never end by itself. */
+  /** Called when the drain begins, before calls in flight are awaited. Ends what would never end by itself. */
   stop?(): Promise<void>;
-  /** Called after the last call, or if the server could not start: ends all work and closes stores. */
+  /** Called after the last call, or if the server could not start. Ends all work and closes stores. */
   close(): Promise<void>;
 };
 
 export type RoleDefinition<Name extends string, P extends Peers, Store extends StoreName, Settings> = {
-  /** The value of ROLE and the name of its folder below src/. Its workload and port are those of its services in the contract. */
+  /** The value of ROLE, and the name of its folder in src/. The contract of its services has its workload and port. */
   readonly name: Name;
-  /** The services that it implements, all of one workload. */
+  /** The services that it implements. All belong to one workload. */
   readonly services: readonly [DescService, ...DescService[]];
-  /** How calls of it may end other than well, by reasons that clients can rely on. */
+  /** The expected failures of its calls, by reasons that clients can rely on. */
   readonly outcomes: Outcomes;
-  /** The services that it calls. The environment says where they are. */
+  /** The services that it calls. Their URLs come from the environment. */
   readonly peers: P;
   readonly stores: readonly Store[];
-  /** Reads the variables that only this role has. The reader collects faults; it is called with an empty environment, too. */
+  /** Reads the variables that only this role has. It must accept an empty environment; the reader collects faults. */
   settings(read: SettingsReader): Settings;
   /** Resolves when it is ready to serve; rejects, with nothing left open, if it cannot. */
   start(
@@ -56,7 +56,7 @@ export type RoleDefinition<Name extends string, P extends Peers, Store extends S
   ): RoleParts | Promise<RoleParts>;
 };
 
-/** Any role, as the list of roles has it. It starts with the peers, stores and settings that it names itself. */
+/** A role of any type, as the list has it. It must be started with the peers, stores and settings that it names. */
 export type Role = {
   readonly name: string;
   readonly services: readonly [DescService, ...DescService[]];
@@ -72,7 +72,7 @@ export type Role = {
   }): RoleParts | Promise<RoleParts>;
 };
 
-/** Gives a role's definition its types: `start` gets the peers and stores that are named beside it. */
+/** Infers the types of a role's definition, so that `start` gets exactly the peers and stores that the definition names. */
 export function defineRole<const Name extends string, P extends Peers, Store extends StoreName, Settings>(
   role: RoleDefinition<Name, P, Store, Settings>,
 ): RoleDefinition<Name, P, Store, Settings> {

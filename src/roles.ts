@@ -13,10 +13,10 @@ export type RoleName = (typeof ROLES)[number]["name"];
 export const roles: readonly (Role & { readonly name: RoleName })[] = ROLES;
 export const roleNames: readonly RoleName[] = ROLES.map(({ name }) => name);
 
-/** The outcomes of all roles: what one answers with, others relay. */
+/** The outcomes of all roles: a role relays those of its peers. */
 export const outcomes: Outcomes = mergeOutcomes(roles.map((role) => role.outcomes));
 
-/** All roles so that each comes before those that it calls: the order in which a shop is stopped, and the reverse of that of its start. */
+/** All roles, each before those that it calls: the order in which a shop is stopped. */
 export const callersFirst: readonly RoleName[] = inCallOrder();
 
 function inCallOrder(): RoleName[] {

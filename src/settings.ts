@@ -1,4 +1,4 @@
-// The environment, read once. README's settings table is this file in words.
+// The environment, read once. The table in docs/operations.md describes each variable.
 import { hostname } from "node:os";
 import packageJson from "../package.json" with { type: "json" };
 import { addressOf, workloadOf } from "./contract.ts";
@@ -13,7 +13,7 @@ export type Settings = ReturnType<typeof readSettings>;
 export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   const read = reader(env);
   const name = read.requiredOneOf("ROLE", roleNames);
-  // Without a role there is a fault, and no settings; those of any role are read, so that all other faults are told too.
+  // Without a role there is a fault and there will be no settings. Reading those of any role still finds all other faults.
   const role = roles.find((r) => r.name === name) ?? roles[0]!;
   const workload = workloadOf(role);
   const settings = {
@@ -21,9 +21,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     host: read.text("HOST") ?? "127.0.0.1",
     port: read.integer("PORT", { min: 0, max: 65_535 }) ?? workload.port,
     peers: {
-      /** Where the services are that the role calls, by their type names. */
+      /** URLs of the services that the role calls, by type name. */
       urls: peerUrls(role, read),
-      /** Whether the channel retries; off where a mesh does. */
+      /** Whether the channel retries. Off where a mesh does. */
       retries: read.flag("CHANNEL_RETRIES") ?? true,
     },
     storage: {
@@ -44,12 +44,12 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
       logFormat: read.oneOf("LOG_FORMAT", ["pretty", "json"] as const) ?? (process.stdout.isTTY ? "pretty" : "json"),
     },
     corsOrigins: read.list("CORS_ORIGINS", ORIGINS, isOrigin) ?? ["*"],
-    /** Whether callers of the gateway may decide on sampling and send any baggage, as a proxy in front does. */
+    /** Whether a proxy in front is trusted to decide on sampling and baggage and to bound resets of streams. */
     trustProxy: read.flag("TRUST_PROXY") ?? false,
     /** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
     connectionAgeMs: read.integer("CONNECTION_AGE_MS", { min: 100, max: 86_400_000 }) ?? 300_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
-    /** What only this role has. */
+    /** The settings that only this role has. */
     own: role.settings(read),
   } as const;
   read.check();

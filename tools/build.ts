@@ -1,8 +1,8 @@
-// Builds what is shipped, into dist/ (git-ignored): node tools/build.ts
+// Builds what is shipped into dist/, which git ignores: node tools/build.ts
 //
 //   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; its source map is beside it
-//   dist/tracemesh             one executable: that file, Node, and what V8 made of the file
-//   dist/THIRD_PARTY_NOTICES   the licences of what is in them
+//   dist/tracemesh             one executable: that file, its compiled code, and Node
+//   dist/THIRD_PARTY_NOTICES   the licences of everything in them
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { bundle } from "./build/bundle.ts";
@@ -12,14 +12,14 @@ import { thirdPartyNotices } from "./build/notices.ts";
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
-/** Paths of what buildAll makes. */
+/** The paths of what buildAll builds. */
 export const ARTIFACTS = {
   bundle: join(dist, "tracemesh.cjs"),
   executable: join(dist, "tracemesh"),
   notices: join(dist, "THIRD_PARTY_NOTICES"),
 } as const;
 
-/** Builds all artifacts anew. Throws if one cannot be built, or the bundler has a warning. */
+/** Builds all artifacts from scratch. Throws if one cannot be built or the bundler warns. */
 export async function buildAll(): Promise<void> {
   const fault = buildingFault();
   if (fault !== undefined) throw new Error(fault);

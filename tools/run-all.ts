@@ -1,9 +1,9 @@
-// Runs the whole shop on this machine: the four roles and a telemetry backend with its page. `make run-all` starts it.
+// Runs the whole shop on this machine: all roles, and a telemetry backend with its web page. `make run-all` starts it.
 import { resolve } from "node:path";
 import { runAll } from "./run-all/run.ts";
 import { readSettings } from "./run-all/settings.ts";
 
-/** `npm run` hands a Ctrl-C on to us that the terminal gave us already: that is still the first one. */
+/** `npm run` forwards a Ctrl-C that the terminal has already sent us. A second signal within this time is still the first Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const EXIT_FORCED = 130;
@@ -24,7 +24,7 @@ function onSignal(): void {
 }
 
 for (const signal of SIGNALS) process.on(signal, onSignal);
-// Who read our lines has gone, as in `make run-all | head`: there is nobody to run for.
+// Our reader has gone, as in `make run-all | head`, so there is nobody left to run for.
 process.stdout.on("error", () => stop.abort());
 
 try {

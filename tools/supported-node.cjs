@@ -1,11 +1,11 @@
-// Prints "supported" if the Node that runs this is among the engines of package.json, else what it is and what is needed.
-// Written for any old Node.
+// Prints "supported" if package.json's engines accept the Node that runs this; otherwise which Node it is and what is needed. The syntax is
+// old, so that any Node can run this.
 "use strict";
 const { engines } = require("../package.json");
 
 const numbers = (version) => version.split(".").map(Number);
 
-/** Whether `version` is of the same line as `from` (^) or any (>=), and not older. */
+/** Whether `version` is not older than `from`, and for ^ also of the same line. */
 function fits(version, range) {
   const [, operator, from] = /^(\^|>=)(\d+\.\d+\.\d+)$/.exec(range.trim()) || [];
   if (from === undefined) throw new Error(`package.json: cannot read the engine ${range}`);

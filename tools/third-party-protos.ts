@@ -1,5 +1,5 @@
-// Lays the third-party .proto files that ours import into third_party/ (git-ignored), from npm packages alone: generation then
-// needs no registry of contracts. `buf/validate/validate.proto` ships in no package as text; it is printed from its descriptor.
+// Writes the third-party .proto files that our contracts import into third_party/, which git ignores. They come from npm packages alone, so
+// generation needs no registry of contracts. No package has `buf/validate/validate.proto` as text; it is printed from its descriptor.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { file_buf_validate_validate } from "../node_modules/@bufbuild/protovalidate/dist/esm/gen/buf/validate/validate_pb.js";
@@ -8,7 +8,7 @@ import { printProtoFile } from "./print-proto.ts";
 const GOOGLEAPIS = "node_modules/@grpc/grpc-js-xds/deps/googleapis";
 const REFLECTION = "node_modules/@grpc/reflection/build/proto";
 
-/** Path inside third_party/ -> where the text comes from. */
+/** For each path in third_party/, where its text comes from. */
 const COPIES: Record<string, string> = {
   "google/api/annotations.proto": `${GOOGLEAPIS}/google/api/annotations.proto`,
   "google/api/http.proto": `${GOOGLEAPIS}/google/api/http.proto`,

@@ -6,7 +6,7 @@ import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
 import { shopService } from "./shop-service.ts";
 
-/** The gateway role: the public contract, without state. */
+/** The gateway role: the public API. It keeps no state. */
 export const gatewayRole = defineRole({
   name: "gateway",
   services: [ShopService],

@@ -13,7 +13,7 @@ const KEY = /^[!-~]{1,128}$/;
 
 export type Peers = { users: Client<typeof UserService>; orders: Client<typeof OrderService> };
 
-/** shop.gateway.v1.ShopService: the public contract onto the internal ones. */
+/** Implements shop.gateway.v1.ShopService, the public API, with the internal services. */
 export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopService> {
   return {
     async getUser({ id }, context) {
@@ -23,7 +23,7 @@ export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopSe
 
     async createOrder(request, context) {
       const idempotencyKey = keyOf(request, context);
-      // Set before anything can fail: with the key at hand, every failure can be repeated safely.
+      // Set before anything else can fail, so that a caller can repeat a failed call with the same key.
       context.responseHeader.set(KEY_HEADER, idempotencyKey);
       const { order } = await orders.createOrder(
         {
@@ -55,7 +55,7 @@ export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopSe
   };
 }
 
-/** The key from the field or the header; a new one if there is neither. */
+/** The key from the header or the field, or a new one if both are missing. */
 function keyOf({ idempotencyKey: field }: CreateOrderRequest, { requestHeader }: HandlerContext): string {
   const header = requestHeader.get(KEY_HEADER);
   if (header === null) return field || randomUUID();
@@ -81,7 +81,7 @@ function itemsOf({ items, currency }: CreateOrderRequest) {
   return lines;
 }
 
-/** The words of the public contract; a paid order is one that the shop calls created. */
+/** States in the public API's words; it calls a paid order "created". */
 const STATUS: Record<OrderState, string> = {
   [OrderState.UNSPECIFIED]: "",
   [OrderState.PENDING]: "pending",

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 
-/** The order role's schema, step by step; a step that was released is never changed. */
+/** The order role's schema, one migration per change. A released migration is never edited. */
 export const orderMigrations: Record<string, Migration> = {
   "001_orders": {
     async up(db: Kysely<unknown>) {
@@ -22,7 +22,7 @@ export const orderMigrations: Record<string, Migration> = {
         .addColumn("updated_at", "bigint", (c) => c.notNull())
         .addUniqueConstraint("orders_user_key", ["user_id", "key"])
         .execute();
-      // Ids ascend with time, so this serves a user's orders by age.
+      // Ids ascend with time, so this index also sorts a user's orders by age.
       await db.schema.createIndex("orders_by_user").on("orders").columns(["user_id", "id"]).execute();
       await db.schema.createIndex("orders_by_state").on("orders").columns(["state", "id"]).execute();
     },

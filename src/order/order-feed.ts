@@ -2,17 +2,20 @@ import { EventEmitter, once } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isFinal, type Order, type OrderStore } from "./order.ts";
 
-/** Lets callers follow orders. */
+/** Follows orders as they change. */
 export type OrderFeed = {
-  /** Tells this process's watchers of a change at once. */
+  /** Tells the watchers in this process about a change at once. */
   publish(order: Order): void;
-  /** The order now and after each change, until a final state or the signal. Yields nothing if there is no such order. */
+  /**
+   * The order now and then after changes, until its state is final or the signal aborts. Changes in quick succession may come as one.
+   * Yields nothing if there is no such order.
+   */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Order, void, void>;
-  /** Ends all watches with UNAVAILABLE, so that a draining server waits for none; clients watch again elsewhere. */
+  /** Ends all watches with UNAVAILABLE, so that a draining server does not wait for them; clients watch again elsewhere. */
   close(): void;
 };
 
-/** A feed over the store. Changes by other replicas are seen within pollMs (default 1000). */
+/** A feed over the store. It sees changes by other replicas within pollMs (default: 1000). */
 export function createOrderFeed(store: Pick<OrderStore, "get">, pollMs = 1000): OrderFeed {
   const changes = new EventEmitter().setMaxListeners(0);
   const closing = new AbortController();
@@ -20,10 +23,10 @@ export function createOrderFeed(store: Pick<OrderStore, "get">, pollMs = 1000): 
   async function* watch(id: string, signal: AbortSignal): AsyncGenerator<Order, void, void> {
     let last: Order | undefined;
     for (;;) {
-      // Listen before reading, or a change between the two would be missed.
+      // Listen before reading, so that a change between the two is not missed.
       const woken = new AbortController();
       const change = once(changes, id, { signal: AbortSignal.any([signal, closing.signal, woken.signal]) });
-      const changed = change.catch(() => {}); // an abort only ends the wait
+      const changed = change.catch(() => {}); // an abort just ends the wait
       const timer = setTimeout(() => woken.abort(), pollMs);
       try {
         const order = await store.get(id);

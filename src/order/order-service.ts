@@ -13,7 +13,7 @@ import type { Saga } from "./saga.ts";
 const DEFAULT_PAGE_SIZE = 20;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** shop.order.v1.OrderService on the saga, its store and the feed of changes. */
+/** Implements shop.order.v1.OrderService with the saga, its store and the feed of changes. */
 export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): ServiceImpl<typeof OrderService> {
   return {
     async createOrder({ idempotencyKey: key, userId, items: lines, paymentMethod }, context) {

@@ -8,7 +8,7 @@ export type OrderSchema = {
     user_id: number | bigint;
     key: string;
     fingerprint: string;
-    /** JSON of the items; bigint as decimal text. */
+    /** The items as JSON, with bigints as decimal strings. */
     items: string;
     minor_units: bigint;
     currency: string;
@@ -21,10 +21,10 @@ export type OrderSchema = {
   };
 };
 
-/** Attempts of one update against other writers. Each lost attempt means that another one made a step. */
+/** Attempts at one update against concurrent writers. An attempt fails only when another writer succeeds. */
 const MAX_ATTEMPTS = 10;
 
-/** An OrderStore on either database. */
+/** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
   const row = (id: string) => db.selectFrom("orders").selectAll().where("id", "=", id).executeTakeFirst();
 

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { roleOutcomes } from "../outcomes.ts";
 
-/** How calls of the order role may end other than well. An order is rejected for the reason why its payment was declined. */
+/** The expected failures of the order role's calls. An order is rejected with the reason of its declined payment. */
 export const orderOutcomes = roleOutcomes({
   USER_UNKNOWN: { code: Code.FailedPrecondition },
   ORDER_NOT_FOUND: { code: Code.NotFound },

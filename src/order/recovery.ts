@@ -4,13 +4,13 @@ import type { Saga } from "./saga.ts";
 export type RecoveryOptions = {
   store: Pick<OrderStore, "listUnsettled">;
   saga: Pick<Saga, "settle">;
-  /** Told of each order that could not be settled now (no id: of a sweep that found no store); the next sweep tries again. */
+  /** Called for each order that could not be settled, or without an id if the store failed. The next sweep tries again. */
   onError: (error: unknown, orderId: string | undefined) => void;
-  /** Told of each order that was settled. */
+  /** Called for each order that was settled. */
   onSettled?: (orderId: string) => void;
-  /** Milliseconds between sweeps. Default 10 000. */
+  /** Milliseconds between sweeps. Default: 10,000. */
   intervalMs?: number;
-  /** An order that changed within this time is left to the call that works on it. Default 10 000. The first sweep takes all. */
+  /** Orders that changed within this time are left to the call that works on them; the first sweep takes all. Default: 10,000. */
   restMs?: number;
   now?: () => number;
 };
@@ -18,8 +18,8 @@ export type RecoveryOptions = {
 const BATCH = 100;
 
 /**
- * Settles what a crash or an absent peer left behind: once at start, then at intervals. Several replicas may sweep at the same
- * time, since every step takes effect once. `stop` ends after the order in hand.
+ * Settles orders that a crash or an unavailable peer left behind, once at start and then at intervals. Several replicas may sweep at the
+ * same time, because every step takes effect once. `stop` aborts the step under way and resolves when it has ended.
  */
 export function startRecovery(options: RecoveryOptions): { stop(): Promise<void> } {
   const { store, saga, onError, onSettled, intervalMs = 10_000, restMs = 10_000, now = Date.now } = options;

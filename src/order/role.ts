@@ -14,7 +14,7 @@ import { paymentsPeer, usersPeer } from "./peers.ts";
 import { startRecovery } from "./recovery.ts";
 import { createSaga } from "./saga.ts";
 
-/** The order role: orders in a database, their saga, and the recovery of what a crash left behind. */
+/** The order role: orders in a database, their saga, and the recovery after a crash. */
 export const orderRole = defineRole({
   name: "order",
   services: [OrderService],
@@ -54,7 +54,7 @@ export const orderRole = defineRole({
       services: [service(OrderService, orderService(saga, store, feed))],
       stop,
       async close() {
-        await stop(); // a role that never came to serve is closed without a drain
+        await stop(); // a role that never served is closed without a drain
         await close();
       },
     };

@@ -40,9 +40,9 @@ export type SagaOptions = {
 };
 
 /**
- * The saga of an order. An order is written PENDING before money moves, and every step may be repeated: the charge and the refund
- * carry the order's id as key. So whoever comes next (the caller with the same key, another replica, the recovery after a crash)
- * can take any order from where it stands to its end.
+ * The saga of an order. An order is stored as pending before money moves, and every step may be repeated, because the charge and the
+ * refund carry the order's id as their key. So whoever comes next (the caller with the same key, another replica, the recovery after a
+ * crash) can continue any order from its current state.
  */
 export function createSaga({ store, users, payments, newId, onChange = () => {}, now = Date.now }: SagaOptions) {
   async function create(request: NewOrder, call: StepOptions): Promise<CreateResult> {
@@ -87,7 +87,7 @@ export function createSaga({ store, users, payments, newId, onChange = () => {},
     return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };
   }
 
-  /** Takes an order as far as it goes: a pending one is charged, a cancelling one refunded. Throws if a peer is away. */
+  /** Takes an order as far as it goes: a pending one is charged, a cancelling one refunded. Throws if a peer is unavailable. */
   async function settle(order: Order, call: StepOptions): Promise<Order> {
     let current = order;
     for (;;) {
@@ -101,7 +101,7 @@ export function createSaga({ store, users, payments, newId, onChange = () => {},
     const request = { key: order.id, amount: order.total, card: order.paymentMethod };
     const outcome = await payments.charge(request, call);
     return advance(order.id, (o) => {
-      if (o.state !== "pending") return o; // settled or cancelled by another call meanwhile
+      if (o.state !== "pending") return o; // another call settled or cancelled it meanwhile
       if (outcome.kind === "charged") return moveOrder(o, "paid", now());
       if (outcome.kind === "declined") return moveOrder(o, "rejected", now(), outcome.reason);
       return moveOrder(o, "cancelled", now());

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 
-/** The payment role's schema, step by step; a step that was released is never changed. */
+/** The payment role's schema, one migration per change. A released migration is never edited. */
 export const paymentMigrations: Record<string, Migration> = {
   "001_payments": {
     async up(db: Kysely<unknown>) {
@@ -25,7 +25,7 @@ export const paymentMigrations: Record<string, Migration> = {
         .addColumn("minor_units", "bigint", (c) => c.notNull())
         .addColumn("currency", "varchar(3)", (c) => c.notNull())
         .addColumn("booked_at", "bigint", (c) => c.notNull())
-        // A movement cannot be booked twice, whatever the code above does.
+        // The database itself refuses to book a movement twice.
         .addPrimaryKeyConstraint("ledger_entries_pk", ["payment_id", "movement", "account"])
         .execute();
       await db.schema

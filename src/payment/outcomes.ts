@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { roleOutcomes } from "../outcomes.ts";
 
-/** How calls of the payment role may end other than well. */
+/** The expected failures of the payment role's calls. */
 export const paymentOutcomes = roleOutcomes({
   PAYMENT_NOT_FOUND: { code: Code.NotFound },
   PAYMENT_REFUNDED: { code: Code.FailedPrecondition, http: 409 },

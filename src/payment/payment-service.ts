@@ -11,7 +11,7 @@ const DECLINE_TEXT: Record<DeclineReason, string> = {
   INSUFFICIENT_FUNDS: "the card has insufficient funds",
 };
 
-/** shop.payment.v1.PaymentService on the payments' use cases. */
+/** Implements shop.payment.v1.PaymentService with the payments' use cases. */
 export function paymentService(payments: Payments): ServiceImpl<typeof PaymentService> {
   return {
     async charge({ idempotencyKey: key, amount, paymentMethod: card }) {

@@ -23,7 +23,7 @@ export type PaymentSchema = {
   };
 };
 
-/** A PaymentStore on either database. */
+/** A PaymentStore in SQL that both databases accept. */
 export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
   async function find(key: string): Promise<Payment | undefined> {
     const row = await db.selectFrom("payments").selectAll().where("key", "=", key).executeTakeFirst();
@@ -47,7 +47,7 @@ export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
 
     advance: (from, to, entries) =>
       db.transaction().execute(async (tx) => {
-        // No state is reached twice, so the state itself tells whether anybody was faster.
+        // A payment never returns to a state, so the state alone tells whether another writer was faster.
         const { numUpdatedRows } = await tx
           .updateTable("payments")
           .set({ state: to.state, decline_reason: to.declineReason ?? null, updated_at: to.updatedAt })

@@ -1,16 +1,16 @@
-// What the payment role knows of payments, and what it needs of a store and a card network; no RPC, no SQL.
+// The rules of payments, and the store and card network that they need; no RPC, no SQL.
 import type { Money } from "../money.ts";
 
 export type DeclineReason = "CARD_DECLINED" | "INSUFFICIENT_FUNDS";
 export type PaymentState = "pending" | "charged" | "declined" | "refunded";
 
-/** One charge and perhaps its refund, named by the caller's key. */
+/** One charge and perhaps its refund, identified by the caller's key. */
 export type Payment = {
   readonly id: string;
   readonly key: string;
   /** Undefined for a key that was voided before it was charged. */
   readonly amount: Money | undefined;
-  /** Fingerprint of amount and card: the same key must come with the same content. */
+  /** Of amount and card: the same key must come with the same content. */
   readonly fingerprint: string;
   readonly state: PaymentState;
   readonly declineReason: DeclineReason | undefined;
@@ -21,7 +21,7 @@ export type Payment = {
 
 export type Charge = { readonly key: string; readonly amount: Money; readonly card: string };
 
-/** The states that may follow each state. */
+/** For each state, those that may follow. */
 const MOVES: Record<PaymentState, readonly PaymentState[]> = {
   pending: ["charged", "declined", "refunded"],
   charged: ["refunded"],
@@ -29,7 +29,7 @@ const MOVES: Record<PaymentState, readonly PaymentState[]> = {
   refunded: [],
 };
 
-/** The payment in its next state. Throws if the move is illegal: money never moves by accident. */
+/** The payment in its next state. Throws if the state cannot follow. */
 export function movePayment(payment: Payment, to: PaymentState, at: number, declineReason?: DeclineReason): Payment {
   if (!MOVES[payment.state].includes(to)) {
     throw new Error(`payment ${payment.id} cannot go from ${payment.state} to ${to}`);
@@ -37,16 +37,16 @@ export function movePayment(payment: Payment, to: PaymentState, at: number, decl
   return { ...payment, state: to, declineReason, updatedAt: at };
 }
 
-/** One side of a double entry. The two sides of a movement add up to zero. */
+/** One half of a double entry. The two halves add up to zero. */
 export type LedgerEntry = {
   readonly account: "card_network" | "sales";
   readonly movement: "charge" | "refund";
-  /** Positive is a debit. */
+  /** A debit if positive. */
   readonly minorUnits: bigint;
   readonly currency: string;
 };
 
-/** The entries of a movement of money. */
+/** The two entries of a charge or a refund. */
 export function ledgerEntries(movement: LedgerEntry["movement"], amount: Money): LedgerEntry[] {
   const debit = movement === "charge" ? amount.minorUnits : -amount.minorUnits;
   const { currency } = amount;
@@ -59,19 +59,19 @@ export function ledgerEntries(movement: LedgerEntry["movement"], amount: Money):
 /** Where payments and their ledger are kept. */
 export type PaymentStore = {
   find(key: string): Promise<Payment | undefined>;
-  /** Writes a new payment, or returns the one that has its key already. */
+  /** Inserts a new payment, or returns the one that already has its key. */
   insert(payment: Payment): Promise<{ kind: "inserted" } | { kind: "exists"; payment: Payment }>;
   /**
-   * Replaces `from` by `to` and books the entries, all or nothing. False, and nothing is written, if the payment is no longer as
-   * in `from`.
+   * Replaces `from` with `to` and books the entries, in one transaction. False, with nothing written, if the payment is no longer in the
+   * state of `from`.
    */
   advance(from: Payment, to: Payment, entries: readonly LedgerEntry[]): Promise<boolean>;
 };
 
-/** The network that moves the money. Both calls may be repeated with the same key: they take effect once. */
+/** The network that moves the money. Both calls may be repeated with the same key; they take effect once. */
 export type CardNetwork = {
   capture(charge: Charge): Promise<Capture>;
-  /** Gives back what was captured under the key. From then on the key captures nothing, even if no capture came before. */
+  /** Returns what was captured under the key. From then on the key captures nothing, even if nothing had been captured. */
   reverse(key: string): Promise<void>;
 };
 

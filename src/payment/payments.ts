@@ -12,16 +12,16 @@ import {
 export type ChargeResult =
   | { kind: "charged"; payment: Payment }
   | { kind: "declined"; payment: Payment; reason: DeclineReason }
-  /** The key was refunded or voided before: it never charges again. */
+  /** The key was refunded or voided, so it never charges again. */
   | { kind: "refunded"; payment: Payment }
-  /** The key belongs to another amount or card. */
+  /** The key was used with another amount or card. */
   | { kind: "key_reused" };
 
 export type Payments = ReturnType<typeof createPayments>;
 
 /**
- * Charges and refunds, each once per key, whoever repeats them and wherever a process died. The order of steps makes that so: the
- * payment is written before the network is asked, the network takes a key once, and only one writer advances a payment.
+ * Charges and refunds, each once per key, no matter who repeats them or where a process died. That follows from the order of the steps:
+ * the payment is stored before the network is asked, the network accepts a key once, and only one writer can advance a payment.
  */
 export function createPayments(store: PaymentStore, network: CardNetwork, now: () => number = Date.now) {
   async function charge(request: Charge): Promise<ChargeResult> {
@@ -32,7 +32,7 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
     return payment.state === "pending" ? capture(payment, request) : settled(payment);
   }
 
-  /** The payment that has the key: a new one, or the one that was there before. */
+  /** The payment with this key: a new one, or the one that was already there. */
   async function insert(content: Pick<Payment, "key" | "amount" | "fingerprint" | "state">): Promise<Payment> {
     const at = now();
     const fresh: Payment = { id: randomUUID(), ...content, declineReason: undefined, createdAt: at, updatedAt: at };
@@ -49,7 +49,7 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
       const declined = movePayment(payment, "declined", now(), answer.reason);
       if (await store.advance(payment, declined, [])) return settled(declined);
     }
-    // Another call with this key was ahead, or a refund reversed it: what that call wrote is the outcome.
+    // Another call with this key was faster, or a refund reversed it. What that call stored is the outcome.
     const current = await store.find(payment.key);
     if (current !== undefined && current.state !== "pending") return settled(current);
     const refunded = movePayment(payment, "refunded", now());
@@ -64,7 +64,7 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
       const refunded = movePayment(payment, "refunded", now());
       const entries = payment.state === "charged" && payment.amount ? ledgerEntries("refund", payment.amount) : [];
       if (await store.advance(payment, refunded, entries)) return refunded;
-      payment = (await store.find(key)) ?? payment; // a charge was settled in between: look again
+      payment = (await store.find(key)) ?? payment; // a charge was settled meanwhile: look again
     }
     return payment;
   }
@@ -72,7 +72,7 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
   return { charge, refund, find: (key: string) => store.find(key) };
 }
 
-/** The fingerprint of a key that was voided before it was charged; no request has it. */
+/** The fingerprint of a key that was voided before it was charged. No request has this fingerprint. */
 const VOID = "void";
 
 function fingerprintOf({ amount, card }: Charge): string {

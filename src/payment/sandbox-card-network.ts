@@ -5,7 +5,7 @@ export type SandboxSchema = {
   sandbox_captures: { key: string; state: "captured" | "declined" | "reversed"; reason: DeclineReason | null };
 };
 
-/** What the test tokens do; any other token is declined. */
+/** Why test tokens are declined. Unknown tokens are declined too. */
 const DECLINES: Record<string, DeclineReason | undefined> = {
   tok_declined: "CARD_DECLINED",
   tok_insufficient_funds: "INSUFFICIENT_FUNDS",
@@ -13,8 +13,8 @@ const DECLINES: Record<string, DeclineReason | undefined> = {
 const APPROVED = "tok_ok";
 
 /**
- * A card network for test tokens: tok_ok pays, tok_declined and tok_insufficient_funds do not. It keeps its book in the database, so
- * that it remembers a key for ever, as a real network does.
+ * A card network for test tokens: tok_ok pays, every other token is declined. It keeps its records in the database, so that it
+ * remembers each key for ever, as a real network does.
  */
 export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
   return {

@@ -2,13 +2,13 @@ import type { Cache } from "../storage/cache.ts";
 import type { User, UserStore } from "./user.ts";
 
 const FOUND_TTL_MS = 60_000;
-/** Short: while it lasts, a replica whose cache is its own does not see a user that another replica created. */
+/** Short, because until it expires a replica with its own cache does not see a user that another replica created. */
 const MISSING_TTL_MS = 1000;
 const MISSING = "none";
 
 const keyOf = (id: number): string => `user:${id}`;
 
-/** A UserStore that answers get from a cache first. A new user ends a cached "there is none". */
+/** A UserStore whose `get` looks in a cache first. Creating a user deletes a cached "there is none". */
 export function cachedUsers(store: UserStore, cache: Cache): UserStore {
   return {
     ...store,

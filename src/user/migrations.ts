@@ -4,14 +4,14 @@ import type { DatabaseEngine } from "../storage/database.ts";
 
 const BATCH = 500;
 
-/** The user role's schema, step by step, with the users 1 to demoUsers; a step that was released is never changed. */
+/** The user role's schema, one migration per change, with demo users 1 to demoUsers. A released migration is never edited. */
 export function userMigrations(engine: DatabaseEngine, demoUsers: number): Record<string, Migration> {
   return {
     "001_users": {
       async up(db: Kysely<unknown>) {
         await db.schema
           .createTable("users")
-          // Ids are never given twice, even after the newest user was deleted.
+          // Ids are never reused, even if the newest user was deleted.
           .addColumn("id", engine === "sqlite" ? "integer" : "bigint", (c) =>
             engine === "sqlite" ? c.primaryKey().autoIncrement() : c.primaryKey().generatedByDefaultAsIdentity(),
           )

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { roleOutcomes } from "../outcomes.ts";
 
-/** How calls of the user role may end other than well. */
+/** The expected failures of the user role's calls. */
 export const userOutcomes = roleOutcomes({
   USER_NOT_FOUND: { code: Code.NotFound },
   EMAIL_TAKEN: { code: Code.AlreadyExists },

@@ -7,7 +7,7 @@ import type { User, UserStore } from "./user.ts";
 
 const DEFAULT_PAGE_SIZE = 50;
 
-/** shop.user.v1.UserService on a store. */
+/** Implements shop.user.v1.UserService with a store. */
 export function userService(store: UserStore): ServiceImpl<typeof UserService> {
   return {
     async getUser({ id }) {

@@ -6,7 +6,7 @@ export type UserSchema = {
   users: { id: Generated<number | bigint>; name: string; email: string; created_at: number | bigint };
 };
 
-/** A UserStore on either database. */
+/** A UserStore in SQL that both databases accept. */
 export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.now): UserStore {
   const users = () => db.selectFrom("users").selectAll();
 

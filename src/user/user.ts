@@ -1,4 +1,4 @@
-// What the user role knows of users, and what it needs of a store; no RPC, no SQL.
+// Users, and the store that the user role needs; no RPC, no SQL.
 
 /** A customer. */
 export type User = {
@@ -15,7 +15,7 @@ export type CreateResult = { kind: "created"; user: User } | { kind: "email_take
 /** Where users are kept. */
 export type UserStore = {
   get(id: number): Promise<User | undefined>;
-  /** The users of those ids that exist, in any order. */
+  /** The users with these ids, as far as they exist, in any order. */
   getMany(ids: readonly number[]): Promise<User[]>;
   create(user: NewUser): Promise<CreateResult>;
   /** Users with an id above afterId, ascending. */

@@ -6,18 +6,18 @@ import { withoutXds } from "./without-xds.ts";
 const root = resolve(import.meta.dirname, "../..");
 
 export type BundleOptions = {
-  /** Absolute path of the module to begin with. It must not have top-level await. */
+  /** Absolute path of the program's main module. It must not use top-level await. */
   readonly entry: string;
-  /** Absolute path of the CommonJS file to write; its source map gets ".map" added. */
+  /** Absolute path of the CommonJS file to write. The source map goes beside it, with ".map" added. */
   readonly outfile: string;
 };
 
-/** The folders of the packages that have code in the bundle, absolute and sorted. */
+/** The absolute folders of all packages with code in the bundle, sorted. */
 export type Bundle = { readonly packages: readonly string[] };
 
 /**
- * Bundles a program with its packages to one file, which starts faster than many. CommonJS, since only that can have a code cache in an
- * executable. Names stay as they are, so that stacks can be read without the source map. Throws if there is an error or a warning.
+ * Bundles a program and its packages into one file, which starts faster than many. The format is CommonJS, because only that can have a
+ * code cache in an executable. Names are kept, so that stacks are readable without the source map. Throws on any error or warning.
  */
 export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle> {
   const { metafile, warnings } = await build({
@@ -28,16 +28,16 @@ export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle>
     format: "cjs",
     platform: "node",
     target: "node26",
-    // A program inside an executable has no module loader, but it has require().
+    // An executable has require(), but no module loader.
     supported: { "dynamic-import": false },
     minifySyntax: true,
-    // The text of a program stays in memory; this halves it.
+    // The source text stays in memory; this halves it.
     minifyWhitespace: true,
     legalComments: "none",
     sourcemap: "linked",
     metafile: true,
     logLevel: "warning",
-    // Native bindings that pg takes if they are there.
+    // Native bindings that pg uses if they are installed.
     external: ["pg-native"],
     plugins: [lazyRules, withoutXds],
   });

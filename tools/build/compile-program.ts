@@ -1,4 +1,4 @@
-// Runs a bundle and, when it ends, writes the code that V8 compiled meanwhile: node tools/build/compile-program.ts BUNDLE FILE
+// Runs a bundle and, when it ends, writes the code that V8 compiled for it: node tools/build/compile-program.ts BUNDLE FILE
 import { readFileSync, writeFileSync } from "node:fs";
 import { createProgram } from "./program.ts";
 

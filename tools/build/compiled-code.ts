@@ -12,16 +12,16 @@ export type CompiledCodeOptions = {
   readonly bundle: string;
   /** Absolute path of the file to write. */
   readonly outfile: string;
-  /** A folder for what the program writes while it runs. */
+  /** A folder for the program's own data. */
   readonly scratch: string;
 };
 
 /**
- * Starts the program once, as the role that has most parts, and keeps what V8 compiled until it served and stopped: an executable that has
- * this compiles next to nothing when it starts.
+ * Runs the program once, as the role with the most parts, until it has served and stopped, and keeps the code that V8 compiled. An
+ * executable with that code compiles almost nothing when it starts.
  */
 export async function writeCompiledCode({ bundle, outfile, scratch }: CompiledCodeOptions): Promise<void> {
-  // In place of a telemetry backend, which would be waited for.
+  // Stands in for a telemetry backend, because the program would wait for a missing one.
   const sink = createServer((request, response) => void request.resume().once("end", () => response.end()));
   sink.listen(0, "127.0.0.1");
   await once(sink, "listening");

@@ -1,4 +1,4 @@
-// What the executable runs: the bundle inside it, by the compiled code beside it.
+// The executable's main module: runs the bundle inside the executable with the compiled code beside it.
 import { Buffer } from "node:buffer";
 import { getRawAsset } from "node:sea";
 import { createProgram } from "./program.ts";

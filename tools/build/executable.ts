@@ -14,13 +14,13 @@ export type ExecutableOptions = {
 
 const BUILDING_NODE = 26;
 
-/** Why the Node that runs this cannot make an executable of itself; undefined if it can. */
+/** Why this Node cannot build an executable, or undefined if it can. */
 export function buildingFault(version = process.versions.node): string | undefined {
   if (Number.parseInt(version, 10) >= BUILDING_NODE) return;
   return `an executable is built by Node ${BUILDING_NODE} or newer (\`node --build-sea\`), and this is Node ${version}`;
 }
 
-/** Makes a single executable of the Node that runs this and a bundle, for this machine's platform. */
+/** Builds a single executable from a bundle and the Node that runs this, for this machine's platform. */
 export async function buildExecutable({ bundle, outfile }: ExecutableOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-build-"));
   const inFolder = (name: string) => join(folder, name);

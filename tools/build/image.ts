@@ -1,5 +1,7 @@
-// Makes the image without a Docker engine: node tools/build/image.ts, as root, with Debian's buildah. By the same Dockerfile, on a base of the
-// few libraries of this machine that the executable needs. Leaves dist/tracemesh-image.tar, an OCI archive.
+// Builds the image without a Docker engine, as root, with Debian's buildah: node tools/build/image.ts
+//
+// It uses the Dockerfile that ships, on a base image of the few libraries that the executable needs from this machine. The result is
+// dist/tracemesh-image.tar, an OCI archive.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,14 +11,14 @@ import { buildRoot, librariesOf } from "./root.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 
-/** The archive that buildImage makes. */
+/** The archive that buildImage writes. */
 export const IMAGE_ARCHIVE = join(REPOSITORY, "dist/tracemesh-image.tar");
 
-/** What to do where a program for images is missing. */
+/** What to do if a program for images is missing. */
 export const CONTAINERS_ADVICE =
   "images are made and run without a Docker engine. Debian or Ubuntu: sudo apt-get install buildah podman runc.";
 
-/** Builds the image into IMAGE_ARCHIVE and gives its name. */
+/** Builds the image into IMAGE_ARCHIVE. Resolves to its name. */
 export async function buildImage(): Promise<string> {
   requireProgram("buildah", "buildah", CONTAINERS_ADVICE);
   const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string };
@@ -39,7 +41,7 @@ export async function buildImage(): Promise<string> {
   return name;
 }
 
-/** A context for a base image: C libraries, certificates, a user; no shell. */
+/** Writes the build context of a base image: C libraries, certificates, a user, and no shell. */
 function layOutBase(folder: string, executable: string): void {
   const place = (from: string, to: string) => {
     mkdirSync(dirname(join(folder, "root", to)), { recursive: true });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 const LICENSE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 const RULE = "-".repeat(80);
 
-/** The licences and notices of packages, as a text to ship with what they were built into. */
+/** The licences and notices of packages, as a text that ships with what contains them. */
 export function thirdPartyNotices(packages: readonly string[]): string {
   const node =
     `The executable contains Node.js ${process.version} (MIT). Its licence, and those of what it contains, are in the file LICENSE of ` +

@@ -4,20 +4,20 @@ type Main = (require: (name: string) => unknown, module: object, exports: object
 
 export type Program = {
   run(): void;
-  /** V8's compiled code of all functions that ran so far, for another start of the same text on the same Node. */
+  /** V8's compiled code of all functions that have run so far, for a later start of the same text on the same Node. */
   compiledCode(): Buffer;
 };
 
 const PARAMETERS = "(function (require, module, exports, __filename, __dirname) {";
 
 /**
- * A program from the text of its bundle, in ASCII, that can require Node's own modules. Compiled code that does not fit, as with other V8
- * flags, is not used.
+ * A program from the text of its bundle, which must be ASCII. It can require Node's own modules. V8 ignores compiled code that does not
+ * fit, such as code that was compiled with other V8 flags.
  */
 export function createProgram(text: string, compiledCode?: Buffer): Program {
   const script = new Script(`${PARAMETERS}${text}\n})`, {
     filename: "tracemesh.cjs",
-    // So that positions in stacks are those of the bundle.
+    // Makes positions in stacks those of the bundle.
     columnOffset: -PARAMETERS.length,
     cachedData: compiledCode,
   });

@@ -1,4 +1,4 @@
-// Lays out in dist/root what an image holds beside its base: node tools/build/root.ts
+// Writes to dist/root what an image has on top of its base: node tools/build/root.ts
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -6,12 +6,12 @@ import { ARTIFACTS, buildAll } from "../build.ts";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
 
-/** What images of C and C++ programs do not have, though Node needs it. */
+/** A library that Node needs and that base images for C and C++ programs lack. */
 const MISSING_IN_BASES = /^libatomic\./;
 
 export type Library = { readonly name: string; readonly path: string };
 
-/** The shared libraries that an executable is linked with, as they lie on this machine. */
+/** The shared libraries that an executable is linked with, on this machine. */
 export function librariesOf(executable: string): Library[] {
   const lines = execFileSync("ldd", [executable], { encoding: "utf8" }).split("\n");
   return lines.flatMap((line) => {
@@ -20,7 +20,7 @@ export function librariesOf(executable: string): Library[] {
   });
 }
 
-/** Builds the executable and lays it out with its licences. Gives the folder. */
+/** Builds the executable and places it in dist/root with its licences. Resolves to that folder. */
 export async function buildRoot(): Promise<string> {
   const root = join(DIST, "root");
   await buildAll();

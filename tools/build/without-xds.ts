@@ -4,7 +4,7 @@ const MESSAGE =
   "peers at xds: need a run from source (node src/main.ts): @grpc/grpc-js-xds reads .proto files at run time, so bundles and the " +
   "executable are built without it. Use dns:, or a mesh's sidecar.";
 
-/** Leaves @grpc/grpc-js-xds, and with it a third of all code, out of a bundle. Asking for it is an error that says so. */
+/** Leaves @grpc/grpc-js-xds, a third of all code, out of a bundle. Using it there throws an Error that says so. */
 export const withoutXds: Plugin = {
   name: "without-xds",
   setup(build) {

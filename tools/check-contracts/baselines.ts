@@ -6,13 +6,13 @@ export type Baseline = { commit: string; what: string };
 
 /**
  * The commits whose contracts the working tree must stay compatible with:
- * - `against`, and no other, if it is given;
- * - the latest release tag (v*) before HEAD: what clients out there were built with;
- * - where this work left origin/main or, on main itself, the commit before HEAD: what others build on.
+ * - `against` alone, if it is given; otherwise
+ * - the latest release tag (v*) before HEAD, with which existing clients were built, and
+ * - the commit at which this branch left origin/main or, on main itself, the commit before HEAD, on which others build.
  *
- * In a clone without that history (`--depth 1`) one more commit is fetched. A first commit has only itself: uncommitted changes are
- * compared with it. Commits without contracts are left out; without git there is no baseline. Throws if `against` is no commit, or
- * history that is missing cannot be fetched.
+ * In a clone without that history (`--depth 1`), one more commit is fetched. If there is only one commit, uncommitted changes are compared
+ * with it. Commits without contracts are left out; without git there is no baseline. Throws if `against` is not a commit, or if missing
+ * history cannot be fetched.
  */
 export function baselines(root: string, against: string | undefined): Baseline[] {
   if (against) return [{ commit: git(root, "rev-parse", "--verify", `${against}^{commit}`), what: against }];
@@ -22,7 +22,7 @@ export function baselines(root: string, against: string | undefined): Baseline[]
   return found.filter(({ commit }) => attempt(root, "ls-tree", "--name-only", commit, "buf.yaml") !== undefined);
 }
 
-/** Writes a commit's files to a new folder, and beside them third_party/ of the working tree, which no commit has. */
+/** Writes a commit's files to a new folder, together with third_party/ of the working tree, which no commit contains. */
 export function layDown(root: string, commit: string, folder: string): string {
   mkdirSync(folder, { recursive: true });
   const archive = execFileSync("git", ["archive", "--format=tar", commit], { cwd: root, maxBuffer: 2 ** 28 });
@@ -52,7 +52,7 @@ function previous(root: string, head: string): Baseline {
 
 const commitOf = (root: string, ref: string) => attempt(root, "rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
 
-/** What git prints; undefined if it fails or prints nothing. */
+/** The output of git, or undefined if it fails or prints nothing. */
 function attempt(root: string, ...args: string[]): string | undefined {
   try {
     return git(root, ...args) || undefined;

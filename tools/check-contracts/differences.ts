@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What is in one folder and not in the other, or not the same; a line a file, sorted. Empty if the folders are alike. */
+/** The differences between two folders, sorted, one line per file. Empty if they are alike. */
 export function differences(committed: string, fresh: string): string[] {
   const before = files(committed);
   const after = files(fresh);

@@ -7,11 +7,11 @@ const LAST_LINES = 15;
 
 export type ChildOptions = {
   name: string;
-  /** The .ts or .js file and its arguments; run with the node that runs this. */
+  /** The .ts or .js file and its arguments. It runs on the same Node as this process. */
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd: string;
-  /** Gets each line of its standard output and error; the next is read when this resolves. */
+  /** Called with each line of its standard output and error. The next line is read when it resolves. */
   onLine(line: string): Promise<void>;
 };
 
@@ -19,16 +19,16 @@ export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 export interface Child {
   readonly name: string;
-  /** Resolves when the process has ended and all its lines were given out; it never rejects. */
+  /** Resolves when the process has ended and onLine has had all its lines. Never rejects. */
   readonly exited: Promise<Exit>;
-  /** The last lines that it wrote, oldest first. */
+  /** The last lines that it wrote, oldest first, at most 15. */
   lastLines(): readonly string[];
-  /** Asks it to stop with SIGTERM and waits; kills it after graceMs. `clean` tells whether it stopped without a fault, and `how` says it. */
+  /** Sends SIGTERM and waits; kills it after graceMs. `clean` says whether it stopped without a fault, `how` says it in words. */
   stop(graceMs: number): Promise<{ clean: boolean; how: string }>;
   kill(): void;
 }
 
-/** Starts a process that ends when this one does, and that a Ctrl-C on the terminal does not reach: who starts it stops it. */
+/** Starts a process that ends when this one ends. A Ctrl-C in the terminal does not reach it; whoever started it stops it. */
 export function startChild(options: ChildOptions): Child {
   const preload = new URL("./exit-with-parent.ts", import.meta.url).href;
   const process_ = spawn(process.execPath, ["--import", preload, ...options.args], {
@@ -51,7 +51,7 @@ export function startChild(options: ChildOptions): Child {
       resolve({ code: null, signal: null });
     });
   });
-  // A broken pipe only says that the process ended, which `exited` tells.
+  // A broken pipe only means that the process has ended, which `exited` reports.
   process_.stdin.on("error", () => {});
   const followed = Promise.allSettled([follow(process_.stdout), follow(process_.stderr)]);
   const exited = followed.then(() => ended);
@@ -72,7 +72,7 @@ export function startChild(options: ChildOptions): Child {
         await exited;
         return { clean: false, how: `did not stop within ${graceMs / 1000} s and was killed` };
       }
-      // One that had not come far enough to take the signal had nothing to finish.
+      // A process that SIGTERM itself ended had not begun to handle the signal, so it had nothing to finish.
       const clean = outcome.code === 0 || outcome.signal === "SIGTERM";
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       return { clean, how: clean ? `stopped in ${seconds} s` : describeExit(outcome) };
@@ -83,7 +83,7 @@ export function startChild(options: ChildOptions): Child {
   };
 }
 
-/** `ended with exit code 3`, `was ended by SIGKILL`. */
+/** Such as "ended with exit code 3" or "was ended by SIGKILL". */
 export function describeExit({ code, signal }: Exit): string {
   if (signal !== null) return `was ended by ${signal}`;
   return code === null ? "could not be started" : `ended with exit code ${code}`;

@@ -1,14 +1,14 @@
-// Preloaded into each process that run-all starts: its standard input is a pipe from run-all, which ends when run-all does,
-// however that came about. The process then stops as if it were told to, so that nothing is left behind holding a port.
+// Preloaded into each process that run-all starts. Its standard input is a pipe from run-all, which closes when run-all ends, whatever the
+// reason. The process then stops as if it had been told to, so that nothing is left behind that holds a port.
 const FORCE_AFTER_MS = 15_000;
 
 process.stdin.on("end", () => {
-  // What a drain still logs has no reader any more; that must not end it.
+  // Nobody reads what the drain still logs; that must not end the process.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
   process.kill(process.pid, "SIGTERM");
   setTimeout(() => process.exit(1), FORCE_AFTER_MS).unref();
 });
 process.stdin.resume();
-// It is only listened to: it must not keep the process alive.
+// Listening must not keep the process alive.
 if ("unref" in process.stdin) process.stdin.unref();

@@ -7,7 +7,7 @@ import { HOST, LISTENERS, type Listener, portVariable, type RunAllSettings } fro
 
 type Fault = { name: Listener; port: number; why: string };
 
-/** Resolves when every port can be had; otherwise throws one Error that names each taken port, its holder and what to set instead. */
+/** Resolves if every port is free. Otherwise throws one Error that names each taken port, who holds it, and which variable to set. */
 export async function requireFreePorts(ports: RunAllSettings["ports"]): Promise<void> {
   const checked = await Promise.all(LISTENERS.map((name) => fault(name, ports[name])));
   const faults = checked.filter((f) => f !== undefined);
@@ -21,7 +21,7 @@ async function fault(name: Listener, port: number): Promise<Fault | undefined> {
   const code = await bindError(port);
   if (code === "EACCES") return { name, port, why: "may only be used by root" };
   if (code !== undefined && code !== "EADDRINUSE") return { name, port, why: `cannot be used (${code})` };
-  // A listener on ::1, or on macOS on 0.0.0.0, leaves 127.0.0.1 free, and yet answers who asks for localhost.
+  // A listener on ::1, or on macOS on 0.0.0.0, leaves 127.0.0.1 free and still answers calls of localhost.
   const taken = code !== undefined || (await answers(port, HOST)) || (await answers(port, "::1"));
   if (!taken) return undefined;
   const holder = await holderOf(port).catch(() => undefined);
@@ -55,7 +55,7 @@ async function answers(port: number, host: string): Promise<boolean> {
 
 const otherPort = (port: number): number => (port + 10_000 <= 65_535 ? port + 10_000 : port - 10_000);
 
-/** `pid 4711 (its command)`, or undefined where the system does not tell. */
+/** Such as "pid 4711 (its command)", or undefined if the system does not say. */
 async function holderOf(port: number): Promise<string | undefined> {
   if (process.platform === "linux") return await linuxHolder(port);
   const { stdout } = await promisify(execFile)("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"]);
@@ -63,7 +63,7 @@ async function holderOf(port: number): Promise<string | undefined> {
   return pid?.startsWith("p") ? `pid ${pid.slice(1)} (${command?.slice(1)})` : undefined;
 }
 
-/** Listening sockets are in /proc/net/tcp with their inode; the process that has this inode open holds the port. */
+/** /proc/net/tcp lists listening sockets with their inodes. The process that has the inode open holds the port. */
 async function linuxHolder(port: number): Promise<string | undefined> {
   const LISTEN = "0A";
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;

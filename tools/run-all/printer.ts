@@ -7,15 +7,15 @@ const COLOURS = ["cyan", "yellow", "magenta", "green", "blue"] as const;
 export type Style = "bold" | "dim" | "red" | (typeof COLOURS)[number];
 
 export interface Printer {
-  /** Writes a line; resolves when there is room for the next, so that a slow terminal slows who writes to it. */
+  /** Writes a line. Resolves when there is room for the next, so that a slow terminal slows its writers down. */
   line(text?: string): Promise<void>;
-  /** The text in this style on a terminal (NO_COLOR and FORCE_COLOR are heeded), the plain text elsewhere. */
+  /** The text in this style on a terminal, plain elsewhere. Respects NO_COLOR and FORCE_COLOR. */
   style(style: Style, text: string): string;
-  /** `name | `, all as wide as the widest, each in a colour of its own. */
+  /** The name and a bar, padded to the widest name, in the name's own colour. */
   prefix(name: string): string;
 }
 
-/** Prints lines to out; names are those that will be prefixes. */
+/** A printer to out. `names` are all names that prefix() will be asked for. */
 export function createPrinter(out: WriteStream, names: readonly string[]): Printer {
   const width = Math.max(...names.map((name) => name.length));
   const style = (style: Style, text: string) => styleText(style, text, { stream: out });
@@ -37,7 +37,7 @@ export function createPrinter(out: WriteStream, names: readonly string[]): Print
   };
 }
 
-/** The rows as aligned columns, the first row as the head. */
+/** Rows as aligned columns. The first row is the heading. */
 export function table(rows: readonly (readonly string[])[], style: Printer["style"]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map(

@@ -3,13 +3,13 @@ import { addressOf } from "../../src/contract.ts";
 import { type RoleName, roles } from "../../src/roles.ts";
 import { HOST, type Listener, type RunAllSettings } from "./settings.ts";
 
-/** How to start one of the processes, and how to see that it is ready. */
+/** How to start a process, and how to see that it is ready. */
 export type ProcessPlan = {
   name: Listener;
   port: number;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Resolves to whether the process serves; rejects while nothing listens yet. */
+  /** Resolves to whether the process serves. Rejects while nothing listens. */
   isReady(signal: AbortSignal): Promise<boolean>;
 };
 
@@ -17,8 +17,8 @@ const DASHBOARD = "node_modules/autotel-devtools/dist/cli.js";
 const DASHBOARD_DISK_LIMIT = "256mb";
 
 /**
- * A role: `node src/main.ts` in the given environment, with its port, its peers and its telemetry set.
- * Every trace is kept and metrics leave every few seconds: one order is to be seen whole, and soon.
+ * A role: `node src/main.ts` in the given environment, with its port, peers and telemetry set. It records every trace and exports
+ * metrics every few seconds, so that one order is seen whole and soon.
  */
 export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
   const url = (name: Listener) => `http://${HOST}:${ports[name]}`;
@@ -30,7 +30,7 @@ export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env
       LOG_FORMAT: "pretty",
       ...withoutTelemetry(env),
       ROLE: role,
-      SERVICE_NAME: "", // each role's own
+      SERVICE_NAME: "", // the default, which differs by role
       HOST,
       PORT: String(ports[role]),
       ...Object.fromEntries(roles.map(({ name, services }) => [addressOf(services[0]).variable, url(name)])),
@@ -43,12 +43,12 @@ export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env
   };
 }
 
-/** The telemetry backend: OTLP over HTTP, its page and its query API on one port. It keeps what it is sent in `telemetry.db`. */
+/** The telemetry backend: OTLP over HTTP, its web page and its query API on one port. It stores what it gets in `telemetry.db`. */
 export function dashboardPlan({ ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
   const options = {
     "--host": HOST,
     "--port": String(ports.dashboard),
-    "--grpc-port": "0", // any: nothing here sends OTLP over gRPC
+    "--grpc-port": "0", // any port, because nothing here sends OTLP over gRPC
     "--db": join(dataDir, "telemetry.db"),
     "--db-max-size": DASHBOARD_DISK_LIMIT,
     "--title": "tracemesh",
@@ -62,12 +62,12 @@ export function dashboardPlan({ ports, dataDir }: RunAllSettings, env: NodeJS.Pr
   };
 }
 
-/** Without the variables that could send telemetry elsewhere than to the dashboard, or nowhere. */
+/** The environment without variables that could send telemetry elsewhere or turn it off. */
 function withoutTelemetry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("OTEL_")));
 }
 
-/** grpc.health.v1.Health/Check, asked in Connect's JSON. */
+/** Calls grpc.health.v1.Health/Check as Connect with JSON. */
 async function isServing(port: number, signal: AbortSignal): Promise<boolean> {
   const response = await fetch(`http://${HOST}:${port}/grpc.health.v1.Health/Check`, {
     method: "POST",

@@ -10,28 +10,28 @@ import { LISTENERS, type RunAllSettings } from "./settings.ts";
 import { allReady, printSummary, type Started, start } from "./start.ts";
 
 const READY_WITHIN_MS = 30_000;
-/** Longer than a role gives itself to drain. */
+/** Longer than a role takes to drain. */
 const STOP_WITHIN_MS = 15_000;
 
 export type RunAllOptions = {
   settings: RunAllSettings;
   /** The folder that holds src/ and node_modules/. */
   root: string;
-  /** What the processes inherit. */
+  /** The environment that the processes inherit. */
   env: NodeJS.ProcessEnv;
   out: WriteStream;
-  /** Aborts when all are to drain. */
+  /** Aborts to drain all processes. */
   stop: AbortSignal;
-  /** Aborts when all are to end at once. */
+  /** Aborts to kill all processes. */
   force: AbortSignal;
 };
 
-/** Why the run came to its end. */
+/** Why the run ended. */
 type End = { kind: "asked" } | { kind: "exited"; by: Started; exit: Exit } | { kind: "not-ready"; message: string };
 
 /**
- * Starts the dashboard and all roles, prints where they are, and follows their logs until stop aborts or one of them ends.
- * Then the roles drain in order, the dashboard last. Resolves to the exit code: 0 if all were asked to stop and did so in time.
+ * Starts the dashboard and all roles, prints their addresses, and prints their logs until stop aborts or one of them ends. Then the roles
+ * drain, callers first, and the dashboard last. Resolves to the exit code: 0 if all were asked to stop and did so in time.
  */
 export async function runAll({ settings, root, env, out, stop, force }: RunAllOptions): Promise<0 | 1> {
   await requireFreePorts(settings.ports);
@@ -63,7 +63,7 @@ async function exited(by: Started): Promise<End> {
   return { kind: "exited", by, exit: await by.child.exited };
 }
 
-/** Prints the summary once all are ready, and then never resolves. Waits for that until signal aborts. */
+/** Resolves if signal aborts before all are ready. Otherwise prints the summary and never resolves. */
 async function notReady(processes: readonly Started[], signal: AbortSignal, printer: Printer): Promise<End> {
   try {
     await allReady(processes, signal, printer);
@@ -81,7 +81,7 @@ async function report(end: Exclude<End, { kind: "asked" }>, printer: Printer): P
   for (const line of by.child.lastLines()) await printer.line(`  ${line}`);
 }
 
-/** Stops one after the other: who calls has finished before who is called goes. Tells whether all of them stopped cleanly. */
+/** Stops one process after the other, so that a caller has finished before its callee stops. Resolves to whether all stopped cleanly. */
 async function drain(processes: readonly Started[], printer: Printer): Promise<boolean> {
   await printer.line();
   await printer.line(`Draining ${processes.map(({ name }) => name).join(", ")}; Ctrl-C again ends them at once.`);

@@ -4,10 +4,10 @@ import { type RoleName, roles } from "../../src/roles.ts";
 
 const DASHBOARD = "dashboard";
 
-/** What listens on a port of its own: the roles and the telemetry backend with its page. */
+/** What has a port of its own: the roles and the dashboard. */
 export type Listener = RoleName | typeof DASHBOARD;
 
-/** Where each listens unless told otherwise. */
+/** The default ports. */
 const DEFAULT_PORTS: ReadonlyMap<Listener, number> = new Map<Listener, number>([
   ...roles.map((role) => [role.name, workloadOf(role).port] as const),
   [DASHBOARD, 4318],
@@ -15,21 +15,21 @@ const DEFAULT_PORTS: ReadonlyMap<Listener, number> = new Map<Listener, number>([
 
 export const LISTENERS: readonly Listener[] = [...DEFAULT_PORTS.keys()];
 
-/** Where the roles listen. Only this machine reaches them. */
+/** Everything listens here, so that only this machine can reach it. */
 export const HOST = "127.0.0.1";
 
 export type RunAllSettings = {
   ports: Readonly<Record<Listener, number>>;
-  /** Absolute path of the folder for all state: a database a role, and the telemetry. */
+  /** Absolute path of the folder for all data: each role's database, and the telemetry. */
   dataDir: string;
 };
 
-/** The environment variable that moves a listener to another port. */
+/** The environment variable with a listener's port. */
 export const portVariable = (name: Listener): string => `${name.toUpperCase().replaceAll("-", "_")}_PORT`;
 
 /**
- * Reads a port for each listener (GATEWAY_PORT, DASHBOARD_PORT and so on) and DATA_DIR (default `data`, relative to root).
- * Throws one Error that tells every fault.
+ * Reads the listeners' ports (GATEWAY_PORT, DASHBOARD_PORT and so on) and DATA_DIR (default: `data`, relative to root). Throws one Error
+ * that names every fault.
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): RunAllSettings {
   const faults: string[] = [];

@@ -8,17 +8,17 @@ const READY_POLL_MS = 25;
 
 export type Started = ProcessPlan & { child: Child };
 
-/** Starts a process in the folder cwd; its log lines are printed with its name before them. */
+/** Starts a process in the folder cwd and prints its lines, prefixed with its name. */
 export function start(plan: ProcessPlan, cwd: string, printer: Printer): Started {
   const prefix = printer.prefix(plan.name);
   const onLine = async (line: string) => {
-    // The dashboard tells only about itself: its last lines are shown if it fails.
+    // The dashboard logs only about itself; its last lines are shown if it fails.
     if (plan.name !== "dashboard") await printer.line(`${prefix} ${line}`);
   };
   return { ...plan, child: startChild({ name: plan.name, args: plan.args, env: plan.env, cwd, onLine }) };
 }
 
-/** Resolves when all processes serve, telling each on a line; rejects, naming one that does not, once signal aborts. */
+/** Prints a line for each process that serves, and resolves when all do. Rejects, naming one that does not, once signal aborts. */
 export async function allReady(processes: readonly Started[], signal: AbortSignal, printer: Printer): Promise<void> {
   const begun = performance.now();
   const one = async (started: Started) => {
@@ -32,7 +32,7 @@ export async function allReady(processes: readonly Started[], signal: AbortSigna
   await Promise.all(processes.map(one));
 }
 
-/** What runs where, and what to do with it now. */
+/** Prints what runs where, and what to try. */
 export async function printSummary(processes: readonly Started[], printer: Printer): Promise<void> {
   const address = (name: Listener) => `http://localhost:${processes.find((started) => started.name === name)?.port}`;
   const rows = LISTENERS.map((name) => [name, address(name), "ready"]);

@@ -2,7 +2,7 @@
 // @generated from file mesh/v1/policy.proto (package mesh.v1, syntax proto3)
 /* eslint-disable */
 
-// What an RPC may cost, who may call it, how large a request may be and when it may be tried again, written beside the RPC:
+// Options that say, beside each RPC, what a call may cost, who may make it, how large its request may be and when it may be retried:
 //
 //     service OrderService {
 //       option (mesh.v1.workload) = {
@@ -24,20 +24,21 @@
 //       }
 //     }
 //
-// Servers refuse larger requests before they decode them, whatever the protocol. So the limit must leave room for the largest request that
-// the rules of its message allow, in its longest encoding: JSON, laid out for people. Most methods fit in the default of 8 KiB.
+// Servers refuse larger requests before they decode them, whatever the protocol. The limit must leave room for the largest request that the
+// message's rules allow in its longest encoding, which is indented JSON. The default of 8 KiB is enough for most methods.
 //
-// tools/protoc-gen-mesh makes of it what clients, servers and Istio obey. It refuses a contract that contradicts itself:
+// tools/protoc-gen-mesh generates from this what clients, servers and Istio obey. It refuses a contract that contradicts itself:
 //
-// - a method has no policy though its service has a workload, or a policy though its service has none;
+// - a method has no policy although its service has a workload, or has one although its service has none;
 // - services of one workload name different ports;
 // - a unary method has no timeout;
-// - a method is tried again that is neither NO_SIDE_EFFECTS nor IDEMPOTENT;
-// - a caller is no workload;
-// - a method calls one that does not exist, or that does not list its workload among the callers;
-// - the methods that it calls may take as long as itself, or longer;
-// - tries along a path of calls multiply to more than 6 (or its option max_tries);
-// - calls that take longer than the timeout would count as quick.
+// - a method is retried although its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT;
+// - a caller is not a workload;
+// - a method calls one that does not exist, or that does not list the method's workload among its callers;
+// - a method calls itself, directly or through others;
+// - the timeouts of the methods that it calls add up to its own timeout or more;
+// - the attempts along a path of calls multiply to more than 6 (the generator's option max_tries);
+// - the latency of its objective is not below its timeout.
 
 import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
@@ -49,7 +50,7 @@ import type { Duration, MethodOptions, ServiceOptions } from "@bufbuild/protobuf
 export declare const file_mesh_v1_policy: GenFile;
 
 /**
- * A program that runs in one or more replicas under one identity. It may serve several services.
+ * A program that runs as one or more replicas under one identity. It may serve several services.
  *
  * @generated from message mesh.v1.Workload
  */
@@ -62,7 +63,7 @@ export declare type Workload = Message<"mesh.v1.Workload"> & {
   name: string;
 
   /**
-   * The port at which its Kubernetes Service takes calls.
+   * The port of its Kubernetes Service.
    *
    * @generated from field: uint32 port = 2;
    */
@@ -76,20 +77,20 @@ export declare type Workload = Message<"mesh.v1.Workload"> & {
 export declare const WorkloadSchema: GenMessage<Workload>;
 
 /**
- * What holds for calls of one method.
+ * The rules for calls of one method.
  *
  * @generated from message mesh.v1.Policy
  */
 export declare type Policy = Message<"mesh.v1.Policy"> & {
   /**
-   * The time for a call with all its tries; a caller's own deadline may be shorter. None: the call may last forever, as a stream may.
+   * The time for a call with all its attempts; a caller's own deadline may be shorter. If unset, a call may last forever, as streams do.
    *
    * @generated from field: google.protobuf.Duration timeout = 1;
    */
   timeout?: Duration | undefined;
 
   /**
-   * When a failed call is tried again, by the client's channel or by the mesh. None: never. Only for methods whose idempotency_level is
+   * When the client's channel or the mesh retries a failed call. If unset, never. Only for methods whose idempotency_level is
    * NO_SIDE_EFFECTS or IDEMPOTENT.
    *
    * @generated from field: mesh.v1.Retry retry = 2;
@@ -97,30 +98,30 @@ export declare type Policy = Message<"mesh.v1.Policy"> & {
   retry?: Retry | undefined;
 
   /**
-   * The workloads that may call it. "edge" is the ingress: callers from outside. None: nobody in the mesh.
+   * The workloads that may call it. "edge" is the ingress: callers from outside. If empty, nobody in the mesh may.
    *
    * @generated from field: repeated string callers = 3;
    */
   callers: string[];
 
   /**
-   * The RPCs that its handler calls one after the other: "shop.user.v1.UserService.GetUser". Their timeouts together must be shorter than
-   * this one, so that a callee has answered, or given up, before its caller gives up.
+   * The RPCs that its handler calls, one after the other, such as "shop.user.v1.UserService.GetUser". Their timeouts must add up to less
+   * than this one, so that every callee answers or gives up before its caller gives up.
    *
    * @generated from field: repeated string calls = 4;
    */
   calls: string[];
 
   /**
-   * What its users may rely on. None: nothing is promised.
+   * What its callers may rely on. If unset, nothing is promised.
    *
    * @generated from field: mesh.v1.Objective objective = 5;
    */
   objective?: Objective | undefined;
 
   /**
-   * The largest request message in bytes, in any encoding (Protobuf or JSON), as sent and decompressed; in a stream of requests, the largest
-   * of each message. None: 8192.
+   * The largest request message in bytes, in any encoding (Protobuf or JSON), both as sent and decompressed. In a stream of requests it
+   * holds for each message. If unset, 8192.
    *
    * @generated from field: uint32 max_request_bytes = 6;
    */
@@ -134,24 +135,24 @@ export declare type Policy = Message<"mesh.v1.Policy"> & {
 export declare const PolicySchema: GenMessage<Policy>;
 
 /**
- * When a failed call is tried again, after a random part of a short backoff.
+ * When a failed call is retried. The client waits a random part of a short backoff before each retry.
  *
  * @generated from message mesh.v1.Retry
  */
 export declare type Retry = Message<"mesh.v1.Retry"> & {
   /**
-   * How many tries there are at most, the first one included.
+   * The largest number of attempts, including the first.
    *
-   * Tries multiply along a path of calls: if a method of 2 tries calls one of 3, a peer that is down gets 6 calls for one. So retry in one
-   * place of a path, the one nearest to the failure, and elsewhere only where somebody gains by it.
+   * Attempts multiply along a path of calls: if a method with 2 attempts calls one with 3, a peer that is down gets 6 calls instead of one.
+   * So retry in one place of a path, the one nearest to the failure, and elsewhere only where that helps.
    *
    * @generated from field: uint32 attempts = 1;
    */
   attempts: number;
 
   /**
-   * The gRPC codes of failures that are worth another try: those that Envoy can tell apart. None: only failures where the call has
-   * certainly not reached a handler, such as a refused connection; such tries do not multiply.
+   * The gRPC codes of failures that are worth another attempt; Envoy can tell these apart. If empty, a call is retried only if it certainly
+   * reached no handler, as when the connection was refused; such attempts do not multiply.
    *
    * @generated from field: repeated string codes = 2;
    */
@@ -165,28 +166,28 @@ export declare type Retry = Message<"mesh.v1.Retry"> & {
 export declare const RetrySchema: GenMessage<Retry>;
 
 /**
- * A service level objective: the part of calls, over a month, that is as good as promised.
+ * A service level objective: the share of calls, over a month, that must be as good as promised.
  *
  * @generated from message mesh.v1.Objective
  */
 export declare type Objective = Message<"mesh.v1.Objective"> & {
   /**
-   * The part of calls that must not fail by a fault of ours: 0.999.
+   * The share of calls that must not fail through a fault of the service, such as 0.999.
    *
    * @generated from field: double availability = 1;
    */
   availability: number;
 
   /**
-   * The time within which a call is quick: a bucket boundary of the histograms of call durations, or nobody could measure it. None for
-   * streams, whose length says nothing.
+   * A call that takes no longer counts as quick. It must be a bucket boundary of the call duration histograms, or it could not be measured.
+   * Unset for streams, whose duration says nothing about the service.
    *
    * @generated from field: google.protobuf.Duration latency = 2;
    */
   latency?: Duration | undefined;
 
   /**
-   * The part of calls that must be quick: 0.99.
+   * The share of calls that must be quick, such as 0.99.
    *
    * @generated from field: double latency_ratio = 3;
    */
@@ -200,14 +201,14 @@ export declare type Objective = Message<"mesh.v1.Objective"> & {
 export declare const ObjectiveSchema: GenMessage<Objective>;
 
 /**
- * What serves this service. All its methods then need a policy. A service without it is no part of the mesh.
+ * The program that serves this service. Each of its methods then needs a policy. A service without a workload is not part of the mesh.
  *
  * @generated from extension: mesh.v1.Workload workload = 50100;
  */
 export declare const workload: GenExtension<ServiceOptions, Workload>;
 
 /**
- * What holds for calls of this method, whoever makes them.
+ * The rules for calls of this method, whoever makes them.
  *
  * @generated from extension: mesh.v1.Policy policy = 50100;
  */

@@ -2,7 +2,7 @@
 // @generated from file mesh/v1/policy.proto (package mesh.v1, syntax proto3)
 /* eslint-disable */
 
-// What an RPC may cost, who may call it, how large a request may be and when it may be tried again, written beside the RPC:
+// Options that say, beside each RPC, what a call may cost, who may make it, how large its request may be and when it may be retried:
 //
 //     service OrderService {
 //       option (mesh.v1.workload) = {
@@ -24,20 +24,21 @@
 //       }
 //     }
 //
-// Servers refuse larger requests before they decode them, whatever the protocol. So the limit must leave room for the largest request that
-// the rules of its message allow, in its longest encoding: JSON, laid out for people. Most methods fit in the default of 8 KiB.
+// Servers refuse larger requests before they decode them, whatever the protocol. The limit must leave room for the largest request that the
+// message's rules allow in its longest encoding, which is indented JSON. The default of 8 KiB is enough for most methods.
 //
-// tools/protoc-gen-mesh makes of it what clients, servers and Istio obey. It refuses a contract that contradicts itself:
+// tools/protoc-gen-mesh generates from this what clients, servers and Istio obey. It refuses a contract that contradicts itself:
 //
-// - a method has no policy though its service has a workload, or a policy though its service has none;
+// - a method has no policy although its service has a workload, or has one although its service has none;
 // - services of one workload name different ports;
 // - a unary method has no timeout;
-// - a method is tried again that is neither NO_SIDE_EFFECTS nor IDEMPOTENT;
-// - a caller is no workload;
-// - a method calls one that does not exist, or that does not list its workload among the callers;
-// - the methods that it calls may take as long as itself, or longer;
-// - tries along a path of calls multiply to more than 6 (or its option max_tries);
-// - calls that take longer than the timeout would count as quick.
+// - a method is retried although its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT;
+// - a caller is not a workload;
+// - a method calls one that does not exist, or that does not list the method's workload among its callers;
+// - a method calls itself, directly or through others;
+// - the timeouts of the methods that it calls add up to its own timeout or more;
+// - the attempts along a path of calls multiply to more than 6 (the generator's option max_tries);
+// - the latency of its objective is not below its timeout.
 
 import { extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
@@ -78,7 +79,7 @@ export const ObjectiveSchema = /*@__PURE__*/
   messageDesc(file_mesh_v1_policy, 3);
 
 /**
- * What serves this service. All its methods then need a policy. A service without it is no part of the mesh.
+ * The program that serves this service. Each of its methods then needs a policy. A service without a workload is not part of the mesh.
  *
  * @generated from extension: mesh.v1.Workload workload = 50100;
  */
@@ -86,7 +87,7 @@ export const workload = /*@__PURE__*/
   extDesc(file_mesh_v1_policy, 0);
 
 /**
- * What holds for calls of this method, whoever makes them.
+ * The rules for calls of this method, whoever makes them.
  *
  * @generated from extension: mesh.v1.Policy policy = 50100;
  */

@@ -13,7 +13,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_shop_gateway_v1_shop: GenFile;
 
 /**
- * A customer, as the public sees it.
+ * A customer, as callers from outside see it.
  *
  * @generated from message shop.gateway.v1.User
  */
@@ -47,7 +47,7 @@ export declare type User = Message<"shop.gateway.v1.User"> & {
 export declare const UserSchema: GenMessage<User>;
 
 /**
- * One line of an order that is placed. The price is the decimal number that people write.
+ * One line of a new order. The price is a decimal number, as people write it.
  *
  * @generated from message shop.gateway.v1.NewOrderItem
  */
@@ -67,7 +67,7 @@ export declare type NewOrderItem = Message<"shop.gateway.v1.NewOrderItem"> & {
   quantity: number;
 
   /**
-   * Price of one, with at most two decimals: 29.99. It is converted to minor units exactly. Required: nothing is free.
+   * Price of one, with at most two decimals, such as 29.99. It is converted to minor units exactly. Required and positive.
    *
    * @generated from field: double price = 3;
    */
@@ -81,7 +81,7 @@ export declare type NewOrderItem = Message<"shop.gateway.v1.NewOrderItem"> & {
 export declare const NewOrderItemSchema: GenMessage<NewOrderItem>;
 
 /**
- * An order, as the public sees it.
+ * An order, as callers from outside see it.
  *
  * @generated from message shop.gateway.v1.Order
  */

@@ -87,7 +87,8 @@ export declare type CreateOrderRequest = Message<"shop.gateway.v1.CreateOrderReq
   paymentMethod: string;
 
   /**
-   * Names this order among those of the user: visible ASCII. Empty means a new one, named in the response's Idempotency-Key.
+   * Identifies this order among those of the user: 1 to 128 visible ASCII characters. If empty, the server makes one and names it in the
+   * response's Idempotency-Key header.
    *
    * @generated from field: string idempotency_key = 5;
    */
@@ -114,14 +115,14 @@ export declare type CreateOrderResponse = Message<"shop.gateway.v1.CreateOrderRe
   orderId: string;
 
   /**
-   * "created": the order is written and charged.
+   * "created" once the order is charged; "cancelled" if it was cancelled before this call ended.
    *
    * @generated from field: string status = 2;
    */
   status: string;
 
   /**
-   * What was charged.
+   * The total of the order.
    *
    * @generated from field: shop.money.v1.Money total = 3;
    */
@@ -276,7 +277,7 @@ export declare type CancelOrderResponse = Message<"shop.gateway.v1.CancelOrderRe
 export declare const CancelOrderResponseSchema: GenMessage<CancelOrderResponse>;
 
 /**
- * The public face of the shop: gRPC, gRPC-Web, Connect and REST.
+ * The public API of the shop, over gRPC, gRPC-Web, Connect and REST.
  *
  * @generated from service shop.gateway.v1.ShopService
  */
@@ -292,9 +293,9 @@ export declare const ShopService: GenService<{
     output: typeof GetUserResponseSchema;
   },
   /**
-   * Places an order and charges it. Over REST the key may come as the Idempotency-Key header; the response always names the key,
-   * so that a failed call can be repeated safely. It is idempotent for those who send a key; without one each call is a new order.
-   * Unknown user 400; declined card or insufficient funds 402; key used with other content 409; dependency away 503.
+   * Places an order and charges it. The key may also come as the Idempotency-Key header. Every response to a valid request names the key,
+   * so that a failed call can be repeated safely. It is idempotent for callers who send a key; without one each call is a new order.
+   * Unknown user 400; declined card or insufficient funds 402; key used with other content 409; dependency unavailable 503.
    *
    * @generated from rpc shop.gateway.v1.ShopService.CreateOrder
    */

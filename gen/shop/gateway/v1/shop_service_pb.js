@@ -86,7 +86,7 @@ export const CancelOrderResponseSchema = /*@__PURE__*/
   messageDesc(file_shop_gateway_v1_shop_service, 9);
 
 /**
- * The public face of the shop: gRPC, gRPC-Web, Connect and REST.
+ * The public API of the shop, over gRPC, gRPC-Web, Connect and REST.
  *
  * @generated from service shop.gateway.v1.ShopService
  */

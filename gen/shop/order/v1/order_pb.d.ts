@@ -13,7 +13,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_shop_order_v1_order: GenFile;
 
 /**
- * An order and where its saga stands.
+ * An order and the state of its saga.
  *
  * @generated from message shop.order.v1.Order
  */
@@ -54,7 +54,7 @@ export declare type Order = Message<"shop.order.v1.Order"> & {
   state: OrderState;
 
   /**
-   * Why the order was rejected: the reason of the payment's refusal, such as CARD_DECLINED.
+   * Why the order was rejected: the reason of the declined charge, such as CARD_DECLINED.
    *
    * @generated from field: string reject_reason = 6;
    */
@@ -116,7 +116,8 @@ export declare type OrderItem = Message<"shop.order.v1.OrderItem"> & {
 export declare const OrderItemSchema: GenMessage<OrderItem>;
 
 /**
- * The states of an order. PENDING -> PAID | REJECTED; PENDING | PAID -> CANCELLING -> CANCELLED.
+ * The states of an order. PENDING -> PAID | REJECTED; PENDING | PAID -> CANCELLING -> CANCELLED; and PENDING -> CANCELLED if the charge
+ * finds its key already refunded.
  *
  * @generated from enum shop.order.v1.OrderState
  */
@@ -129,7 +130,7 @@ export enum OrderState {
   UNSPECIFIED = 0,
 
   /**
-   * Written; the charge is not yet settled.
+   * Recorded; the charge is not settled yet.
    *
    * @generated from enum value: ORDER_STATE_PENDING = 1;
    */
@@ -150,14 +151,14 @@ export enum OrderState {
   REJECTED = 3,
 
   /**
-   * A cancel was asked for; the refund is not yet settled.
+   * Cancellation was requested; the refund is not settled yet.
    *
    * @generated from enum value: ORDER_STATE_CANCELLING = 4;
    */
   CANCELLING = 4,
 
   /**
-   * Cancelled; whatever was charged is refunded. Final.
+   * Cancelled; whatever was charged has been refunded. Final.
    *
    * @generated from enum value: ORDER_STATE_CANCELLED = 5;
    */

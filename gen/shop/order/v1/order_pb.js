@@ -34,7 +34,8 @@ export const OrderStateSchema = /*@__PURE__*/
   enumDesc(file_shop_order_v1_order, 0);
 
 /**
- * The states of an order. PENDING -> PAID | REJECTED; PENDING | PAID -> CANCELLING -> CANCELLED.
+ * The states of an order. PENDING -> PAID | REJECTED; PENDING | PAID -> CANCELLING -> CANCELLED; and PENDING -> CANCELLED if the charge
+ * finds its key already refunded.
  *
  * @generated from enum shop.order.v1.OrderState
  */

@@ -18,7 +18,7 @@ export declare const file_shop_order_v1_order_service: GenFile;
  */
 export declare type CreateOrderRequest = Message<"shop.order.v1.CreateOrderRequest"> & {
   /**
-   * Names this order among those of the user: 1 to 128 visible ASCII characters.
+   * Identifies this order among those of the user: 1 to 128 visible ASCII characters.
    *
    * @generated from field: string idempotency_key = 1;
    */
@@ -59,7 +59,7 @@ export declare const CreateOrderRequestSchema: GenMessage<CreateOrderRequest>;
  */
 export declare type CreateOrderResponse = Message<"shop.order.v1.CreateOrderResponse"> & {
   /**
-   * The order: PAID, or where a later cancel has taken it when the key is repeated.
+   * The order: PAID, or CANCELLED if it was cancelled before this call ended.
    *
    * @generated from field: shop.order.v1.Order order = 1;
    */
@@ -240,7 +240,7 @@ export declare const WatchOrderRequestSchema: GenMessage<WatchOrderRequest>;
  */
 export declare type WatchOrderResponse = Message<"shop.order.v1.WatchOrderResponse"> & {
   /**
-   * The order as it stands.
+   * The order as it is now.
    *
    * @generated from field: shop.order.v1.Order order = 1;
    */
@@ -254,7 +254,7 @@ export declare type WatchOrderResponse = Message<"shop.order.v1.WatchOrderRespon
 export declare const WatchOrderResponseSchema: GenMessage<WatchOrderResponse>;
 
 /**
- * Takes orders and owns their saga: user check, charge, refund.
+ * Takes orders and runs their saga: user check, charge, refund.
  *
  * @generated from service shop.order.v1.OrderService
  */
@@ -262,8 +262,9 @@ export declare const OrderService: GenService<{
   /**
    * Creates an order and settles its charge. The same key with the same content returns the same order.
    * FAILED_PRECONDITION: USER_UNKNOWN, CARD_DECLINED, INSUFFICIENT_FUNDS.
+   * INVALID_ARGUMENT (ORDER_TOTAL_OUT_OF_RANGE): the items add up to nothing, or to too much.
    * ALREADY_EXISTS (IDEMPOTENCY_KEY_REUSED): the key was used with other content.
-   * UNAVAILABLE: a dependency is away; repeat with the same key, the outcome will be one order and one charge.
+   * UNAVAILABLE: a dependency is unavailable. Repeat the call with the same key; the outcome is one order and one charge.
    *
    * @generated from rpc shop.order.v1.OrderService.CreateOrder
    */
@@ -304,7 +305,8 @@ export declare const OrderService: GenService<{
     output: typeof CancelOrderResponseSchema;
   },
   /**
-   * Streams the order now and at each change of its state; ends after a final state.
+   * Streams the order as it is now and then after changes, until its state is final. States that follow each other quickly may be skipped.
+   * NOT_FOUND (ORDER_NOT_FOUND) if there is none. UNAVAILABLE when the server shuts down; watch again.
    *
    * @generated from rpc shop.order.v1.OrderService.WatchOrder
    */

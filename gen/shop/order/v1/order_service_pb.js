@@ -84,7 +84,7 @@ export const WatchOrderResponseSchema = /*@__PURE__*/
   messageDesc(file_shop_order_v1_order_service, 9);
 
 /**
- * Takes orders and owns their saga: user check, charge, refund.
+ * Takes orders and runs their saga: user check, charge, refund.
  *
  * @generated from service shop.order.v1.OrderService
  */

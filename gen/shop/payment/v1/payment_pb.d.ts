@@ -19,21 +19,21 @@ export declare const file_shop_payment_v1_payment: GenFile;
  */
 export declare type Payment = Message<"shop.payment.v1.Payment"> & {
   /**
-   * UUIDv7, assigned by the server.
+   * UUID, assigned by the server.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * The key that the charge was made with: the id of the order.
+   * The key of the charge; the order service uses the id of the order.
    *
    * @generated from field: string idempotency_key = 2;
    */
   idempotencyKey: string;
 
   /**
-   * What was charged.
+   * The amount to charge. Unset if the key was voided before it was charged.
    *
    * @generated from field: shop.money.v1.Money amount = 3;
    */
@@ -88,7 +88,7 @@ export enum PaymentState {
   UNSPECIFIED = 0,
 
   /**
-   * Written; the card network has not yet answered.
+   * Recorded; the card network has not answered yet.
    *
    * @generated from enum value: PAYMENT_STATE_PENDING = 1;
    */

@@ -19,14 +19,14 @@ export declare const file_shop_payment_v1_payment_service: GenFile;
  */
 export declare type ChargeRequest = Message<"shop.payment.v1.ChargeRequest"> & {
   /**
-   * Names this charge: the id of the order.
+   * Identifies this charge; the order service uses the id of the order.
    *
    * @generated from field: string idempotency_key = 1;
    */
   idempotencyKey: string;
 
   /**
-   * What to charge; more than nothing.
+   * The amount to charge; must be positive.
    *
    * @generated from field: shop.money.v1.Money amount = 2;
    */
@@ -93,7 +93,7 @@ export declare const RefundRequestSchema: GenMessage<RefundRequest>;
  */
 export declare type RefundResponse = Message<"shop.payment.v1.RefundResponse"> & {
   /**
-   * The payment, REFUNDED; or DECLINED if nothing had been taken.
+   * The payment: REFUNDED, or DECLINED if the charge had been declined.
    *
    * @generated from field: shop.payment.v1.Payment payment = 1;
    */
@@ -147,13 +147,13 @@ export declare type GetPaymentResponse = Message<"shop.payment.v1.GetPaymentResp
 export declare const GetPaymentResponseSchema: GenMessage<GetPaymentResponse>;
 
 /**
- * Moves money and keeps the ledger of it.
+ * Moves money and keeps the ledger.
  *
  * @generated from service shop.payment.v1.PaymentService
  */
 export declare const PaymentService: GenService<{
   /**
-   * Charges a card once per key, however often it is called.
+   * Charges a card, once per key, however often it is called with that key.
    * FAILED_PRECONDITION: CARD_DECLINED, INSUFFICIENT_FUNDS, PAYMENT_REFUNDED (the key was voided by a refund).
    * ALREADY_EXISTS (IDEMPOTENCY_KEY_REUSED): the key was used with another amount or card.
    *
@@ -165,7 +165,7 @@ export declare const PaymentService: GenService<{
     output: typeof ChargeResponseSchema;
   },
   /**
-   * Gives back the whole charge of a key, once. A key that was never charged is voided, so that no later charge can take money.
+   * Refunds the whole charge of a key, once. A key that was never charged is voided, so that no later charge can take money.
    *
    * @generated from rpc shop.payment.v1.PaymentService.Refund
    */

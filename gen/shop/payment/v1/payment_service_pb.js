@@ -57,7 +57,7 @@ export const GetPaymentResponseSchema = /*@__PURE__*/
   messageDesc(file_shop_payment_v1_payment_service, 5);
 
 /**
- * Moves money and keeps the ledger of it.
+ * Moves money and keeps the ledger.
  *
  * @generated from service shop.payment.v1.PaymentService
  */

@@ -1,4 +1,4 @@
-// README's settings table and src/settings.ts must say the same.
+// The settings table of docs/operations.md and src/settings.ts must say the same.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
@@ -15,7 +15,7 @@ const namesIn = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map
 
 /** The rows of the table under "## Settings". */
 function rows(): Row[] {
-  const [, section = ""] = readFileSync("README.md", "utf8").split("\n## Settings\n");
+  const [, section = ""] = readFileSync("docs/operations.md", "utf8").split("\n## Settings\n");
   const table = section
     .split("\n## ")[0]!
     .split("\n")
@@ -28,7 +28,7 @@ function rows(): Row[] {
 
 function rowOf(name: string): Row {
   const row = rows().find(({ names }) => names.includes(name));
-  assert.ok(row, `README has no ${name}`);
+  assert.ok(row, `docs/operations.md has no ${name}`);
   return row;
 }
 
@@ -53,7 +53,7 @@ const OF_PEERS = new Set(
   roles.flatMap(({ peers }) => Object.values(peers).map((service) => addressOf(service).variable)),
 );
 
-describe("README's settings", () => {
+describe("the settings of docs/operations.md", () => {
   it("are those that are read", () => {
     const read = new Set(roleNames.flatMap((ROLE) => variablesRead({ ROLE }))).difference(OF_PEERS);
     assert.ok(read.size > 20);
