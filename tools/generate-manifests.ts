@@ -1,5 +1,5 @@
-// Writes what is alike for each role outside of the code: Kubernetes and Istio manifests and Compose services. `make generate` runs it
-// after buf, of whose output it is a part; what an environment has of its own is in k8s/, istio/ and compose.yaml.
+// Writes what every role needs outside of the code: Kubernetes manifests, Istio manifests and Compose services. `make generate` runs it
+// after buf, which empties gen/ first. What differs between environments is in k8s/, istio/ and compose.yaml.
 //
 //   node tools/generate-manifests.ts           into gen/
 //   node tools/generate-manifests.ts FOLDER    into another folder

@@ -41,8 +41,7 @@ const CASES: Readonly<Record<string, Case>> = {
   unsafe_retry: {
     change: ["{timeout: {seconds: 1} callers", "{timeout: {seconds: 1} retry: {attempts: 2} callers"],
     at: WRITE,
-    message:
-      "unsafe_retry.Back.Write is tried again, but its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT",
+    message: "unsafe_retry.Back.Write is retried, but its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT",
   },
   unknown_code: {
     change: ['["UNAVAILABLE", "RESOURCE_EXHAUSTED"]', '["TEAPOT"]'],
@@ -69,12 +68,12 @@ const CASES: Readonly<Record<string, Case>> = {
   unknown_caller: {
     change: ['callers: ["edge"]', 'callers: ["edge", "stranger"]'],
     at: ASK,
-    message: 'unknown_caller.Front.Ask may be called by "stranger", which is no workload',
+    message: 'unknown_caller.Front.Ask may be called by "stranger", which is not a workload',
   },
   unknown_callee: {
     change: ["sample.Back.Write", "sample.Back.Erase"],
     at: ASK,
-    message: "unknown_callee.Front.Ask calls unknown_callee.Back.Erase, which is no RPC of the mesh",
+    message: "unknown_callee.Front.Ask calls unknown_callee.Back.Erase, which is not an RPC of the mesh",
   },
   unlisted_caller: {
     change: ['timeout: {seconds: 1} callers: ["front"]', "timeout: {seconds: 1}"],

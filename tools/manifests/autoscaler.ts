@@ -1,7 +1,7 @@
 import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
 import type { Workload } from "./workloads.ts";
 
-/** Three Pods, and more by the role's own work: sidecars do not count. */
+/** At least three Pods, and more as the role itself needs more CPU; sidecars do not count. */
 export function autoscaler({ name }: Workload, namespace: string): Yaml {
   const target = { type: "Utilization", averageUtilization: 70 };
   return {

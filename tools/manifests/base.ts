@@ -1,16 +1,16 @@
-// What a workload is in every environment, but for what k8s/base gives all of them alike.
+// The objects that a workload has in every environment. What all Deployments have in common is in k8s/base/role.
 import type { StoreName } from "../../src/role.ts";
 import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
 import { probes } from "./probes.ts";
 import { STORES, secretOf } from "./stores.ts";
 import type { Workload } from "./workloads.ts";
 
-/** The port of a public workload's Service that is for gRPC. */
+/** The gRPC port of a public workload's Service. */
 const PUBLIC_GRPC_PORT = 8090;
 
 const SPREAD_OVER = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 
-/** The name of the one port that a container listens at. */
+/** The name of a container's only port. */
 const portName = ({ isPublic }: Workload) => (isPublic ? "http" : "grpc");
 
 export function deployment(workload: Workload): Yaml {
@@ -53,8 +53,8 @@ function storeVariable(workload: string, store: StoreName): Yaml {
 }
 
 /**
- * One port of a Pod speaks HTTP/1.1 and HTTP/2; where strangers call, it has two names here. gRPC goes first: sidecars take the first one's
- * protocol for the port, and only over HTTP/2 does every call get through.
+ * A container speaks HTTP/1.1 and HTTP/2 on one port; the Service of a public workload has two ports that lead there. gRPC comes first:
+ * sidecars take the protocol of the first one for the container's port, and only over HTTP/2 does every call get through.
  */
 export function service(workload: Workload): Yaml {
   const { name, port, isPublic } = workload;

@@ -1,5 +1,4 @@
-// What single environments have for each workload. Each is a component of kustomize, which the component of the same path in k8s/ or istio/
-// takes in.
+// What each workload needs in certain environments only: components of kustomize, which those of the same path in k8s/ and istio/ include.
 import type { StoreName } from "../../src/role.ts";
 import type { GeneratedFile } from "../protoc-gen-mesh/generated-file.ts";
 import type { MeshOptions } from "../protoc-gen-mesh/options.ts";
@@ -13,7 +12,7 @@ import type { Workload } from "./workloads.ts";
 
 const COMPONENT = { apiVersion: "kustomize.config.k8s.io/v1alpha1", kind: "Component" };
 
-/** Stores that are Pods of the namespace: who reaches them, and Secrets that say where they are. */
+/** For stores that run in the namespace: who may reach them, and Secrets with their addresses. */
 export function devFiles(workloads: readonly Workload[], { namespace }: MeshOptions): GeneratedFile[] {
   const policies = storesInUse(workloads).flatMap(({ store, users }) => storePolicies(store, users, namespace));
   const secretGenerator = secretsOf(workloads).map(({ name, store }) => ({
@@ -28,7 +27,7 @@ export function devFiles(workloads: readonly Workload[], { namespace }: MeshOpti
   ];
 }
 
-/** Stores elsewhere, whose Secrets come from elsewhere too, and autoscalers. */
+/** For stores outside of the cluster, whose Secrets are not made here; and autoscalers. */
 export function prodFiles(workloads: readonly Workload[], { namespace }: MeshOptions): GeneratedFile[] {
   const policies = storesInUse(workloads).map(({ store, users }) => externalStorePolicy(store, users, namespace));
   const autoscalers = workloads.map((workload) => autoscaler(workload, namespace));
@@ -43,8 +42,8 @@ export function prodFiles(workloads: readonly Workload[], { namespace }: MeshOpt
 }
 
 /**
- * Names that resolve to all Pods of a workload: a gRPC client keeps one connection to each, and a virtual address would give it one to any.
- * Strangers keep the address.
+ * Makes Services headless, so that their names resolve to all Pods: a gRPC client keeps a connection to each of them, but would have only
+ * one to a virtual address. Public Services keep their address.
  */
 export function withoutMeshFiles(workloads: readonly Workload[], { namespace }: MeshOptions): GeneratedFile[] {
   const patch = yamlText([{ op: "add", path: "/spec/clusterIP", value: "None" }]);
@@ -54,7 +53,7 @@ export function withoutMeshFiles(workloads: readonly Workload[], { namespace }: 
   return [manifestFile("k8s/components/without-mesh/kustomization.yaml", [{ ...COMPONENT, patches }])];
 }
 
-/** Whom stores that are Pods of the mesh let in. */
+/** Which workloads are let in by stores that are part of the mesh. */
 export function devMeshFiles(workloads: readonly Workload[], options: MeshOptions): GeneratedFile[] {
   const policies = storesInUse(workloads).map(({ store, users }) => storeAuthorization(store, users, options));
   return [

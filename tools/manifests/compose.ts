@@ -2,7 +2,7 @@ import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
 import { STORES } from "./stores.ts";
 import type { Workload } from "./workloads.ts";
 
-/** The Compose services of the roles: what each has beside compose.role.yaml. Only this machine reaches their ports. */
+/** The Compose services of the roles: what each has in addition to compose.role.yaml. Their ports are open to this machine only. */
 export function composeProject(workloads: readonly Workload[]): Yaml {
   return { services: Object.fromEntries(workloads.map((workload) => [workload.name, composeService(workload)])) };
 }

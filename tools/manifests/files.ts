@@ -1,4 +1,4 @@
-// All that is generated from the roles, by where it goes: gen/k8s and gen/istio are laid out as k8s/ and istio/ are, which take it in.
+// Which generated manifest goes where: gen/k8s and gen/istio mirror k8s/ and istio/, which include them.
 import type { GeneratedFile } from "../protoc-gen-mesh/generated-file.ts";
 import type { MeshOptions } from "../protoc-gen-mesh/options.ts";
 import { deployment, disruptionBudget, service, serviceAccount } from "./base.ts";
@@ -22,7 +22,7 @@ export function manifestFiles(workloads: readonly Workload[], options: MeshOptio
   ];
 }
 
-/** A folder for each workload, so that an overlay can take one of them once more; and what lets them call each other. */
+/** A folder for each workload, so that an overlay can include one of them a second time; and policies for the calls between them. */
 function baseFiles(workloads: readonly Workload[]): GeneratedFile[] {
   const policies = workloads.flatMap((workload) => callPolicies(workload, workloads));
   const resources = [...workloads.map(({ name }) => name), "network-policies.yaml"];

@@ -8,7 +8,7 @@ type Template = {
   readonly plugins: readonly { readonly local: string | string[]; readonly opt?: readonly string[] }[];
 };
 
-/** What buf.gen.yaml tells protoc-gen-mesh, as buf passes it on. Throws if it does not name the plugin. */
+/** The options of protoc-gen-mesh in buf.gen.yaml, in the form in which buf passes them on. Throws if the plugin is not there. */
 export function meshParameter(): string {
   const path = new URL("../../buf.gen.yaml", import.meta.url);
   const { plugins } = parse(readFileSync(path, "utf8")) as Template;

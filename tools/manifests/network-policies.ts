@@ -2,7 +2,7 @@ import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
 import type { Store } from "./stores.ts";
 import type { Workload } from "./workloads.ts";
 
-/** A rule for Pods: what may come in from them, or go out to them, at a port. */
+/** An ingress or egress rule. */
 type Rule = { readonly [field: string]: Yaml };
 
 const API = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
@@ -10,7 +10,7 @@ const API = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
 const pods = (app: string): Yaml => ({ podSelector: { matchLabels: { app } } });
 const tcp = (port: number): Yaml => [{ protocol: "TCP", port }];
 
-/** Calls of a workload by the other workloads that its contract names, and its own calls of its peers. None if there are no such calls. */
+/** Lets calls in from the workloads that the contract names, and calls out to the peers. No policy if there are none of either. */
 export function callPolicies({ name, port, callers, peers }: Workload, workloads: readonly Workload[]): Yaml[] {
   const inside = workloads.map((workload) => workload.name).filter((other) => callers.includes(other));
   const ingress = inside.length === 0 ? [] : [{ from: inside.map(pods), ports: tcp(port) }];
@@ -19,7 +19,7 @@ export function callPolicies({ name, port, callers, peers }: Workload, workloads
   return [policy({ name }, { matchLabels: { app: name } }, ingress, egress)];
 }
 
-/** Calls of a store that is a workload of the namespace, by those that keep data in it. */
+/** Lets these workloads call a store in the namespace: one policy for the store, one for the workloads. */
 export function storePolicies({ app, port }: Store, users: readonly string[], namespace: string): Yaml[] {
   const from: Rule = { from: users.map(pods), ports: tcp(port) };
   const to: Rule = { to: [pods(app)], ports: tcp(port) };
@@ -29,7 +29,7 @@ export function storePolicies({ app, port }: Store, users: readonly string[], na
   ];
 }
 
-/** Calls of a store that is outside of the cluster, wherever it is. */
+/** Lets these workloads call a store outside of the cluster, at any address. */
 export function externalStorePolicy({ app, port }: Store, users: readonly string[], namespace: string): Yaml {
   return policy({ name: `to-${app}`, namespace }, anyOf(users), [], [{ ports: tcp(port) }]);
 }

@@ -1,7 +1,7 @@
 import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
 import type { Workload } from "./workloads.ts";
 
-/** How a kubelet asks a workload for its health: over HTTP where strangers may call it, over gRPC elsewhere. */
+/** The probes of a workload: over HTTP if it is public, over gRPC if not. */
 export function probes({ isPublic, port }: Pick<Workload, "isPublic" | "port">) {
   const health: { [kind: string]: Yaml } = isPublic
     ? { httpGet: { path: "/health", port: "http" } }

@@ -3,7 +3,7 @@ import type { MeshOptions } from "../protoc-gen-mesh/options.ts";
 import type { Yaml } from "../protoc-gen-mesh/yaml-file.ts";
 import type { Store } from "./stores.ts";
 
-/** Lets these workloads, by their identities, and nobody else reach a store that is a workload of the mesh. */
+/** Lets these workloads, which the mesh knows by their identities, reach a store in the mesh, and nobody else. */
 export function storeAuthorization({ app, port }: Store, users: readonly string[], options: MeshOptions): Yaml {
   const principals = users.map((user) => principalOf(user, options));
   return {

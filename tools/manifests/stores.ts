@@ -1,16 +1,16 @@
 import type { StoreName } from "../../src/role.ts";
 import type { Workload } from "./workloads.ts";
 
-/** What a kind of store looks like from outside the code. */
+/** A kind of store, as seen from outside of the code. */
 export type Store = {
-  /** The name of its workload in dev: its Service, its ServiceAccount and its label "app". */
+  /** Its name in dev and in Compose: that of its Service and ServiceAccount, and its label "app". */
   readonly app: string;
   readonly port: number;
-  /** The variable that tells a role where it is. */
+  /** The variable that tells a role its address. */
   readonly variable: string;
-  /** Where it is in dev and in Compose. The password there is no secret. */
+  /** Its address in dev and in Compose. The password is not a secret. */
   readonly devUrl: string;
-  /** What its address looks like where the store is outside of the cluster. */
+  /** The form of its address if it is outside of the cluster. */
   readonly exampleUrl: string;
 };
 
@@ -31,10 +31,10 @@ export const STORES: Readonly<Record<StoreName, Store>> = {
   },
 };
 
-/** The Secret that has, under "url", the address of a workload's store. */
+/** The name of the Secret that has the address of a workload's store, under the key "url". */
 export const secretOf = (workload: string, store: StoreName): string => `${workload}-${store}`;
 
-/** The stores that some workload uses, with the names of those that do. */
+/** The stores that are used, each with the names of the workloads that use it. */
 export function storesInUse(workloads: readonly Workload[]): { readonly store: Store; readonly users: string[] }[] {
   return Object.entries(STORES).flatMap(([name, store]) => {
     const users = workloads

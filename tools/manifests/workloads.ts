@@ -1,17 +1,17 @@
-// The roles as their environment sees them: what role.ts and the contract say, together.
+// The roles as seen from outside of the code: what role.ts and the contract say, put together.
 import type { DescService } from "@bufbuild/protobuf";
 import { addressOf, isPublic, policyOf, workloadOf } from "../../src/contract.ts";
 import type { Role, StoreName } from "../../src/role.ts";
 
 export type Workload = {
-  /** "order-service": the name of its Deployment, its Service and its ServiceAccount, and its label "app". */
+  /** The name of its Deployment, Service and ServiceAccount, and its label "app": "order-service". */
   readonly name: string;
   readonly port: number;
   /** The value of ROLE. */
   readonly role: string;
   /** Whether callers from outside may call it. */
   readonly isPublic: boolean;
-  /** The callers that its contract allows, in alphabetical order, among them perhaps "edge". */
+  /** The callers that its contract names, sorted. "edge" may be one of them. */
   readonly callers: readonly string[];
   /** The workloads that it calls. */
   readonly peers: readonly Peer[];
@@ -21,12 +21,12 @@ export type Workload = {
 export type Peer = {
   readonly name: string;
   readonly port: number;
-  /** The variable that tells where it is, and the address. */
+  /** The variable that tells a role its address, and the address. */
   readonly variable: string;
   readonly url: string;
 };
 
-/** The workloads of these roles, in alphabetical order, and what roles and contracts say against each other. */
+/** The workloads of these roles, sorted by name, and what is wrong with them. */
 export function readWorkloads(roles: readonly Role[]): { workloads: Workload[]; faults: string[] } {
   const workloads = roles.map(workloadOfRole).sort((a, b) => (a.name < b.name ? -1 : 1));
   const faults = [...sharedBy(workloads, "name"), ...sharedBy(workloads, "port"), ...roles.flatMap(forbiddenCalls)];
@@ -51,7 +51,7 @@ function workloadOfRole(role: Role): Workload {
 const callersOf = (service: DescService): string[] =>
   Object.values(policyOf(service).methods).flatMap(({ callers }) => callers);
 
-/** Roles share neither a name nor a port: on one machine, as in Compose, two cannot listen at the same one. */
+/** Each role needs a name and a port of its own: with Compose, all of them listen on one machine. */
 function sharedBy(workloads: readonly Workload[], what: "name" | "port"): string[] {
   const groups = Map.groupBy(workloads, (workload) => workload[what]);
   return [...groups].flatMap(([value, sharing]) =>

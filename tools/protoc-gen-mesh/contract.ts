@@ -1,9 +1,9 @@
 import type { RestBinding } from "./rest-binding.ts";
 
-/** The caller that is no workload: the ingress, through which calls come from outside. */
+/** The one caller that is not a workload: the ingress, through which calls from outside come in. */
 export const EDGE = "edge";
 
-/** A program that serves services. */
+/** A program that serves one or more services. */
 export type Workload = {
   readonly name: string;
   readonly port: number;
@@ -16,7 +16,7 @@ export type ServiceContract = {
   readonly workload: string;
   readonly port: number;
   readonly rpcs: readonly Rpc[];
-  /** The line of its workload option. */
+  /** Where its workload option is set: "shop/order/v1/order_service.proto:17". */
   readonly at: string;
 };
 
@@ -24,23 +24,23 @@ export type ServiceContract = {
 export type Rpc = {
   readonly service: string;
   readonly name: string;
-  /** As `calls` has it: "shop.order.v1.OrderService.GetOrder". */
+  /** Its name in `calls`: "shop.order.v1.OrderService.GetOrder". */
   readonly fullName: string;
-  /** As HTTP has it: "/shop.order.v1.OrderService/GetOrder". */
+  /** Its path in HTTP requests: "/shop.order.v1.OrderService/GetOrder". */
   readonly path: string;
   readonly workload: string;
   readonly isUnary: boolean;
-  /** Whether it may be repeated. */
+  /** Whether a call may be repeated. */
   readonly isIdempotent: boolean;
   readonly timeoutMs: number | undefined;
-  /** attempts count the first try; without codes only calls that reached no handler are tried again. */
+  /** `attempts` includes the first try. Without codes, only calls that reached no handler are retried. */
   readonly retry: { readonly attempts: number; readonly codes: readonly string[] } | undefined;
   readonly callers: readonly string[];
   readonly calls: readonly string[];
   readonly objective: Objective | undefined;
   readonly maxRequestBytes: number;
   readonly rest: readonly RestBinding[];
-  /** The line of its policy option. */
+  /** Where its policy option is set. */
   readonly at: string;
 };
 

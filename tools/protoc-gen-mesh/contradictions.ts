@@ -1,4 +1,4 @@
-// What one policy says against another.
+// Finds policies that contradict themselves or each other.
 import { EDGE, type Fault, type Rpc, type Workload } from "./contract.ts";
 import type { MeshOptions } from "./options.ts";
 
@@ -30,7 +30,7 @@ function ownFaults({ at, fullName, isUnary, isIdempotent, timeoutMs, retry, obje
   const faults: string[] = [];
   if (isUnary && timeoutMs === undefined) faults.push("has no timeout");
   if (retry !== undefined && !isIdempotent) {
-    faults.push("is tried again, but its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT");
+    faults.push("is retried, but its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT");
   }
   const quickMs = objective?.latency?.thresholdMs;
   if (quickMs !== undefined && timeoutMs !== undefined && quickMs >= timeoutMs) {
@@ -41,7 +41,10 @@ function ownFaults({ at, fullName, isUnary, isIdempotent, timeoutMs, retry, obje
 
 function unknownCallers({ at, fullName, callers }: Rpc, known: ReadonlySet<string>): Fault[] {
   const unknown = callers.filter((caller) => !known.has(caller));
-  return unknown.map((caller) => ({ at, message: `${fullName} may be called by "${caller}", which is no workload` }));
+  return unknown.map((caller) => ({
+    at,
+    message: `${fullName} may be called by "${caller}", which is not a workload`,
+  }));
 }
 
 function callFaults({ at, fullName, workload, timeoutMs, calls }: Rpc, byName: ReadonlyMap<string, Rpc>): Fault[] {
@@ -49,7 +52,7 @@ function callFaults({ at, fullName, workload, timeoutMs, calls }: Rpc, byName: R
   const callees: Rpc[] = [];
   for (const call of calls) {
     const callee = byName.get(call);
-    if (callee === undefined) faults.push(`calls ${call}, which is no RPC of the mesh`);
+    if (callee === undefined) faults.push(`calls ${call}, which is not an RPC of the mesh`);
     else {
       callees.push(callee);
       if (!callee.callers.includes(workload)) faults.push(`calls ${call}, which may not be called by ${workload}`);
@@ -71,7 +74,7 @@ function overruns(timeoutMs: number, callees: readonly Rpc[]): string[] {
   ];
 }
 
-/** The paths from this RPC on which tries multiply beyond the limit, up to the first RPC that gets too many. */
+/** The paths from this RPC on which retries multiply beyond the limit, each up to the first RPC that gets too many tries. */
 function storms(start: Rpc, byName: ReadonlyMap<string, Rpc>, maxTries: number): Fault[] {
   return walk(start, [], 1);
 
@@ -96,7 +99,7 @@ function storms(start: Rpc, byName: ReadonlyMap<string, Rpc>, maxTries: number):
   }
 }
 
-/** How many calls its server may get for one: tries that reached no handler do not count. */
+/** How many times its handler may run for one call: tries that reach no handler do not count. */
 const triesOf = ({ retry }: Rpc): number => (retry !== undefined && retry.codes.length > 0 ? retry.attempts : 1);
 
 const seconds = (ms: number): string => `${ms / 1000} s`;

@@ -1,7 +1,7 @@
 import type { Workload } from "./contract.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
-/** mesh/objectives.json: one entry for each method that promises something, for the rules that measure it. Times are in seconds. */
+/** mesh/objectives.json: one entry for each method with an objective, for the rules that measure it. Times are in seconds. */
 export function objectivesFile(workloads: readonly Workload[]): GeneratedFile {
   const rpcs = workloads.flatMap((w) => w.services).flatMap((s) => s.rpcs);
   const objectives = rpcs.flatMap(({ workload, service, name, objective }) => {

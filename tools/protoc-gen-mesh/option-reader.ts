@@ -12,18 +12,18 @@ import {
 import { createValidator } from "@bufbuild/protovalidate";
 import { lineOfMethod, lineOfService } from "./source-line.ts";
 
-/** An option's value in ProtoJSON, and the line where it is set. */
+/** An option's value in ProtoJSON, and where it is set. */
 export type OptionValue<T> = { readonly value: T; readonly at: string };
 
-/** Reads options that are messages, by their extension's name. The caller names the type of their ProtoJSON. */
+/** Reads options that are messages, by the name of their extension. The caller says what type their ProtoJSON has. */
 export type OptionReader = {
   has(desc: DescMethod, option: string): boolean;
-  /** Undefined if the option is not set, or breaks the bounds of its contract: that is reported. */
+  /** Undefined if the option is not set. A value that breaks its own rules is reported, and returned all the same. */
   ofMethod<T>(desc: DescMethod, option: string): OptionValue<T> | undefined;
   ofService<T>(desc: DescService, option: string): OptionValue<T> | undefined;
 };
 
-/** A reader for options that the registry knows. Values that break the rules of buf.validate are reported. */
+/** A reader for options that the registry knows. `report` gets what breaks the rules of buf.validate. */
 export function optionReader(registry: Registry, report: (at: string, message: string) => void): OptionReader {
   const validator = createValidator({ registry });
 

@@ -5,15 +5,15 @@ export type MeshOptions = {
   readonly trustDomain: string;
   /** The DNS domain of the cluster. Default: "cluster.local". */
   readonly clusterDomain: string;
-  /** The identity of the ingress, the caller "edge". Default: "cluster.local/ns/istio-ingress/sa/istio-ingress". */
+  /** The identity of the ingress, which is the caller "edge". Default: "cluster.local/ns/istio-ingress/sa/istio-ingress". */
   readonly edgePrincipal: string;
   /** The Gateway through which the edge calls, as VirtualServices name it. Default: "edge". */
   readonly edgeGateway: string;
   /** The host name under which the edge is called. Default: "*", any. */
   readonly edgeHost: string;
-  /** Paths beside those of the contract that the edge may ask of workloads that it calls, such as "/health". Repeatable. Default: none. */
+  /** Paths that the edge may request in addition to those of the contract, such as "/health". Repeatable. Default: none. */
   readonly edgePaths: readonly string[];
-  /** How many tries of an RPC one call from outside may become, by retries along the path. Default: 6. */
+  /** How many tries of one RPC a single call from outside may cause, by retries along the path. Default: 6. */
   readonly maxTries: number;
 };
 

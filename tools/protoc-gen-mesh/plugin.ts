@@ -18,7 +18,8 @@ import { readContract } from "./read-contract.ts";
 
 /**
  * Writes mesh/policies.js with its types, mesh/objectives.json, and istio/*.yaml; nothing for contracts without workloads. The request must
- * hold all contracts of the mesh (in buf.gen.yaml: `strategy: all`). Answers an error that names every contradiction, as file:line.
+ * have all contracts of the mesh (in buf.gen.yaml: `strategy: all`). If they contradict each other, the response is an error that lists every
+ * contradiction with its file and line.
  */
 export const meshPlugin: Plugin = {
   name: "protoc-gen-mesh",

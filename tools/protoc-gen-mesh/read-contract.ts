@@ -1,5 +1,5 @@
-// Reads what the contracts say about the mesh. Options are read by the descriptors of the request itself, for generated code for them may
-// not exist yet.
+// Reads what the contracts say about the mesh. Options are read with the descriptors in the request, because generated code for them may not
+// exist yet.
 import { create, createFileRegistry, type DescMethod, type DescService, type FileRegistry } from "@bufbuild/protobuf";
 import {
   type CodeGeneratorRequest,
@@ -11,7 +11,7 @@ import { type OptionReader, optionReader } from "./option-reader.ts";
 import { type RestBinding, type RestRule, restBindings } from "./rest-binding.ts";
 import { lineOfMethod } from "./source-line.ts";
 
-/** What ProtoJSON makes of mesh.v1.Workload and mesh.v1.Policy. */
+/** mesh.v1.Workload and mesh.v1.Policy in ProtoJSON. */
 type WorkloadJson = { name?: string; port?: number };
 type PolicyJson = {
   timeout?: string;
@@ -22,10 +22,10 @@ type PolicyJson = {
   maxRequestBytes?: number;
 };
 
-/** The limit of methods whose policies name none. */
+/** The limit for methods whose policy sets none. */
 const DEFAULT_MAX_REQUEST_BYTES = 8192;
 
-/** The workloads of the files to generate, by name, and what is wrong with their options. */
+/** The workloads of the files to generate, sorted by name, and what is wrong with their options. */
 export function readContract(request: CodeGeneratorRequest): { workloads: Workload[]; faults: Fault[] } {
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const faults: Fault[] = [];

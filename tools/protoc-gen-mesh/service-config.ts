@@ -1,17 +1,17 @@
 import type { Rpc, ServiceContract } from "./contract.ts";
 import { grpcDuration } from "./duration.ts";
 
-/** Each try comes after a random part of the backoff. */
+/** A retry waits for a random part of the backoff. */
 const BACKOFF = { initialBackoff: "0.050000000s", maxBackoff: "0.500000000s", backoffMultiplier: 2 };
 
-/** Retries stop while more than a few calls in a row fail, so that they cannot keep down a server that is overloaded. */
+/** Retries pause while too many calls fail, so that they cannot keep an overloaded server down. */
 const RETRY_THROTTLING = { maxTokens: 10, tokenRatio: 0.5 };
 
 /**
- * The gRPC service config of the service's clients: calls go to all addresses in turn.
+ * The gRPC service config for clients of the service. Calls go to all addresses in turn.
  * https://github.com/grpc/grpc/blob/master/doc/service_config.md
  *
- * Calls that reached no handler are tried again by every gRPC channel, unasked; so retries without codes need no retryPolicy.
+ * Every gRPC channel by itself retries calls that reached no handler, so retries without codes need no retryPolicy.
  */
 export function serviceConfig({ rpcs }: ServiceContract) {
   const isRetried = rpcs.some((rpc) => retryPolicy(rpc) !== undefined);

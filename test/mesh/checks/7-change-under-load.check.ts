@@ -24,10 +24,11 @@ async function customers(): Promise<Load[]> {
   ];
 }
 
+const CHARGED = "payment-service";
 const CHARGES: Load = {
   from: "order-service",
   request: {
-    target: "payment-service:8083",
+    target: `${CHARGED}:8083`,
     method: "shop.payment.v1.PaymentService/Charge",
     message: {
       idempotencyKey: "load-{n}",
@@ -65,10 +66,10 @@ async function sidecarRetries(): Promise<Map<string, number>> {
   return new Map(await Promise.all(staying.map(async (pod) => [pod.name, await retries(pod)] as const)));
 }
 
-/** All workloads, two at a time; the one that CHARGES come from last. */
+/** All workloads, two at a time: the one that is charged among the first, the one that charges are made from among the last. */
 function pairs(): string[][] {
-  const names = WORKLOADS.map(({ name }) => name).filter((name) => name !== CHARGES.from);
-  const ordered = [...names, CHARGES.from];
+  const others = WORKLOADS.map(({ name }) => name).filter((name) => ![CHARGED, CHARGES.from].includes(name));
+  const ordered = [CHARGED, ...others, CHARGES.from];
   return ordered.flatMap((_, i) => (i % 2 === 0 ? [ordered.slice(i, i + 2)] : []));
 }
 

@@ -6,12 +6,12 @@ import { allowedPaths } from "./path-patterns.ts";
 
 const API = { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" };
 
-/** Nobody may call anything in the namespace unless another policy allows it. */
+/** Nothing in the namespace may be called unless another policy allows it. */
 export function denyAll({ namespace }: Pick<MeshOptions, "namespace">): Yaml {
   return { ...API, metadata: { name: "deny-all", namespace }, spec: {} };
 }
 
-/** Who may call what of the workload: one rule for each set of callers. None if nobody may call any of it. */
+/** Who may call which methods of the workload: one rule for each set of callers. No policy if it has no callers. */
 export function authorizationPolicies({ name, services }: Workload, options: MeshOptions): Yaml[] {
   const byCallers = Map.groupBy(
     services.flatMap((s) => s.rpcs).filter((rpc) => rpc.callers.length > 0),

@@ -2,7 +2,7 @@ import type { Workload } from "../contract.ts";
 import type { MeshOptions } from "../options.ts";
 import { hostOf } from "./host.ts";
 
-/** How sidecars call the replicas of a workload, whatever the method. */
+/** How sidecars call the replicas of a workload, for all methods. */
 export function destinationRule({ name }: Pick<Workload, "name">, options: MeshOptions) {
   return {
     apiVersion: "networking.istio.io/v1",
@@ -11,15 +11,15 @@ export function destinationRule({ name }: Pick<Workload, "name">, options: MeshO
     spec: {
       host: hostOf(name, options),
       trafficPolicy: {
-        // Calls differ in length, so the replica with the fewest of them is the best one.
+        // Calls differ in duration, so the replica with the fewest calls in flight is the best choice.
         loadBalancer: { simple: "LEAST_REQUEST" },
         connectionPool: {
           tcp: { connectTimeout: "1s", tcpKeepalive: { time: "60s", interval: "10s", probes: 3 } },
-          // maxRetries: tries in flight from one sidecar; beyond, calls fail at once, so that retries cannot keep an overloaded server down.
+          // maxRetries limits the retries in flight from one sidecar, so that they cannot keep an overloaded server down.
           http: { http2MaxRequests: 1000, maxRetries: 50 },
         },
-        // A replica that cannot be reached, or breaks off calls, is left out for a while. Errors that it answers count less: it may
-        // relay those of a peer that is away, and leaving it out would not help.
+        // A replica that cannot be reached, or that breaks calls off, is ejected for a while. Errors that it returns count for less: it may
+        // only pass on those of a peer that is down, and then ejecting it would not help.
         outlierDetection: {
           splitExternalLocalOriginErrors: true,
           consecutiveLocalOriginFailures: 5,

@@ -1,6 +1,6 @@
 import type { PathTemplate } from "../../../src/rpc/rest/path-template.ts";
 
-/** The paths of a template as a VirtualService's uri matches them. A template without variables is one path. */
+/** Matches the paths of a template, in the form of a VirtualService's `uri`. */
 export function uriMatch({ segments, verb }: PathTemplate): { exact: string } | { regex: string } {
   const end = verb === undefined ? "" : `:${verb}`;
   if (!segments.some(isWildcard)) return { exact: `/${segments.join("/")}${end}` };
@@ -9,8 +9,8 @@ export function uriMatch({ segments, verb }: PathTemplate): { exact: string } | 
 }
 
 /**
- * The paths of a template as an AuthorizationPolicy has them. Its {*} takes a whole segment, so a verb behind a variable cannot be told
- * from the variable: "/api/orders/{*}" stands for "/api/orders/{id}:cancel" too.
+ * The paths of a template, in the form of an AuthorizationPolicy. Its {*} matches a whole segment, so a verb behind a variable cannot be
+ * told apart from the variable: "/api/orders/{*}" includes "/api/orders/{id}:cancel".
  */
 export function allowedPaths({ segments, verb }: PathTemplate): string[] {
   const path = segments.map((s) => (isWildcard(s) ? `/{${s}}` : `/${s}`)).join("");
@@ -19,7 +19,7 @@ export function allowedPaths({ segments, verb }: PathTemplate): string[] {
   return last === "**" ? [path.slice(0, -"/{**}".length) || "/", path] : [path];
 }
 
-/** Puts the template first that takes fewer paths: of two that take the same path, that is the one meant. */
+/** Sorts the template first that matches fewer paths: where two match the same path, it is the one that is meant. */
 export function compareTemplates(a: PathTemplate, b: PathTemplate): number {
   const byVerb = Number(a.verb === undefined) - Number(b.verb === undefined);
   if (byVerb !== 0) return byVerb;

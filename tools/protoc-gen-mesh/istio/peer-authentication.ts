@@ -1,6 +1,6 @@
 import type { MeshOptions } from "../options.ts";
 
-/** Workloads of the namespace take calls over mutual TLS only, so every caller has an identity. */
+/** Workloads of the namespace take calls over mutual TLS only, so that every caller has an identity. */
 export function strictPeerAuthentication({ namespace }: Pick<MeshOptions, "namespace">) {
   return {
     apiVersion: "security.istio.io/v1",

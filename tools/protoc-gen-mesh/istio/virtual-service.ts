@@ -7,8 +7,8 @@ import { hostOf } from "./host.ts";
 import { compareTemplates, uriMatch } from "./path-patterns.ts";
 
 /**
- * A route for each method with its timeout and retries, at its RPC path and its REST paths; and one for everything else, such as health
- * checks, which is neither limited nor tried again.
+ * Routes for each method, by its RPC path and its REST paths, with its timeout and retries; and one for everything else, such as health
+ * checks, with neither.
  */
 export function virtualService(workload: Workload, options: MeshOptions): Yaml {
   const { name, port, services } = workload;
@@ -37,7 +37,7 @@ export function virtualService(workload: Workload, options: MeshOptions): Yaml {
   };
 }
 
-/** Sidecars of the mesh ask for the workload's own name; the ingress for whatever name it has outside. */
+/** Sidecars call the workload by its own name, the ingress by whatever name it has outside. */
 function reachedBy(rpcs: readonly Rpc[], host: string, { edgeGateway, edgeHost }: MeshOptions) {
   if (!rpcs.some((rpc) => rpc.callers.includes(EDGE))) return { hosts: [host] };
   if (rpcs.every((rpc) => rpc.callers.every((caller) => caller === EDGE)))
@@ -53,18 +53,18 @@ function restRoute({ httpMethod, template }: RestBinding) {
 function limits({ timeoutMs, retry }: Rpc) {
   return {
     timeout: timeoutMs === undefined ? undefined : istioDuration(timeoutMs),
-    // Istio counts the tries after the first one. Said nothing, it would make two of them.
+    // Istio counts the tries after the first one. If nothing is set, it makes two.
     retries: retry === undefined ? { attempts: 0 } : { attempts: retry.attempts - 1, retryOn: retryOn(retry.codes) },
   };
 }
 
-/** Failures where the call reached no handler; and those of the codes, which REST and Connect have as an HTTP status. */
+/** Failures in which the call reached no handler, and the codes, which are HTTP statuses in REST and Connect. */
 function retryOn(codes: readonly string[]): string {
   const names = codes.map((code) => code.toLowerCase().replaceAll("_", "-"));
   return ["connect-failure", "refused-stream", ...names, ...codes.flatMap((code) => HTTP_STATUS[code] ?? [])].join(",");
 }
 
-/** By the mapping of google.rpc.Code, for the codes that a policy may name. */
+/** The mapping of google.rpc.Code, for the codes that a policy may name. */
 const HTTP_STATUS: Readonly<Record<string, string>> = {
   CANCELLED: "499",
   DEADLINE_EXCEEDED: "504",
