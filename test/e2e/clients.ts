@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { globSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { create, type DescMethod, fromBinary, fromJson, type Message, toBinary, toJson } from "@bufbuild/protobuf";
@@ -8,7 +9,8 @@ import { goTool } from "../../tools/go-tools.ts";
 import { withCurl } from "../support/with-curl.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BUF = join(ROOT, "node_modules/.bin/buf");
+/** The program itself, for this platform: npm's `buf` is a script that starts a Node to start it. */
+const [BUF = "buf"] = globSync(join(ROOT, "node_modules/@bufbuild/buf-*/bin/buf"));
 const CALL_TIMEOUT_MS = 10_000;
 
 /** A client that is not ours: sends a JSON request to a method at host:port, and gives the first message of the answer as JSON. */
@@ -98,17 +100,8 @@ export function grpcJs(): ThirdPartyClient {
 
 /** What a program for this call writes: one JSON value or, if the method is a stream, the first; a stream may have no end. */
 async function run(method: DescMethod, program: string, args: string[]): Promise<unknown> {
-  // A group of its own: npm's buf is a script that runs the real one, and the end of the one is not the end of the other.
-  const child = spawn(program, args, {
-    cwd: ROOT,
-    env: withCurl(),
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-  const endGroup = () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
-  };
-  const timer = setTimeout(endGroup, CALL_TIMEOUT_MS);
+  const child = spawn(program, args, { cwd: ROOT, env: withCurl(), stdio: ["ignore", "pipe", "pipe"] });
+  const timer = setTimeout(() => child.kill(), CALL_TIMEOUT_MS);
   const closed = once(child, "close");
   let output = "";
   let errors = "";
@@ -118,7 +111,7 @@ async function run(method: DescMethod, program: string, args: string[]): Promise
   for await (const chunk of child.stdout.setEncoding("utf8")) {
     output += chunk;
     if (method.methodKind === "unary" || parse(output) === undefined) continue;
-    endGroup();
+    child.kill();
     break;
   }
   const [code] = await closed;

@@ -42,13 +42,12 @@ export function testSameAnswers(clients: readonly ThirdPartyClient[]): void {
       const address = () => `localhost:${shop.ports[role]}`;
 
       async function answersTo(sample: Sample): Promise<Record<string, JsonValue>> {
-        const answers: Record<string, JsonValue> = {};
-        for (const client of clients) {
-          if (!client.speaks(sample.method)) continue;
+        const speaking = clients.filter((client) => client.speaks(sample.method));
+        const answers = speaking.map(async (client) => {
           const request = JSON.stringify(sample.request(client.name));
-          answers[client.name] = comparable(sample, await client.call(address(), sample.method, request));
-        }
-        return answers;
+          return [client.name, comparable(sample, await client.call(address(), sample.method, request))] as const;
+        });
+        return Object.fromEntries(await Promise.all(answers));
       }
     });
   }

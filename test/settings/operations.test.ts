@@ -68,6 +68,7 @@ describe("the settings of docs/operations.md", () => {
     ["DEMO_USERS", demoUsers],
     ["CORS_ORIGINS", gateway.corsOrigins],
     ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
+    ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
     ["DRAIN_TIMEOUT_MS", gateway.drainTimeoutMs],
     ["RECOVERY_INTERVAL_MS", recoveryIntervalMs],
     ["OTEL_TRACES_SAMPLER_ARG", gateway.telemetry.samplingRatio],

@@ -1,14 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { filled, filledOnce } from "../once.ts";
 import { findProgram } from "../programs.ts";
-import { filledOnce } from "./once.ts";
 
 /**
  * The folder that Debian packages, and those they depend on that are not installed, are unpacked in. The first time, they are fetched from
  * where apt gets its packages. Nothing is installed, so nobody needs to be root. Undefined where there is no apt or it has no such package.
  */
 export function debianPackages(name: string, packages: readonly string[]): string | undefined {
+  const folder = filled(`debian-${name}`);
+  if (folder !== undefined) return folder;
   if (findProgram("apt-get") === undefined || findProgram("dpkg-deb") === undefined) return undefined;
   try {
     return filledOnce(

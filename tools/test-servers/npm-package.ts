@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { filledOnce } from "./once.ts";
+import { filledOnce } from "../once.ts";
 
 const MANIFESTS = join(import.meta.dirname, "npm");
 

@@ -1,10 +1,16 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-const CACHE = resolve(import.meta.dirname, "../../.cache");
+const CACHE = resolve(import.meta.dirname, "../.cache");
+
+/** The folder of .cache (git-ignored) with this name, if it has been filled. */
+export function filled(name: string): string | undefined {
+  const folder = join(CACHE, name);
+  return existsSync(folder) ? folder : undefined;
+}
 
 /**
- * A folder of .cache (git-ignored), which `fill` fills the first time, after a line that says so. It is there as a whole or not at all,
+ * A folder of .cache, which `fill` fills the first time, after a line that says so. It is there as a whole or not at all,
  * also where two processes fill it at once or one is killed; what `fill` throws goes on to the caller.
  */
 export function filledOnce(name: string, announcement: string, fill: (folder: string) => void): string {
