@@ -11,14 +11,14 @@ const BUF = join(ROOT, "node_modules/.bin/buf");
 const CALL_TIMEOUT_MS = 10_000;
 
 /** A client that is not ours: sends a JSON request to a method at host:port, and gives the first message of the answer as JSON. */
-export type StockClient = {
+export type ThirdPartyClient = {
   name: string;
   speaks(method: DescMethod): boolean;
   call(address: string, method: DescMethod, request: string): Promise<unknown>;
 };
 
-/** Clients that know the contract only from the server's reflection, plain HTTP, and the stock gRPC library. */
-export const CLIENTS: readonly StockClient[] = [
+/** Clients that know the contract only from the server's reflection, plain HTTP, and a third-party gRPC library. */
+export const CLIENTS: readonly ThirdPartyClient[] = [
   bufCurl("grpc"),
   bufCurl("grpcweb"),
   bufCurl("connect"),
@@ -40,7 +40,7 @@ export async function listMethods(address: string): Promise<string[]> {
 
 const path = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
 
-function bufCurl(protocol: "grpc" | "grpcweb" | "connect"): StockClient {
+function bufCurl(protocol: "grpc" | "grpcweb" | "connect"): ThirdPartyClient {
   return {
     name: `buf-curl-${protocol}`,
     speaks: () => true,
@@ -51,7 +51,7 @@ function bufCurl(protocol: "grpc" | "grpcweb" | "connect"): StockClient {
   };
 }
 
-function grpcurl(): StockClient {
+function grpcurl(): ThirdPartyClient {
   return {
     name: "grpcurl",
     speaks: () => true,
@@ -61,7 +61,7 @@ function grpcurl(): StockClient {
 }
 
 /** Connect's unary calls are plain HTTP. */
-function curl(): StockClient {
+function curl(): ThirdPartyClient {
   return {
     name: "curl",
     speaks: (method) => method.methodKind === "unary",
@@ -72,7 +72,7 @@ function curl(): StockClient {
   };
 }
 
-function grpcJs(): StockClient {
+function grpcJs(): ThirdPartyClient {
   return {
     name: "grpc-js",
     speaks: () => true,

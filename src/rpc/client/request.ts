@@ -7,13 +7,13 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
-import { abortError } from "./call.ts";
+import { abortError } from "./client-call.ts";
 import { Input } from "./input.ts";
-import { type HeadersInit, LazyHeaders } from "./lazy-headers.ts";
+import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
 import type { Method } from "./method.ts";
 
 /** What the caller gave for a call. */
-export type RequestParts = {
+export type ClientRequestInit = {
   readonly method: Method;
   readonly signal: AbortSignal | undefined;
   /** Epoch milliseconds, or Infinity. */
@@ -60,12 +60,12 @@ export class ClientRequest {
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  constructor({ method, signal, deadline, header, contextValues, message }: RequestParts) {
+  constructor({ method, signal, deadline, header, contextValues, message }: ClientRequestInit) {
     this.stream = method.desc.methodKind !== "unary";
     this.service = method.desc.parent;
     this.method = method.desc;
     this.url = method.url;
-    this.header = LazyHeaders.from(header);
+    this.header = MetadataHeaders.from(header);
     this.contextValues = contextValues ?? createContextValues();
     this.message = message;
     Object.defineProperty(this, "signal", SIGNAL);
