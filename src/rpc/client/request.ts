@@ -7,6 +7,7 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
+import { MAX_TIMER_MS } from "../timeouts.ts";
 import { abortError } from "./client-call.ts";
 import { Input } from "./input.ts";
 import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
@@ -22,9 +23,6 @@ export type ClientRequestInit = {
   readonly contextValues: ContextValues | undefined;
   readonly message: Message | Input;
 };
-
-/** The longest that a timer can be. */
-const MAX_TIMER_MS = 0x7fffffff;
 
 /** Where a request, or a copy of it that an interceptor made with a spread, keeps the original. */
 const ORIGINAL = Symbol("original");
