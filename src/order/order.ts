@@ -71,7 +71,7 @@ export type OrderStore = {
 export type Users = { exists(id: number, call: StepOptions): Promise<boolean> };
 
 /** What the saga asks of the payment role; the key is the order's id. */
-export type Payments = {
+export type PaymentsPeer = {
   charge(charge: { key: string; amount: Money; card: string }, call: StepOptions): Promise<ChargeOutcome>;
   refund(key: string, call: StepOptions): Promise<void>;
 };

@@ -2,7 +2,7 @@ import type { Client } from "@connectrpc/connect";
 import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { peerReason } from "../outcomes.ts";
-import type { Payments, Users } from "./order.ts";
+import type { PaymentsPeer, Users } from "./order.ts";
 
 /** The user role, as the saga needs it. */
 export function usersPeer(client: Client<typeof UserService>): Users {
@@ -20,7 +20,7 @@ export function usersPeer(client: Client<typeof UserService>): Users {
 }
 
 /** The payment role, as the saga needs it. */
-export function paymentsPeer(client: Client<typeof PaymentService>): Payments {
+export function paymentsPeer(client: Client<typeof PaymentService>): PaymentsPeer {
   return {
     async charge({ key: idempotencyKey, amount, card: paymentMethod }, call) {
       try {

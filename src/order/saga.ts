@@ -5,7 +5,7 @@ import {
   type Order,
   type OrderItem,
   type OrderStore,
-  type Payments,
+  type PaymentsPeer,
   type StepOptions,
   totalOf,
   type Users,
@@ -18,7 +18,7 @@ export type NewOrder = {
   readonly paymentMethod: string;
 };
 
-export type CreateResult =
+export type CreateOrderResult =
   | { kind: "created"; order: Order }
   | { kind: "rejected"; order: Order }
   | { kind: "user_unknown" }
@@ -31,7 +31,7 @@ export type Saga = ReturnType<typeof createSaga>;
 export type SagaOptions = {
   store: OrderStore;
   users: Users;
-  payments: Payments;
+  payments: PaymentsPeer;
   /** Makes the id of a new order; ids ascend with time. */
   newId: () => string;
   /** Called with the order after each change of its state. */
@@ -45,7 +45,7 @@ export type SagaOptions = {
  * crash) can continue any order from its current state.
  */
 export function createSaga({ store, users, payments, newId, onChange = () => {}, now = Date.now }: SagaOptions) {
-  async function create(request: NewOrder, call: StepOptions): Promise<CreateResult> {
+  async function create(request: NewOrder, call: StepOptions): Promise<CreateOrderResult> {
     const fingerprint = fingerprintOf(request);
     const known = await store.findByKey(request.userId, request.key);
     if (known !== undefined) return repeat(known, fingerprint, call);
@@ -75,7 +75,7 @@ export function createSaga({ store, users, payments, newId, onChange = () => {},
     known: { order: Order; fingerprint: string },
     fingerprint: string,
     call: StepOptions,
-  ): Promise<CreateResult> {
+  ): Promise<CreateOrderResult> {
     if (known.fingerprint !== fingerprint) return { kind: "key_reused" };
     return outcomeOf(await settle(known.order, call));
   }
@@ -126,7 +126,7 @@ export function createSaga({ store, users, payments, newId, onChange = () => {},
   return { create, cancel, settle };
 }
 
-const outcomeOf = (order: Order): CreateResult => ({
+const outcomeOf = (order: Order): CreateOrderResult => ({
   kind: order.state === "rejected" ? "rejected" : "created",
   order,
 });

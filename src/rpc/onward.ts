@@ -5,11 +5,9 @@ export type CallContext = Pick<HandlerContext, "signal" | "timeoutMs">;
 
 /**
  * Options for a call made on behalf of the call in hand: its cancellation and deadline travel on. The callee's own contract may allow less
- * time; maxMs is for less still. Default: no other limit. Never 0, which clients take for no deadline: a call in hand that has no time left
- * makes one of 1 ms.
+ * time. Never 0, which clients take for no deadline: a call in hand that has no time left makes one of 1 ms.
  */
-export function onward(context: CallContext, maxMs?: number): CallOptions {
-  const left = context.timeoutMs();
-  const timeoutMs = maxMs === undefined ? left : Math.min(left ?? maxMs, maxMs);
+export function onward(context: CallContext): CallOptions {
+  const timeoutMs = context.timeoutMs();
   return { signal: context.signal, timeoutMs: timeoutMs === undefined ? undefined : Math.max(timeoutMs, 1) };
 }

@@ -1,4 +1,5 @@
 // A cache of strings with a time to live, in this process's memory or (redis-cache.ts) shared by all replicas.
+import { LRUCache } from "lru-cache";
 
 /**
  * A cache that never fails: an entry may be gone at any time, and a cache that is away answers as an empty one.
@@ -28,40 +29,24 @@ export type MemoryCacheOptions = {
   readonly now?: () => number;
 };
 
-type Entry = { readonly value: string | undefined; readonly expires: number };
+/** Stands for a deleted key. */
+const DELETED = Symbol("deleted");
 
 /** A cache in this process: other replicas neither see it nor invalidate it. */
 export function memoryCache(options: MemoryCacheOptions): Cache {
   const { maxEntries, now = () => performance.now() } = options;
-  /** In the order of use, least recent first. A value of undefined marks a deleted key. */
-  const entries = new Map<string, Entry>();
-
-  function live(key: string): Entry | undefined {
-    const entry = entries.get(key);
-    if (entry === undefined || entry.expires > now()) return entry;
-    entries.delete(key);
-    return undefined;
-  }
-
-  function store(key: string, value: string | undefined, ttlMs: number): void {
-    entries.delete(key);
-    entries.set(key, { value, expires: now() + ttlMs });
-    if (entries.size > maxEntries) entries.delete(entries.keys().next().value!);
-  }
-
+  // A resolution of 0 asks the clock each time, rather than by a timer of its own.
+  const entries = new LRUCache<string, string | typeof DELETED>({ max: maxEntries, perf: { now }, ttlResolution: 0 });
   return {
     async get(key) {
-      const entry = live(key);
-      if (entry?.value === undefined) return undefined;
-      entries.delete(key);
-      entries.set(key, entry);
-      return entry.value;
+      const value = entries.get(key);
+      return value === DELETED ? undefined : value;
     },
     async fill(key, value, ttlMs) {
-      if (live(key) === undefined) store(key, value, ttlMs);
+      if (!entries.has(key)) entries.set(key, value, { ttl: ttlMs });
     },
     async delete(...keys) {
-      for (const key of keys) store(key, undefined, INVALIDATION_MS);
+      for (const key of keys) entries.set(key, DELETED, { ttl: INVALIDATION_MS });
     },
     async close() {
       entries.clear();

@@ -1,6 +1,6 @@
 // A role's database: a file of SQLite, or PostgreSQL, behind one portable query builder.
 import { basename } from "node:path";
-import { Kysely, type LogEvent, PostgresDialect, sql } from "kysely";
+import { Kysely, type LogEvent, PostgresDialect } from "kysely";
 import type { Migration } from "kysely/migration";
 import { migrate } from "./migrate.ts";
 import { queryLog } from "./query-spans.ts";
@@ -22,8 +22,6 @@ export type Database<Schema> = {
    */
   readonly db: Kysely<Schema>;
   readonly dialect: DatabaseEngine;
-  /** Resolves if the database answers. */
-  ping(): Promise<void>;
   /** Waits for what was begun, then closes the connections. May be called again. */
   close(): Promise<void>;
 };
@@ -95,9 +93,6 @@ function handle<Schema>(db: Kysely<Schema>, dialect: DatabaseEngine, close: () =
   return {
     db,
     dialect,
-    async ping() {
-      await sql`select 1`.execute(db);
-    },
     close() {
       closing ??= close();
       return closing;

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import type { SqliteDatabase, SqliteStatement } from "kysely";
+import { LRUCache } from "lru-cache";
 
 /** Prepared statements kept; the least recently used goes first. */
 const MAX_STATEMENTS = 256;
@@ -17,7 +18,7 @@ const DDL = /^\s*(create|alter|drop)\s/i;
 export function openSqlite(file: string): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
-  const statements = new Map<string, SqliteStatement>();
+  const statements = new LRUCache<string, SqliteStatement>({ max: MAX_STATEMENTS });
   return {
     close: () => database.close(),
     prepare(sql) {
@@ -25,10 +26,11 @@ export function openSqlite(file: string): SqliteDatabase {
         statements.clear();
         return adapt(database, sql);
       }
-      const statement = statements.get(sql) ?? adapt(database, sql);
-      statements.delete(sql); // to the end of the Map's order: most recently used
-      statements.set(sql, statement);
-      if (statements.size > MAX_STATEMENTS) statements.delete(statements.keys().next().value!);
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        statement = adapt(database, sql);
+        statements.set(sql, statement);
+      }
       return statement;
     },
   };

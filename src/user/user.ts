@@ -10,14 +10,14 @@ export type User = {
 };
 
 export type NewUser = { readonly name: string; readonly email: string };
-export type CreateResult = { kind: "created"; user: User } | { kind: "email_taken" };
+export type CreateUserResult = { kind: "created"; user: User } | { kind: "email_taken" };
 
 /** Where users are kept. */
 export type UserStore = {
   get(id: number): Promise<User | undefined>;
   /** The users with these ids, as far as they exist, in any order. */
   getMany(ids: readonly number[]): Promise<User[]>;
-  create(user: NewUser): Promise<CreateResult>;
+  create(user: NewUser): Promise<CreateUserResult>;
   /** Users with an id above afterId, ascending. */
   list(page: { afterId: number; limit: number }): Promise<User[]>;
 };

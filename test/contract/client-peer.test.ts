@@ -6,11 +6,11 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { createPeer, type PeerOptions } from "../../src/rpc/client/peer.ts";
 import { service } from "../../src/rpc/service.ts";
 import { eventually } from "../support/eventually.ts";
+import { startGrpcJsServer } from "../support/grpc-js-server.ts";
 import { countOf, failureOf } from "../support/outcomes.ts";
 import { ProbeService } from "../support/probe.ts";
-import { type ProbeClient, type RunningProbe, startOwnProbe, startStockProbe } from "../support/probe-client.ts";
+import { type ProbeClient, type RunningProbe, startGrpcJsProbe, startOwnProbe } from "../support/probe-client.ts";
 import { PROBE_POLICY as policy } from "../support/probe-policy.ts";
-import { startStockServer } from "../support/stock-server.ts";
 
 /** What a test started, ended in reverse order. */
 const cleanups: (() => unknown)[] = [];
@@ -70,7 +70,7 @@ describe("a peer", () => {
 
   for (const [name, startProbe] of [
     ["our server", startOwnProbe],
-    ["a grpc-js server", startStockProbe],
+    ["a grpc-js server", startGrpcJsProbe],
   ] as const) {
     it(`is called again when it is unavailable, three times in all: ${name}`, async () => {
       const probe = await start(startProbe());
@@ -98,7 +98,7 @@ describe("a peer", () => {
       throw new ConnectError("busy", Code.Unavailable);
     };
     const probe = service(ProbeService, { unary: busy("unary"), clientStream: busy("clientStream") });
-    const server = await startStockServer(probe);
+    const server = await startGrpcJsServer(probe);
     cleanups.push(server.close);
     const client = await connect({ url: urlOf(server), policy });
     const once = async function* () {
@@ -134,14 +134,14 @@ describe("a peer", () => {
   });
 
   it("that restarts is found again within about a second", async () => {
-    const first = await startStockProbe();
+    const first = await startGrpcJsProbe();
     const client = await connect({ url: urlOf(first), retries: false });
     await client.unary({});
     first.close();
     await eventually(async () => {
       assert.equal((await failureOf(client.unary({}))).rawMessage, "the service cannot be reached");
     });
-    const second = await start(startStockProbe(`127.0.0.1:${first.port}`));
+    const second = await start(startGrpcJsProbe(`127.0.0.1:${first.port}`));
     await eventually(() => client.unary({}), { timeoutMs: 2000 });
     assert.equal(second.seen.attempts, 1);
   });
@@ -154,12 +154,12 @@ describe("a peer", () => {
     const patient = await connect({ url, waitForReady: true });
     const call = patient.unary({ payload: { n: 1 } });
     assert.equal((await failureOf(hasty.unary({}))).code, Code.Unavailable);
-    await start(startStockProbe(url));
+    await start(startGrpcJsProbe(url));
     assert.equal((await call).payload?.n, 2);
   });
 
   it("with two addresses is called at both in turn", async () => {
-    const probes = [await start(startOwnProbe()), await start(startStockProbe())];
+    const probes = [await start(startOwnProbe()), await start(startGrpcJsProbe())];
     const client = await connect({ url: `ipv4:${probes.map(({ port }) => `127.0.0.1:${port}`).join()}` });
     const attempts = () => probes.map(({ seen }) => seen.attempts);
     await eventually(async () => {

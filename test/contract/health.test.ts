@@ -105,14 +105,14 @@ describe("health", () => {
   });
 
   it("answers grpc-js", async () => {
-    const stock = new GrpcJsClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
+    const client = new GrpcJsClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
     const asIs = (bytes: Buffer) => bytes;
     const answer = await new Promise((resolve, reject) => {
-      stock.makeUnaryRequest("/grpc.health.v1.Health/Check", asIs, asIs, Buffer.alloc(0), (error, bytes) =>
+      client.makeUnaryRequest("/grpc.health.v1.Health/Check", asIs, asIs, Buffer.alloc(0), (error, bytes) =>
         error === null ? resolve(bytes) : reject(error),
       );
     });
     assert.deepEqual(answer, Buffer.from([8, Status.SERVING]));
-    stock.close();
+    client.close();
   });
 });

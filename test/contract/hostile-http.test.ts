@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { constants } from "node:http2";
-import { connect, type Socket } from "node:net";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
 import { eventually } from "../support/eventually.ts";
 import { frame, headers, PREFACE, rawConnect, reset, settings, TYPE } from "../support/h2-frames.ts";
 import { createLibrary } from "../support/library.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, open } from "../support/raw-h2.ts";
+import { connectTcp, exchange } from "../support/tcp.ts";
 
 const RPC = "/probe.v1.ProbeService/Unary";
 
@@ -29,23 +29,7 @@ describe("hostile HTTP", () => {
     assert.deepEqual(server.errors, []);
   });
 
-  async function tcp(): Promise<Socket> {
-    const socket = connect(server.port, "127.0.0.1");
-    socket.on("error", () => {});
-    await once(socket, "connect");
-    return socket;
-  }
-  /** Sends a text and gives all that comes back until the connection is closed. */
-  async function raw(text: string): Promise<string> {
-    const socket = await tcp();
-    let answer = "";
-    socket.on("data", (chunk) => {
-      answer += chunk;
-    });
-    socket.write(text);
-    await once(socket, "close");
-    return answer;
-  }
+  const raw = (text: string) => exchange(server.port, [text]);
 
   const plain = (path: string, more: Record<string, string>) => ({
     ":method": "POST",
@@ -69,7 +53,7 @@ describe("hostile HTTP", () => {
           ["/v1/books/1", "application/json"],
           ["/health", "text/plain"],
         ] as const) {
-          const socket = await tcp();
+          const socket = await connectTcp(server.port);
           const fields = plain(path, { "content-type": type, ...(expect !== "" && { expect }) });
           socket.write(Buffer.concat([PREFACE, settings(), headers(1, fields), ending]));
           await once(socket, "data");
@@ -104,7 +88,7 @@ describe("hostile HTTP", () => {
   });
 
   it("drops little of what comes after an answer", async () => {
-    const socket = await tcp();
+    const socket = await connectTcp(server.port);
     socket.write(
       "POST /v1/books/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n",
     );

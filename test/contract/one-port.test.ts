@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { connect } from "node:net";
 import type { HttpHandler } from "../../src/rpc/server/http-handler.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, open } from "../support/raw-h2.ts";
+import { connectTcp, exchange } from "../support/tcp.ts";
 
 const http: HttpHandler = (req, res) => {
   if (req.url === "/broken") throw new Error("a bug");
@@ -27,23 +27,7 @@ describe("one port", () => {
       body,
       headers: { "content-type": contentType },
     });
-  /** Sends bytes and gives all that comes back. */
-  const raw = async (...parts: string[]): Promise<string> => {
-    const socket = connect(server.port, "127.0.0.1");
-    let answer = "";
-    socket
-      .on("error", () => {})
-      .on("data", (data) => {
-        answer += data;
-      });
-    await once(socket, "connect");
-    for (const part of parts) {
-      socket.write(part);
-      await new Promise(setImmediate);
-    }
-    await once(socket, "close");
-    return answer;
-  };
+  const raw = (...parts: string[]) => exchange(server.port, parts);
 
   it("gives plain HTTP to the handler first, in both versions", async () => {
     assert.equal(await (await fetch(`${server.baseUrl}/hello`)).text(), "hello over HTTP/1.1");
@@ -114,7 +98,7 @@ describe("one port", () => {
       /hello over HTTP\/1\.1$/,
     );
     const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]).toString("latin1");
-    const socket = connect(server.port, "127.0.0.1");
+    const socket = await connectTcp(server.port);
     for (const part of ["PRI * HT", "TP/2.0\r\n\r\nS", "M\r\n\r\n", settings]) {
       socket.write(part);
       await new Promise(setImmediate);
@@ -132,9 +116,7 @@ describe("one port", () => {
 
   it("survives connections that break off", async () => {
     for (const bytes of ["", "PRI", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense", "POST / HTTP/1.1\r\n"]) {
-      const socket = connect(server.port, "127.0.0.1");
-      socket.on("error", () => {});
-      await once(socket, "connect");
+      const socket = await connectTcp(server.port);
       socket.write(bytes || " ");
       socket.resetAndDestroy();
     }

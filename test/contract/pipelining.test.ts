@@ -1,11 +1,11 @@
 // Requests that come before the answers to those before them, in HTTP/1.1.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
 import { eventually } from "../support/eventually.ts";
 import { createLibrary } from "../support/library.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
+import { connectTcp } from "../support/tcp.ts";
 
 const RPC = "/probe.v1.ProbeService/Unary";
 
@@ -21,13 +21,6 @@ describe("pipelining", () => {
     assert.deepEqual(server.errors, []);
   });
 
-  async function tcp(): Promise<Socket> {
-    const socket = connect(server.port, "127.0.0.1");
-    socket.on("error", () => {});
-    await once(socket, "connect");
-    return socket;
-  }
-
   it("survives pipelined requests whose connection is reset", async () => {
     const post = (path: string) =>
       `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
@@ -41,7 +34,7 @@ describe("pipelining", () => {
       [post("/v1/books/1"), begun],
     ]) {
       for (const waits of [true, false]) {
-        const socket = await tcp();
+        const socket = await connectTcp(server.port);
         socket.write(texts.join(""));
         if (waits) await once(socket, "data");
         socket.resetAndDestroy();
@@ -53,7 +46,7 @@ describe("pipelining", () => {
     const before = server.seen.aborts.length;
     const body = '{"payload":{"text":"wait"}}';
     const wait = `POST ${RPC} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    const socket = await tcp();
+    const socket = await connectTcp(server.port);
     socket.write(wait.repeat(5));
     const attempts = server.seen.attempts;
     await eventually(() => assert.equal(server.seen.attempts, attempts + 5));
@@ -62,7 +55,7 @@ describe("pipelining", () => {
   });
 
   it("answers pipelined requests in their order, however slowly they are taken", async () => {
-    const socket = await tcp();
+    const socket = await connectTcp(server.port);
     const paths = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? "/openapi.json" : `/none/${i}`));
     socket.pause();
     socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
@@ -82,8 +75,7 @@ describe("pipelining", () => {
     const few = await startProbeServer({ limits: { maxConcurrentStreams: 3 } });
     const body = '{"payload":{"text":"wait"}}';
     const wait = `POST ${RPC} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    const socket = connect(few.port, "127.0.0.1");
-    socket.on("error", () => {});
+    const socket = await connectTcp(few.port);
     socket.write(wait.repeat(10_000));
     await new Promise((resolve) => socket.once("close", resolve)); // once() would take a reset for a failure
     assert.ok(few.seen.attempts <= 3);

@@ -1,8 +1,7 @@
 // What a connection may begin with.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
+import { exchange } from "../support/tcp.ts";
 
 const REQUEST = "GET /none HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 const NEITHER = {
@@ -25,28 +24,9 @@ describe("a new connection", () => {
   });
   after(() => server.close());
 
-  /** Sends parts, each in a packet of its own, and gives all that comes back before the server closes. */
-  async function exchange(parts: Iterable<string>): Promise<string> {
-    const socket = connect({ port: server.port, host: "127.0.0.1", noDelay: true });
-    let answer = "";
-    const closed = once(socket, "close");
-    socket
-      .on("error", () => {})
-      .on("data", (data) => {
-        answer += data;
-      });
-    await once(socket, "connect");
-    for (const part of parts) {
-      socket.write(part, "latin1");
-      await new Promise(setImmediate);
-    }
-    await closed;
-    return answer;
-  }
-
   for (const [name, bytes] of Object.entries(NEITHER)) {
     it(`is closed at once if it begins with ${name}`, async () => {
-      assert.deepEqual(await Promise.all([exchange([bytes]), exchange(bytes)]), ["", ""]);
+      assert.deepEqual(await Promise.all([exchange(server.port, [bytes]), exchange(server.port, bytes)]), ["", ""]);
     });
   }
 
@@ -58,7 +38,7 @@ describe("a new connection", () => {
     "a method that begins like another": REQUEST.replace("GET", "M-SEARCH"),
   })) {
     it(`takes HTTP/1.1 that begins with ${name}, byte by byte as well`, async () => {
-      const answers = await Promise.all([exchange([request]), exchange(request)]);
+      const answers = await Promise.all([exchange(server.port, [request]), exchange(server.port, request)]);
       for (const answer of answers) assert.match(answer, /^HTTP\/1\.1 404 /);
     });
   }

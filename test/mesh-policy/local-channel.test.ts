@@ -7,10 +7,10 @@ import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { type App, startApp } from "../../src/app.ts";
 import { service } from "../../src/rpc/service.ts";
 import { readSettings } from "../../src/settings.ts";
-import { startStockServer } from "../support/stock-server.ts";
+import { startGrpcJsServer } from "../support/grpc-js-server.ts";
 
 describe("the gateway's channel to the order service", () => {
-  let orders: Awaited<ReturnType<typeof startStockServer>>;
+  let orders: Awaited<ReturnType<typeof startGrpcJsServer>>;
   let gateway: App | undefined;
   /** The time, in milliseconds, that each try was given. */
   let tries: (number | undefined)[];
@@ -21,7 +21,7 @@ describe("the gateway's channel to the order service", () => {
       tries.push(context.timeoutMs());
       throw new ConnectError("busy", Code.Unavailable);
     };
-    orders = await startStockServer(service(OrderService, { createOrder: busy, cancelOrder: busy, getOrder: busy }));
+    orders = await startGrpcJsServer(service(OrderService, { createOrder: busy, cancelOrder: busy, getOrder: busy }));
   });
   afterEach(async () => {
     await gateway?.stop();

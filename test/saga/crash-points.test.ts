@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
 import type { Kysely } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import type { OrderStore, Payments as PaymentsPeer } from "../../src/order/order.ts";
+import type { OrderStore, PaymentsPeer } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
 import { paymentMigrations } from "../../src/payment/migrations.ts";

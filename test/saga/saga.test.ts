@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import type { ChargeOutcome, Order, OrderStore, Payments } from "../../src/order/order.ts";
+import type { ChargeOutcome, Order, OrderStore, PaymentsPeer } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
 import { startRecovery } from "../../src/order/recovery.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
@@ -23,7 +23,7 @@ function payments() {
     if (fault?.at === "after") throw fault.error;
     return result;
   }
-  const peer: Payments = {
+  const peer: PaymentsPeer = {
     charge: async ({ key, card }) =>
       once("charge", (): ChargeOutcome => {
         if (book.get(key) === "refunded") return { kind: "refunded" };

@@ -12,12 +12,12 @@ const quiet = { info() {}, warn() {} };
 type Fixture = { readonly cache: Cache; pass(ms: number): Promise<void>; close(): Promise<void> };
 
 async function memoryFixture(): Promise<Fixture> {
-  let now = 0;
+  let now = 1; // the cache takes 0 for no time at all
   const cache = memoryCache({ maxEntries: 1000, now: () => now });
   return {
     cache,
     async pass(ms) {
-      now += ms;
+      now += ms + 1; // an entry is there until its time is over
     },
     close: () => cache.close(),
   };

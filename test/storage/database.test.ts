@@ -164,11 +164,12 @@ eachDatabase((store) => {
     assert.deepEqual(await balances(after.db), { first: 1n, second: 1n });
   });
 
-  it("answers a ping until it is closed", async () => {
-    const database = await store.open<SampleSchema>(SAMPLE);
-    await database.ping();
-    await database.close();
-    await assert.rejects(database.ping(), { message: "driver has already been destroyed" });
+  it("answers until it is closed", async () => {
+    const { db, close } = await store.open<SampleSchema>(SAMPLE);
+    const ask = () => sql`select 1`.execute(db);
+    await ask();
+    await close();
+    await assert.rejects(ask(), { message: "driver has already been destroyed" });
   });
 
   it("reports each query in its caller's context", async () => {

@@ -28,6 +28,21 @@ function importsOf(file: string): string[] {
   return [...specifiers].map(([, specifier]) => join(dirname(file), specifier!));
 }
 
+const SOURCES = filesIn("src").filter((file) => file.endsWith(".ts"));
+const sourceImportsOf = (file: string): string[] => importsOf(file).filter((imported) => SOURCES.includes(imported));
+
+/** What the parts that know nothing of the shop may import. What is not here of gen/ is the shop's. */
+const PUBLIC_CONTRACTS = ["gen/buf/", "gen/google/", "gen/grpc/"];
+const IMPORTS_OF_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  rpc: ["src/rpc/", "src/telemetry/", ...PUBLIC_CONTRACTS],
+  storage: ["src/storage/"],
+  telemetry: ["src/telemetry/"],
+};
+
+/** What a module declares for others; what it passes on from another is not its own. */
+const EXPORTED =
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:type|interface|const|let|function\*?|class|enum) (\w+)/gm;
+
 /** The role whose folder a file of src/ is in. */
 const roleOf = (file: string) => roleNames.find((role) => file.startsWith(`src/${role}/`));
 
@@ -43,6 +58,39 @@ describe("the tree", () => {
       .flatMap((file) => importsOf(file).map((imported) => ({ file, imported })))
       .filter(({ file, imported }) => roleOf(imported) !== undefined && roleOf(imported) !== roleOf(file));
     assert.deepEqual(wrong, []);
+  });
+
+  it("has no import circle in src/, of types neither", () => {
+    const circles: string[] = [];
+    const clear = new Set<string>();
+    const follow = (file: string, path: readonly string[]) => {
+      const at = path.indexOf(file);
+      if (at >= 0) circles.push([...path.slice(at), file].join(" -> "));
+      if (at >= 0 || clear.has(file)) return;
+      for (const imported of sourceImportsOf(file)) follow(imported, [...path, file]);
+      clear.add(file);
+    };
+    for (const file of SOURCES) follow(file, []);
+    assert.deepEqual(circles, []);
+  });
+
+  it("has RPC, telemetry and storage that another system could use: they import no contract of the shop and nothing around them", () => {
+    const wrong = SOURCES.flatMap((file) => importsOf(file).map((imported) => ({ file, imported }))).filter(
+      ({ file, imported }) => {
+        const allowed = IMPORTS_OF_LIBRARIES[file.split("/")[1]!];
+        return allowed !== undefined && !allowed.some((folder) => imported.startsWith(folder));
+      },
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  it("has no two things of one name in src/", () => {
+    const places = new Map<string, string[]>();
+    for (const file of SOURCES) {
+      for (const [, name] of read(file).matchAll(EXPORTED)) places.set(name!, [...(places.get(name!) ?? []), file]);
+    }
+    const shared = [...places].filter(([, files]) => files.length > 1);
+    assert.deepEqual(Object.fromEntries(shared), {});
   });
 
   it("keeps RPC and SQL out of the rules of a role", () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { type CallOptions, type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { createPeer } from "../../src/rpc/client/peer.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { errorMapping, namePeers } from "../../src/rpc/interceptors/error-mapping.ts";
-import { onward } from "../../src/rpc/onward.ts";
+import { type CallContext, onward } from "../../src/rpc/onward.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
 import { testOutcomes } from "./test-outcomes.ts";
@@ -102,11 +102,11 @@ export async function startErrorChain(): Promise<ErrorChain> {
     ],
     services: [
       service(ProbeService, {
-        unary: (request, context) => chain.atFront?.() ?? peer.client.unary(request, onward(context, 300)),
+        unary: (request, context) => chain.atFront?.() ?? peer.client.unary(request, hasty(context)),
         async *serverStream(request, context) {
           yield { payload: { n: 0 } };
           chain.atFront?.();
-          yield* peer.client.serverStream(request, onward(context, 300));
+          yield* peer.client.serverStream(request, hasty(context));
         },
       }),
     ],
@@ -152,4 +152,9 @@ export async function startErrorChain(): Promise<ErrorChain> {
     },
   };
   return chain;
+}
+
+/** What the front gives the back, which is less than its own callers give it. */
+function hasty(context: CallContext): CallOptions {
+  return onward({ signal: context.signal, timeoutMs: () => Math.min(context.timeoutMs() ?? 300, 300) });
 }

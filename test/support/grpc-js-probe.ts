@@ -1,4 +1,4 @@
-// ProbeService by the stock client of @grpc/grpc-js.
+// ProbeService by the client of @grpc/grpc-js.
 import { Buffer } from "node:buffer";
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {

@@ -1,10 +1,10 @@
-// Clients of the probe for tests: the same tests run against our own server and against stock grpc-js, plainly and with interceptors.
+// Clients of the probe for tests: the same tests run against our own server and against grpc-js, plainly and with interceptors.
 import type { Client, Interceptor } from "@connectrpc/connect";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport, type GrpcTransport, type GrpcTransportOptions } from "../../src/rpc/client/transport.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
+import { startGrpcJsServer } from "./grpc-js-server.ts";
 import { createProbe, type Probe, ProbeService } from "./probe.ts";
-import { startStockServer } from "./stock-server.ts";
 
 export type ProbeClient = Client<typeof ProbeService>;
 
@@ -15,9 +15,9 @@ export type RunningProbe = Probe & {
   close(): void | Promise<void>;
 };
 
-export async function startStockProbe(address?: string): Promise<RunningProbe> {
+export async function startGrpcJsProbe(address?: string): Promise<RunningProbe> {
   const probe = createProbe();
-  const server = await startStockServer(probe.service, address);
+  const server = await startGrpcJsServer(probe.service, address);
   return { ...probe, ...server };
 }
 
@@ -53,7 +53,7 @@ const SETUPS = {
     xIn: "v+a+b",
     start: () => startOwnProbe(),
   },
-  "no interceptor, a grpc-js server": { interceptors: [], xIn: "v", start: () => startStockProbe() },
+  "no interceptor, a grpc-js server": { interceptors: [], xIn: "v", start: () => startGrpcJsProbe() },
 };
 
 type Setup = (typeof SETUPS)[keyof typeof SETUPS];

@@ -7,9 +7,9 @@ import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { clientInterceptors } from "../../src/rpc/interceptors/client.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { createProbeClient } from "../support/grpc-js-probe.ts";
+import { startGrpcJsServer } from "../support/grpc-js-server.ts";
 import { createProbe, ProbeService } from "../support/probe.ts";
 import { startProbeServer } from "../support/probe-server.ts";
-import { startStockServer } from "../support/stock-server.ts";
 import type { Span } from "./support/otlp.ts";
 import { collect, payloads } from "./support/probe-call.ts";
 import { record } from "./support/recording.ts";
@@ -54,7 +54,7 @@ describe("foreign grpc-js code", () => {
 
   it("serves our client in one trace, with one span on each side", async () => {
     const { spans } = await record(async () => {
-      const server = await startStockServer(createProbe().service);
+      const server = await startGrpcJsServer(createProbe().service);
       const peer = `127.0.0.1:${server.port}`;
       const transport = createGrpcTransport({ target: peer, interceptors: clientInterceptors({ peer }) });
       const client = createClient(ProbeService, transport);
@@ -89,7 +89,7 @@ describe("foreign grpc-js code", () => {
 
   it("is traced when its client was made from a service definition", async () => {
     const { spans } = await record(async () => {
-      const server = await startStockServer(createProbe().service);
+      const server = await startGrpcJsServer(createProbe().service);
       const Health = grpcJs.makeClientConstructor({ check: CHECK }, "grpc.health.v1.Health");
       const client = new Health(`127.0.0.1:${server.port}`, credentials.createInsecure());
       await assert.rejects(promisify(client.check!).call(client, Buffer.alloc(0)), { code: status.UNIMPLEMENTED });

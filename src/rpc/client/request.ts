@@ -7,13 +7,14 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
-import { abortError } from "./call.ts";
+import { MAX_TIMER_MS } from "../timeouts.ts";
+import { abortError } from "./client-call.ts";
 import { Input } from "./input.ts";
-import { type HeadersInit, LazyHeaders } from "./lazy-headers.ts";
+import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
 import type { Method } from "./method.ts";
 
 /** What the caller gave for a call. */
-export type RequestParts = {
+export type ClientRequestInit = {
   readonly method: Method;
   readonly signal: AbortSignal | undefined;
   /** Epoch milliseconds, or Infinity. */
@@ -22,9 +23,6 @@ export type RequestParts = {
   readonly contextValues: ContextValues | undefined;
   readonly message: Message | Input;
 };
-
-/** The longest that a timer can be. */
-const MAX_TIMER_MS = 0x7fffffff;
 
 /** Where a request, or a copy of it that an interceptor made with a spread, keeps the original. */
 const ORIGINAL = Symbol("original");
@@ -60,12 +58,12 @@ export class ClientRequest {
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  constructor({ method, signal, deadline, header, contextValues, message }: RequestParts) {
+  constructor({ method, signal, deadline, header, contextValues, message }: ClientRequestInit) {
     this.stream = method.desc.methodKind !== "unary";
     this.service = method.desc.parent;
     this.method = method.desc;
     this.url = method.url;
-    this.header = LazyHeaders.from(header);
+    this.header = MetadataHeaders.from(header);
     this.contextValues = contextValues ?? createContextValues();
     this.message = message;
     Object.defineProperty(this, "signal", SIGNAL);

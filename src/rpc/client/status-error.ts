@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { Metadata, StatusObject } from "@grpc/grpc-js";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { MetadataHeaders } from "./metadata-headers.ts";
 
 /** How a call ended. */
 export type Ended = {
@@ -28,7 +28,7 @@ export function statusError(ended: Ended): ConnectError {
 function metadataOf({ header, status }: Ended): Headers {
   const metadata = new Headers();
   for (const part of [header, status.metadata]) {
-    new LazyHeaders(part).forEach((value, name) => {
+    new MetadataHeaders(part).forEach((value, name) => {
       metadata.append(name, value);
     });
   }

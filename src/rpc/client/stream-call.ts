@@ -2,9 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import type { DescMethodStreaming, Message } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
 import type { Metadata } from "@grpc/grpc-js";
-import { abortError, Call, type Settle, type Start } from "./call.ts";
+import { abortError, ClientCall, type Resolvers, type Start } from "./client-call.ts";
 import type { Input } from "./input.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { MetadataHeaders } from "./metadata-headers.ts";
 
 /** How many messages are read ahead of the consumer: as many as a stream of grpc-js buffers. */
 const READ_AHEAD = 16;
@@ -35,14 +35,14 @@ export function openStream(
   });
 }
 
-class StreamCall extends Call<DescMethodStreaming> implements AsyncIterator<Message> {
+class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterator<Message> {
   readonly #input: Input | undefined;
-  readonly #opened: Settle<StreamResponse>;
-  readonly #trailer = new LazyHeaders();
+  readonly #opened: Resolvers<StreamResponse>;
+  readonly #trailer = new MetadataHeaders();
   /** Messages that nobody has asked for yet. */
   readonly #queue: Message[] = [];
   /** Consumers that wait for a message. */
-  readonly #readers: Settle<IteratorResult<Message>>[] = [];
+  readonly #readers: Resolvers<IteratorResult<Message>>[] = [];
   #reading = false;
   #ended = false;
   #onSent: (() => void) | undefined;
@@ -51,7 +51,7 @@ class StreamCall extends Call<DescMethodStreaming> implements AsyncIterator<Mess
     start: Start<DescMethodStreaming>,
     messages: AsyncIterable<Message>,
     input: Input | undefined,
-    opened: Settle<StreamResponse>,
+    opened: Resolvers<StreamResponse>,
   ) {
     super(start);
     this.#input = input;
@@ -120,7 +120,7 @@ class StreamCall extends Call<DescMethodStreaming> implements AsyncIterator<Mess
       stream: true,
       service: desc.parent,
       method: desc,
-      header: new LazyHeaders(this.header),
+      header: new MetadataHeaders(this.header),
       trailer: this.#trailer,
       message: { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) },
     });

@@ -24,7 +24,7 @@ import {
   Metadata,
 } from "@grpc/grpc-js";
 import { Input } from "./input.ts";
-import { type HeadersInit, LazyHeaders } from "./lazy-headers.ts";
+import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
 import { createMethod, type Method } from "./method.ts";
 import { ClientRequest } from "./request.ts";
 import { openStream } from "./stream-call.ts";
@@ -73,14 +73,14 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   }
 
   function metadataOf(header: HeadersInit | undefined): Metadata {
-    return header === undefined ? noHeaders : LazyHeaders.toMetadata(LazyHeaders.from(header), noHeaders);
+    return header === undefined ? noHeaders : MetadataHeaders.toMetadata(MetadataHeaders.from(header), noHeaders);
   }
 
   /** What the innermost interceptor calls. */
   function send(request: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> {
     try {
       const deadline = ClientRequest.deadlineOf(request);
-      const metadata = LazyHeaders.toMetadata(request.header, noHeaders);
+      const metadata = MetadataHeaders.toMetadata(request.header, noHeaders);
       if (!request.stream) {
         const signal = ClientRequest.signalOf(request);
         return callUnary({ channel, method: methodOf(request.method), signal, deadline, metadata }, request.message);

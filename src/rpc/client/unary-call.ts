@@ -1,8 +1,8 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import type { Metadata } from "@grpc/grpc-js";
-import { abortError, Call, type Settle, type Start } from "./call.ts";
-import { LazyHeaders } from "./lazy-headers.ts";
+import { abortError, ClientCall, type Resolvers, type Start } from "./client-call.ts";
+import { MetadataHeaders } from "./metadata-headers.ts";
 
 /** Sends one message and gives the one that answers it. Rejects with ConnectError. */
 export function callUnary(start: Start<DescMethodUnary>, message: Message): Promise<UnaryResponse> {
@@ -12,11 +12,11 @@ export function callUnary(start: Start<DescMethodUnary>, message: Message): Prom
   });
 }
 
-class UnaryCall extends Call<DescMethodUnary> {
-  readonly #settle: Settle<UnaryResponse>;
+class UnaryCall extends ClientCall<DescMethodUnary> {
+  readonly #settle: Resolvers<UnaryResponse>;
   #message: Message | undefined;
 
-  constructor(start: Start<DescMethodUnary>, bytes: Buffer, settle: Settle<UnaryResponse>) {
+  constructor(start: Start<DescMethodUnary>, bytes: Buffer, settle: Resolvers<UnaryResponse>) {
     super(start);
     this.#settle = settle;
     this.wire.startRead();
@@ -57,8 +57,8 @@ class UnaryCall extends Call<DescMethodUnary> {
       stream: false,
       service: desc.parent,
       method: desc,
-      header: new LazyHeaders(this.header),
-      trailer: new LazyHeaders(trailer),
+      header: new MetadataHeaders(this.header),
+      trailer: new MetadataHeaders(trailer),
       message,
     };
   }

@@ -4,10 +4,11 @@ import { invalidFields } from "../errors.ts";
 import { type FieldViolation, shownName } from "../field-violations.ts";
 import { type FieldPath, isTextual, pathName, resolveFieldPath, setFromText } from "./field-path.ts";
 import type { HttpBinding } from "./http-rule.ts";
-import { decodeJson, type JsonRequestOptions, parseJson } from "./json-request.ts";
+import type { JsonRequestOptions } from "./json-fields.ts";
+import { decodeJson, parseJson } from "./json-request.ts";
 
 /** The parts of an HTTP request that make the message. */
-export type RequestParts = {
+export type HttpRequestParts = {
   /** Values of the template's variables. */
   readonly values: readonly string[];
   /** The query, without "?". */
@@ -26,7 +27,7 @@ const MAX_VIOLATIONS = 50;
  * Makes the message of a request; what the path says wins over the body. All that is wrong with fields is told by one
  * fault, a invalidFields(); a body that is no JSON is a fault with line and column.
  */
-export function decodeRequest(binding: HttpBinding, parts: RequestParts, registry: Registry): DecodedRequest {
+export function decodeRequest(binding: HttpBinding, parts: HttpRequestParts, registry: Registry): DecodedRequest {
   const input = binding.method.input;
   const options = { registry, ignoreUnknownFields: false };
   const violations: FieldViolation[] = [];
@@ -40,7 +41,11 @@ export function decodeRequest(binding: HttpBinding, parts: RequestParts, registr
   return { message, fault: violations.length > 0 ? invalidFields(violations) : undefined };
 }
 
-function readParams(binding: HttpBinding, { values, query }: RequestParts, violations: FieldViolation[]): JsonObject {
+function readParams(
+  binding: HttpBinding,
+  { values, query }: HttpRequestParts,
+  violations: FieldViolation[],
+): JsonObject {
   const json: JsonObject = {};
   const set = (fields: FieldPath, text: string) => {
     const description = setFromText(json, fields, text);

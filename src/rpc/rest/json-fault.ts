@@ -1,3 +1,5 @@
+// By hand, because jsonc-parser is no faster and calls itself for each level: a body of brackets would overflow the stack.
+
 /** The first fault of a text as JSON; lines and columns count from 1. */
 export type JsonFault = {
   readonly kind: "malformed" | "duplicateKey";

@@ -1,5 +1,12 @@
 import type { DescExtension, DescField, DescMessage, JsonObject, JsonValue, Registry } from "@bufbuild/protobuf";
 
+export type JsonRequestOptions = {
+  /** The types of google.protobuf.Any, and extensions. */
+  readonly registry: Registry;
+  /** Whether keys that name no field, and names that no enum has, are passed over rather than refused. */
+  readonly ignoreUnknownFields: boolean;
+};
+
 /** Messages nest no deeper: the decoder's limit. */
 export const MAX_DEPTH = 100;
 

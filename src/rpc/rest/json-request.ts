@@ -1,19 +1,13 @@
 // Request messages from JSON: what is wrong with it, told by fields.
-import { create, type DescMessage, fromJson, type JsonValue, type Message, type Registry } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromJson, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { invalidFields } from "../errors.ts";
 import type { FieldViolation } from "../field-violations.ts";
 import { findJsonFault } from "./json-fault.ts";
+import type { JsonRequestOptions } from "./json-fields.ts";
 import { overfullList } from "./overfull-list.ts";
 import { salvage } from "./salvage.ts";
 import { hasLooseNumber } from "./strict-numbers.ts";
-
-export type JsonRequestOptions = {
-  /** The types of google.protobuf.Any, and extensions. */
-  readonly registry: Registry;
-  /** Whether keys that name no field, and names that no enum has, are passed over rather than refused. */
-  readonly ignoreUnknownFields: boolean;
-};
 
 /**
  * What is wrong with a JSON text as a message: a invalidFields() that names the fields, or the line and column where it is

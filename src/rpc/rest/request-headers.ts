@@ -1,23 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
-import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import { connectTimeoutMs, grpcTimeoutMs, MAX_TIMER_MS } from "../timeouts.ts";
 
-/** The longest delay of a timer; a longer one would fire at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/**
- * The time that a client allows in Connect-Timeout-Ms or grpc-timeout; undefined if it does not say. Throws a
- * ConnectError if it is malformed.
- */
+/** The time that a client allows in Connect-Timeout-Ms or grpc-timeout; undefined if it does not say. INVALID_ARGUMENT if it is none. */
 export function requestTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
-  const connect = headers["connect-timeout-ms"];
-  const grpc = headers["grpc-timeout"];
-  const { timeoutMs, error } =
-    connect === undefined
-      ? parseGrpcTimeout(typeof grpc === "string" ? grpc : null, Number.MAX_VALUE)
-      : parseConnectTimeout(String(connect), Number.MAX_VALUE);
-  if (error !== undefined) throw error;
-  return timeoutMs === undefined ? undefined : Math.min(timeoutMs, MAX_TIMEOUT_MS);
+  const { "connect-timeout-ms": connect, "grpc-timeout": grpc } = headers;
+  if (connect !== undefined) return Math.min(connectTimeoutMs(String(connect)), MAX_TIMER_MS);
+  return grpc === undefined ? undefined : Math.min(grpcTimeoutMs(String(grpc)), MAX_TIMER_MS);
 }
 
 /** The headers of a request without the pseudo-headers of HTTP/2. */

@@ -9,8 +9,7 @@ import {
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { type FieldViolation, keySegment } from "../field-violations.ts";
 import { expected, expectedKey, expectedMessage } from "./expected.ts";
-import { fieldOfKey, isObject, MAX_DEPTH } from "./json-fields.ts";
-import type { JsonRequestOptions } from "./json-request.ts";
+import { fieldOfKey, isObject, type JsonRequestOptions, MAX_DEPTH } from "./json-fields.ts";
 import { isLoose, isMapKey } from "./strict-numbers.ts";
 
 /** What can be decoded of a JSON that cannot be decoded as a whole, and what is wrong with the rest of it. */

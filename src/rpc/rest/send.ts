@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Registry } from "@bufbuild/protobuf";
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { internalError } from "../errors.ts";
 import { httpStatusOf } from "../http-status.ts";
+import { isReservedInHttp } from "../reserved-headers.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
 import { statusJson } from "./status.ts";
@@ -38,7 +40,7 @@ export function sendError(
   headers?: AnswerHeaders,
   extra: OutgoingHttpHeaders = {},
 ): void {
-  const error = reason instanceof ConnectError ? reason : new ConnectError("internal error", Code.Internal);
+  const error = reason instanceof ConnectError ? reason : internalError(reason);
   const out = { ...extra };
   if (headers !== undefined) {
     addHeaders(out, headers.responseHeader);
@@ -72,23 +74,9 @@ export function writeHead(res: HttpResponse, status: number, headers: OutgoingHt
   else res.writeHead(status, headers);
 }
 
-/** Headers that are the server's own, or that HTTP/2 forbids. */
-const RESERVED = new Set([
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 function addHeaders(out: OutgoingHttpHeaders, headers: Headers): void {
   for (const [name, value] of headers) {
-    if (RESERVED.has(name)) continue;
+    if (isReservedInHttp(name) || name === "content-encoding") continue;
     const before = out[name];
     out[name] = name === "set-cookie" && before !== undefined ? [before, value].flat().map(String) : value;
   }

@@ -35,10 +35,6 @@ export class Budget {
     this.#holders = holders;
   }
 
-  get heldBytes(): number {
-    return this.#heldBytes;
-  }
-
   nextSequence(): number {
     return this.#sequence++;
   }

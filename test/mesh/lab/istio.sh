@@ -2,7 +2,7 @@
 
 install_istio() {
   kubectl create namespace istio-system >/dev/null
-  istioctl manifest generate -f "$MESH_REPOSITORY/istio/install.yaml" -f "$LAB/stock-envoy.yaml" >"$MESH_RUN/istio.yaml"
+  istioctl manifest generate -f "$MESH_REPOSITORY/istio/install.yaml" -f "$LAB/upstream-envoy.yaml" >"$MESH_RUN/istio.yaml"
   kubectl apply --server-side -f "$MESH_TOOLS/gateway-api" >/dev/null
   for _ in 1 2 3; do # custom resources fail until their definitions are established
     kubectl apply --server-side -f "$MESH_RUN/istio.yaml" >"$LOGS/istio-apply.log" 2>&1 && break

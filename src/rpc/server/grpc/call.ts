@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { grpcTimeoutMs, MAX_TIMER_MS } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
 import type { Connection, OpenCall } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
@@ -11,14 +12,12 @@ import { RequestReader } from "./request-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
 import { attachCall, listenForRequest, type StreamEvents } from "./stream-events.ts";
-import { parseTimeout } from "./timeout.ts";
 
 /** A method, and how its handler is called: `run` reads the request of a call and answers it, or fails it. */
 export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 
 /** About what an open call costs beside its headers and messages, with what its handler needs: interceptors, spans, calls of its own. */
 const CALL_BYTES = 16 << 10;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
 const onDeadline = (call: GrpcCall) => call.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
@@ -50,7 +49,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   constructor(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, route: Route, connection: Connection) {
     const { budget } = connection;
     const timeout = fields["grpc-timeout"];
-    const timeoutMs = timeout === undefined ? undefined : parseTimeout(String(timeout));
+    const timeoutMs = timeout === undefined ? undefined : grpcTimeoutMs(String(timeout));
     this.stream = stream;
     this.sequence = budget.nextSequence();
     this.#route = route;

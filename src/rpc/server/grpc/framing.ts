@@ -1,4 +1,5 @@
-// gRPC message framing: one flag byte, four length bytes, the message. Connect and gRPC-Web have the same.
+// gRPC message framing: one flag byte, four length bytes, the message. Connect and gRPC-Web have the same. By
+// hand, because Connect's own is an async generator; here a message that comes in one chunk costs one copy and no promise.
 import { Buffer } from "node:buffer";
 import { ByteCollector } from "../byte-collector.ts";
 import { messageTooLarge } from "../errors.ts";

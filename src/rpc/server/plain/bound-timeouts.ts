@@ -1,24 +1,21 @@
-import { parseTimeout } from "../grpc/timeout.ts";
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
-const CONNECT_TIMEOUT = /^\d{1,10}$/;
+import { connectTimeoutMs, grpcTimeoutMs, MAX_TIMER_MS } from "../../timeouts.ts";
 
 /**
- * Lowers deadlines that are further off than a timer can be set, 25 days: connect-node gives them to setTimeout, for which all longer times are
- * 1 ms. What is no timeout is left, to be refused.
+ * Lowers deadlines that are further off than a timer can be set: connect-node would set one nevertheless. What is no timeout is left, to be
+ * refused.
  */
 export function boundTimeouts(header: Headers): void {
-  const connect = header.get("connect-timeout-ms") ?? "";
-  if (CONNECT_TIMEOUT.test(connect) && Number(connect) > MAX_TIMER_MS) {
-    header.set("connect-timeout-ms", String(MAX_TIMER_MS));
-  }
+  const connect = header.get("connect-timeout-ms");
+  if (connect !== null && isBeyond(connectTimeoutMs, connect)) header.set("connect-timeout-ms", String(MAX_TIMER_MS));
   const grpc = header.get("grpc-timeout");
-  if (grpc !== null && isBeyond(grpc)) header.set("grpc-timeout", `${Math.floor(MAX_TIMER_MS / 1000)}S`);
+  if (grpc !== null && isBeyond(grpcTimeoutMs, grpc)) {
+    header.set("grpc-timeout", `${Math.floor(MAX_TIMER_MS / 1000)}S`);
+  }
 }
 
-function isBeyond(timeout: string): boolean {
+function isBeyond(parse: (value: string) => number, timeout: string): boolean {
   try {
-    return parseTimeout(timeout) > MAX_TIMER_MS;
+    return parse(timeout) > MAX_TIMER_MS;
   } catch {
     return false;
   }

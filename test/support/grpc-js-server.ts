@@ -1,4 +1,4 @@
-// A server of stock grpc-js around a Connect service, so that our client is tried against a peer that is not ours. On the wire all kinds
+// A server of grpc-js around a Connect service, so that our client is tried against a peer that is not ours. On the wire all kinds
 // of method are the same, so each is registered as a bidirectional stream.
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { Metadata, type MethodDefinition, Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import type { Service } from "../../src/rpc/service.ts";
 
-export type StockServer = {
+export type GrpcJsServer = {
   readonly port: number;
   /** Cuts connections. */
   close(): void;
@@ -24,7 +24,7 @@ export type StockServer = {
 type Call = ServerDuplexStream<Message, Message>;
 
 /** Takes messages of up to 8 MB. `address` is "127.0.0.1:0", another port, or "unix:/path". */
-export async function startStockServer(service: Service, address = "127.0.0.1:0"): Promise<StockServer> {
+export async function startGrpcJsServer(service: Service, address = "127.0.0.1:0"): Promise<GrpcJsServer> {
   const server = new Server({ "grpc.max_receive_message_length": 8 << 20 });
   const { methods } = createServiceImplSpec(service.desc, service.impl);
   for (const spec of Object.values(methods)) {

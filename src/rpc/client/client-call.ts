@@ -14,8 +14,8 @@ export type Start<D extends DescMethod = DescMethod> = {
   readonly metadata: Metadata;
 };
 
-/** The two ends of a promise. */
-export type Settle<T> = { resolve(value: T): void; reject(reason: unknown): void };
+/** How a promise is settled. */
+export type Resolvers<T> = { resolve(value: T): void; reject(reason: unknown): void };
 
 /** The error of a call whose caller aborted it: the signal's reason if that is a ConnectError, else CANCELLED. */
 export function abortError(signal: AbortSignal): ConnectError {
@@ -28,7 +28,7 @@ export function abortError(signal: AbortSignal): ConnectError {
  *
  * A method that grpc-js calls must not throw: it is called from a tick, so that would end the process.
  */
-export abstract class Call<D extends DescMethod> {
+export abstract class ClientCall<D extends DescMethod> {
   protected readonly method: Method<D>;
   protected readonly wire: ReturnType<ChannelInterface["createCall"]>;
   protected header: Metadata | undefined;

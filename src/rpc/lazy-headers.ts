@@ -1,0 +1,53 @@
+/**
+ * Stands in for a Headers, and makes a real one when what the subclass can do without it is not enough. Most calls read two or three
+ * headers or none, and a Headers costs more than the rest of such a call's bookkeeping.
+ */
+export abstract class LazyHeaders implements Headers {
+  protected real: Headers | undefined;
+
+  abstract get(name: string): string | null;
+  /** Adds to a new Headers what there is so far. */
+  protected abstract copyTo(real: Headers): void;
+
+  protected get headers(): Headers {
+    if (this.real === undefined) {
+      this.real = new Headers();
+      this.copyTo(this.real);
+    }
+    return this.real;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null;
+  }
+  append(name: string, value: string): void {
+    this.headers.append(name, value);
+  }
+  set(name: string, value: string): void {
+    this.headers.set(name, value);
+  }
+  delete(name: string): void {
+    this.headers.delete(name);
+  }
+  forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
+    this.headers.forEach(callback, thisArg);
+  }
+  keys() {
+    return this.headers.keys();
+  }
+  values() {
+    return this.headers.values();
+  }
+  entries() {
+    return this.headers.entries();
+  }
+  getSetCookie(): string[] {
+    return this.headers.getSetCookie();
+  }
+  [Symbol.iterator]() {
+    return this.headers[Symbol.iterator]();
+  }
+}
+
+// So that `x instanceof Headers` holds, as interceptors and Connect's own helpers expect.
+Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);
