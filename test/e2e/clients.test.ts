@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type DescMethod, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { roleNames } from "../../src/roles.ts";
 import { goTool } from "../../tools/go-tools.ts";
-import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
+import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
 import { methodsOf, type Sample, samplesOf } from "../support/samples.ts";
 import { CLIENTS, listMethods } from "./clients.ts";
 
@@ -11,16 +11,16 @@ const GO_BUILD_TIMEOUT_MS = 300_000;
 describe("clients that are not ours", function () {
   this.timeout(60_000);
 
-  let shop: ShopProcess;
+  let shop: RunAllShop;
 
   before(async function () {
     this.timeout(GO_BUILD_TIMEOUT_MS);
     goTool("grpcurl");
-    shop = await startFreshShop();
+    shop = await startRunAllShop();
   });
 
   after(async () => {
-    await shop?.stop();
+    await shop?.close();
   });
 
   for (const role of roleNames) {

@@ -6,10 +6,10 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { callersFirst } from "../../src/roles.ts";
+import { callersFirst, roles } from "../../src/roles.ts";
 import { LISTENERS } from "../../tools/run-all/settings.ts";
 import { eventually } from "../support/eventually.ts";
-import { freePorts, isFree, type Ports, SERVING, type ShopProcess, startShop } from "./shop-process.ts";
+import { freePorts, isFree, type Ports, type RunAll, SERVING, startRunAll } from "../support/run-all.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -18,10 +18,10 @@ describe("run-all", function () {
 
   let dataDir: string;
   let ports: Ports;
-  const started: ShopProcess[] = [];
+  const started: RunAll[] = [];
 
-  function start(): ShopProcess {
-    const shop = startShop(dataDir, ports);
+  function start(): RunAll {
+    const shop = startRunAll(dataDir, ports);
     started.push(shop);
     return shop;
   }
@@ -112,12 +112,11 @@ describe("run-all", function () {
     assert.equal(Object(created).order_id, id);
     const { traceCount } = Object(await getJson(`${second.url("dashboard")}/api/stats`));
     assert.ok(traceCount >= 1, `${traceCount} traces`);
-    assert.deepEqual((await readdir(dataDir)).filter((name) => name.endsWith(".db")).sort(), [
-      "order.db",
-      "payment.db",
-      "telemetry.db",
-      "user.db",
-    ]);
+    const owners = roles.filter(({ stores }) => stores.includes("database")).map(({ name }) => name);
+    assert.deepEqual(
+      (await readdir(dataDir)).filter((name) => name.endsWith(".db")).sort(),
+      [...owners, "telemetry"].map((name) => `${name}.db`).sort(),
+    );
   });
 
   it("names a port that is taken and what to set, before it starts anything", async () => {
@@ -169,13 +168,7 @@ describe("run-all", function () {
   });
 
   it("reports every fault of its settings at once", async () => {
-    ports = {
-      gateway: 70_000,
-      user: ports.user,
-      order: ports.user,
-      payment: ports.payment,
-      dashboard: ports.dashboard,
-    };
+    ports = { ...ports, gateway: 70_000, order: ports.user };
     const shop = start();
     assert.equal(await shop.exited, 1);
     assert.equal(
@@ -191,7 +184,7 @@ describe("run-all", function () {
 });
 
 /** The two lines to try, as they are printed. */
-const commandsOf = (shop: ShopProcess): string[] =>
+const commandsOf = (shop: RunAll): string[] =>
   shop
     .output()
     .split("\n")
