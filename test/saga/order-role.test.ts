@@ -1,9 +1,10 @@
 // The order role's recovery: it comes again at its interval, and when the role ends, it neither goes on nor holds up the end.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
+import { Writable } from "node:stream";
 import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
 import pg from "pg";
-import { createLogger } from "winston";
+import { createLogger, transports } from "winston";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { startApp } from "../../src/app.ts";
@@ -22,8 +23,18 @@ const logger = createLogger({ silent: true });
 eachDatabase((database) => {
   describe("the recovery of an order role", () => {
     const { id } = anOrder();
+    const lines: Record<string, unknown>[] = [];
+    const stream = new Writable({
+      objectMode: true,
+      write(line, _, done) {
+        lines.push(line);
+        done();
+      },
+    });
+    const logger = createLogger({ transports: [new transports.Stream({ stream })] });
     let store: OrderStore;
     beforeEach(async () => {
+      lines.length = 0;
       const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
       store = sqlOrderStore(db);
       await store.insert(anOrder({ id }), { key: "k", fingerprint: "f" });
@@ -55,11 +66,19 @@ eachDatabase((database) => {
       );
       const parts = await start(payments, 20);
       try {
-        await eventually(async () => assert.equal((await store.get(id))?.state, "paid"));
+        await eventually(() => assert.equal(lines.at(-1)?.message, "order recovered"));
       } finally {
         await parts.close();
       }
+      assert.equal((await store.get(id))?.state, "paid");
       assert.equal(charges, 2);
+      const told = lines.map(({ level, message, order_id, state }) => [level, message, order_id, state]);
+      assert.deepEqual(told, [
+        ["warn", "order not recovered, will try again", id, undefined],
+        ["info", "order changed", id, "paid"],
+        ["info", "order recovered", id, undefined],
+      ]);
+      assert.match(String(lines[0]?.error), /away/);
     });
 
     it("ends with a role that is closed without having served", async () => {
