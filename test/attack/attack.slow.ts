@@ -30,21 +30,24 @@ describe("under attack", function () {
     memory = limitMemory("attack", MEMORY_MIB << 20);
     const { executable } = built.commands;
     const commandOf = (role: string) => (role === "gateway" ? memory.wrap(executable) : executable);
-    shop = await startShopProcesses({ folder: join(built.folder, "data"), command: commandOf });
+    shop = await startShopProcesses({ command: commandOf });
     const port = new URL(shop.url("gateway")).port;
     attacker = fork(join(import.meta.dirname, "support/attacker.ts"), [port]);
     await goodRequests(async () => delay(500)); // what is compiled at first use is no part of what is measured
   });
   after(async () => {
     attacker?.kill();
-    const codes = await shop?.stop();
-    memory?.remove();
-    await built?.remove();
-    assert.equal(codes?.gateway, 0);
+    try {
+      await shop?.close();
+    } finally {
+      memory?.remove();
+      await built?.remove();
+    }
   });
 
   afterEach(function () {
-    if (this.currentTest?.state === "failed") console.log(shop.lines("gateway").slice(-5).join("\n").slice(-4000));
+    if (this.currentTest?.state === "failed")
+      console.log(shop.process("gateway").lines.slice(-5).join("\n").slice(-4000));
   });
 
   /** Good requests of two kinds, one after the other, until the work is done; gives how long each took, in milliseconds. */

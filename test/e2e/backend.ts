@@ -1,4 +1,5 @@
 // The query API of the telemetry backend, as much of it as tests ask.
+import { spanTree } from "../support/span-tree.ts";
 
 export type Span = {
   traceId: string;
@@ -37,16 +38,7 @@ export function createBackend(url: string): Backend {
   };
 }
 
-/** The spans as an indented tree, `service KIND name` a line, siblings in alphabetical order. */
+/** The spans as an indented tree of `service KIND name`. */
 export function treeOf(spans: readonly Span[]): string[] {
-  const under = (parent: string | undefined, indent: string): string[] =>
-    spans
-      .filter((span) => span.parentSpanId === parent)
-      .map((span) => [
-        `${indent}${span.attributes["service.name"]} ${span.kind} ${span.name}`,
-        ...under(span.spanId, `${indent}  `),
-      ])
-      .sort()
-      .flat();
-  return under(undefined, "");
+  return spanTree(spans, ({ attributes, kind, name }) => `${attributes["service.name"]} ${kind} ${name}`);
 }

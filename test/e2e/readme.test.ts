@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
+import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
 import { withCurl } from "../support/with-curl.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -30,13 +30,13 @@ const isMake = (line: string) => line.startsWith("make");
 
 describe("README", function () {
   this.timeout(60_000);
-  let shop: ShopProcess;
+  let shop: RunAllShop;
 
   before(async () => {
-    shop = await startFreshShop();
+    shop = await startRunAllShop();
   });
   after(async () => {
-    await shop?.stop();
+    await shop?.close();
   });
 
   for (const { line, answer } of COMMANDS.filter((command) => !isMake(command.line))) {

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { type DescMethod, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { roleNames } from "../../src/roles.ts";
-import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
+import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
 import { methodsOf, type Sample, samplesOf } from "../support/samples.ts";
 import { listMethods, type ThirdPartyClient } from "./clients.ts";
 
 /** Tests that these clients find all methods of each role by reflection, and get the same answers. */
 export function testSameAnswers(clients: readonly ThirdPartyClient[]): void {
-  let shop: ShopProcess;
+  let shop: RunAllShop;
 
   before(async () => {
-    shop = await startFreshShop();
+    shop = await startRunAllShop();
   });
 
   after(async () => {
-    await shop?.stop();
+    await shop?.close();
   });
 
   for (const role of roleNames) {

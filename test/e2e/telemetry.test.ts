@@ -1,43 +1,29 @@
 import assert from "node:assert/strict";
-import { type ShopProcess, startFreshShop } from "../run-all/shop-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { ORDER_SERVICES, placeOrder, traceIdOf } from "../support/orders.ts";
+import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
 import { type Backend, createBackend, treeOf } from "./backend.ts";
 
-const SERVICES = ["api-gateway", "order-service", "payment-service", "user-service"];
-const ORDER = {
-  user_id: 123,
-  items: [
-    { product_id: 1, quantity: 2, price: 29.99 },
-    { product_id: 2, quantity: 1, price: 49.99 },
-  ],
-};
 /** Spans leave within seconds, metrics every five. */
 const ARRIVAL = { timeoutMs: 20_000 };
 
 describe("telemetry of an order", function () {
   this.timeout(60_000);
 
-  let shop: ShopProcess;
+  let shop: RunAllShop;
   let backend: Backend;
   let traceId: string;
 
   before(async () => {
-    shop = await startFreshShop();
+    shop = await startRunAllShop();
     backend = createBackend(shop.url("dashboard"));
-    const response = await fetch(`${shop.url("gateway")}/api/orders`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(ORDER),
-    });
+    const response = await placeOrder(shop.url("gateway"));
     assert.equal(response.status, 200);
-    const traceResponse = response.headers.get("traceresponse") ?? "";
-    const parts = /^00-([0-9a-f]{32})-[0-9a-f]{16}-01$/.exec(traceResponse);
-    assert.ok(parts?.[1], `traceresponse: ${traceResponse}`);
-    traceId = parts[1];
+    traceId = traceIdOf(response);
   });
 
   after(async () => {
-    await shop?.stop();
+    await shop?.close();
   });
 
   it("is one trace over the four services, which the answer's traceresponse names", async () => {
@@ -77,7 +63,7 @@ describe("telemetry of an order", function () {
     await eventually(async () => {
       const logs = await backend.logs(`trace_id = ${traceId}`);
       const [spans = []] = await backend.traces(`trace_id = ${traceId}`);
-      assert.deepEqual([...new Set(logs.map((log) => log.resourceName))].sort(), SERVICES);
+      assert.deepEqual([...new Set(logs.map((log) => log.resourceName))].sort(), ORDER_SERVICES);
       assert.deepEqual(new Set(logs.map((log) => log.traceId)), new Set([traceId]));
       const spanIds = new Set(spans.map((span) => span.spanId));
       assert.deepEqual(
@@ -88,7 +74,7 @@ describe("telemetry of an order", function () {
   });
 
   it("counts and times requests under each service's name and under the RPC conventions'", async () => {
-    const expected = SERVICES.flatMap((name) => [`${name}.request.duration`, `${name}.requests.total`]);
+    const expected = ORDER_SERVICES.flatMap((name) => [`${name}.request.duration`, `${name}.requests.total`]);
     expected.push("rpc.client.call.duration", "rpc.server.call.duration");
     await eventually(async () => {
       const names = new Set(await backend.metricNames());

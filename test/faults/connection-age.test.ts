@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { constants } from "node:http2";
 import { roleNames } from "../../src/roles.ts";
 import { connectH2 } from "../support/raw-h2.ts";
-import { type Shop, startShop } from "../support/shop.ts";
+import { type RolesShop, startShop } from "../support/shop.ts";
 
 describe("a connection that is old enough", () => {
-  let shop: Shop;
+  let shop: RolesShop;
   before(async () => {
     shop = await startShop({ CONNECTION_AGE_MS: "100" });
   });

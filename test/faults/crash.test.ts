@@ -11,6 +11,7 @@ import { PaymentState } from "../../gen/shop/payment/v1/payment_pb.js";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
+import { ORDER_ITEMS } from "../support/orders.ts";
 import { startRoleProcess } from "../support/role-process.ts";
 import { startShop } from "../support/shop.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
@@ -36,8 +37,7 @@ describe("an order role that is killed during a charge", () => {
     const first = await startRoleProcess(env);
     cleanup.defer(() => void first.kill("SIGKILL"));
     const orders = createClient(OrderService, transportTo(`127.0.0.1:${first.port}`));
-    const items = [{ productId: 1, quantity: 1, unitPrice: { minorUnits: 500n, currency: "USD" } }];
-    const request = { idempotencyKey: randomUUID(), userId: 1, items, paymentMethod: "tok_ok" };
+    const request = { idempotencyKey: randomUUID(), userId: 1, items: ORDER_ITEMS, paymentMethod: "tok_ok" };
     await orders.createOrder({ ...request, userId: 2 }); // the connection to the payment role stands from here on
     proxy.stall();
     const lost = assert.rejects(orders.createOrder(request, { timeoutMs: 10_000 }));
@@ -60,7 +60,7 @@ describe("an order role that is killed during a charge", () => {
     const repeated = await again.createOrder(request);
     assert.equal(repeated.order?.id, orderId);
     const { payment } = await payments.getPayment({ idempotencyKey: orderId });
-    assert.equal(payment?.amount?.minorUnits, 500n);
+    assert.equal(payment?.amount?.minorUnits, 10_997n);
 
     function transportTo(target: string) {
       const transport = createGrpcTransport({ target });

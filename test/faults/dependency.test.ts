@@ -2,25 +2,19 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { eventually } from "../support/eventually.ts";
-import { type Shop, startShop } from "../support/shop.ts";
-
-const ORDER = { user_id: 123, items: [{ product_id: 1, quantity: 1, price: 10 }] };
+import { ORDER, placeOrder } from "../support/orders.ts";
+import { type RolesShop, startShop } from "../support/shop.ts";
 
 describe("a dependency that is away", () => {
-  let shop: Shop;
+  let shop: RolesShop;
   beforeEach(async () => {
     shop = await startShop();
   });
   afterEach(() => shop.close());
 
-  const order = (key: string = randomUUID()) =>
-    fetch(`${shop.url("gateway")}/api/orders`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "idempotency-key": key },
-      body: JSON.stringify(ORDER),
-    });
+  const order = (key: string = randomUUID()) => placeOrder(shop.url("gateway"), ORDER, { "idempotency-key": key });
   const orders = async () => {
-    const response = await fetch(`${shop.url("gateway")}/api/orders?user_id=123`);
+    const response = await fetch(`${shop.url("gateway")}/api/orders?user_id=${ORDER.user_id}`);
     return ((await response.json()) as { orders?: { status: string }[] }).orders ?? [];
   };
 

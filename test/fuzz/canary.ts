@@ -1,13 +1,14 @@
 // Good requests, as the roles' other clients send them meanwhile.
 import { Buffer } from "node:buffer";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { GetUserRequestSchema, GetUserResponseSchema } from "../../gen/shop/user/v1/user_service_pb.js";
+import { GetUserRequestSchema, GetUserResponseSchema, UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import type { RoleName } from "../../src/roles.ts";
+import { pathOf } from "../support/h2-frames.ts";
+import { ORDER, placeOrder } from "../support/orders.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
 
 /** Very generous: the machine may be busy with the fuzzer itself. */
 const WITHIN_MS = 10_000;
-const ORDER = { user_id: 1, items: [{ product_id: 1, quantity: 2, price: 29.99 }], currency: "EUR" };
 
 type Ports = Readonly<Record<RoleName, number>>;
 
@@ -17,7 +18,7 @@ export type Canary = { readonly ms: number; readonly fault?: string };
 export async function goodRequests(ports: Ports): Promise<Canary> {
   const startedAt = performance.now();
   const results = await Promise.all([
-    within("an order by REST", placeOrder(ports.gateway)),
+    within("an order by REST", orderAt(ports.gateway)),
     within("a user by gRPC", getUser(ports.user)),
   ]);
   const fault = results.find((result) => result !== undefined);
@@ -35,12 +36,8 @@ async function within(what: string, asked: Promise<string | undefined>): Promise
   }
 }
 
-async function placeOrder(port: number): Promise<string | undefined> {
-  const response = await fetch(`http://127.0.0.1:${port}/api/orders`, {
-    method: "POST",
-    headers: { "content-type": "application/json", connection: "close" },
-    body: JSON.stringify(ORDER),
-  });
+async function orderAt(port: number): Promise<string | undefined> {
+  const response = await placeOrder(`http://127.0.0.1:${port}`, ORDER, { connection: "close" });
   const text = await response.text();
   return response.ok && /"status":"created"/.test(text) ? undefined : `${response.status} ${text.slice(0, 500)}`;
 }
@@ -48,7 +45,7 @@ async function placeOrder(port: number): Promise<string | undefined> {
 async function getUser(port: number): Promise<string | undefined> {
   const session = await connectH2(port);
   try {
-    const stream = open(session, "", { ":path": "/shop.user.v1.UserService/GetUser" });
+    const stream = open(session, "", { ":path": pathOf(UserService.method.getUser) });
     stream.end(framed(toBinary(GetUserRequestSchema, { $typeName: "shop.user.v1.GetUserRequest", id: 1 })));
     const { status, data } = await answerOf(stream);
     if (status !== 0) return `status ${status}`;

@@ -1,5 +1,6 @@
 // Frames of HTTP/2 that may not be, or not there, or not so many.
 import { Buffer } from "node:buffer";
+import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import {
   data,
   FLAG,
@@ -8,6 +9,7 @@ import {
   headerBlock,
   headers,
   message,
+  pathOf,
   ping,
   reset,
   SETTING,
@@ -20,7 +22,7 @@ import type { Chance } from "./chance.ts";
 
 const IDS = [0, 1, 2, 3, 5, 7, 1001, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
 const SETTING_VALUES = [0, 1, 100, 16_383, 16_384, 65_535, 2 ** 24 - 1, 2 ** 24, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
-const PATH = "/shop.user.v1.UserService/GetUser";
+const PATH = pathOf(UserService.method.getUser);
 const GET_USER = message(Buffer.from([8, 1]));
 const GET = { ":method": "GET", ":scheme": "http", ":path": "/health", ":authority": "x" };
 const EXPECT = { ...GET, ":method": "POST", expect: "100-continue", "content-type": "application/json" };

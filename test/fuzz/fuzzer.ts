@@ -8,7 +8,7 @@ import { culpritAmong } from "./narrow.ts";
 import type { Options } from "./options.ts";
 import { type Entry, Recorder } from "./recorder.ts";
 import { play } from "./script.ts";
-import type { Shop } from "./shop.ts";
+import type { FuzzedShop } from "./shop.ts";
 
 const CANARY_EVERY_MS = 500;
 /** More would only repeat themselves. */
@@ -21,14 +21,14 @@ const TURN_MS = 7500;
 /** One run over some doors. */
 export class Fuzzer {
   readonly #options: Options;
-  readonly #shop: Shop;
+  readonly #shop: FuzzedShop;
   readonly #recorder: Recorder;
   readonly #counts = new Map<string, { iterations: number; ms: number; statuses: Map<string, number> }>();
   readonly findings: string[] = [];
   #suspects: readonly Entry[] | undefined;
   slowestMs = 0;
 
-  constructor(options: Options, shop: Shop) {
+  constructor(options: Options, shop: FuzzedShop) {
     this.#options = options;
     this.#shop = shop;
     this.#recorder = new Recorder(options.seed);

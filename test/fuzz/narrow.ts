@@ -2,14 +2,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Entry } from "./recorder.ts";
 import { play } from "./script.ts";
-import { startShop } from "./shop.ts";
+import { startFuzzedShop } from "./shop.ts";
 
 /** What a role needs to write a line, or to end. */
 const SETTLE_MS = 100;
 
 /** Plays one after the other to a fresh shop; gives the first after which a role is at fault, if it is the doing of one alone. */
 export async function culpritAmong(suspects: readonly Entry[]): Promise<Entry | undefined> {
-  const shop = await startShop();
+  const shop = await startFuzzedShop();
   try {
     for (const suspect of suspects) {
       await play({ ...suspect.script, answered: false }, shop.ports[suspect.script.role]);

@@ -1,13 +1,13 @@
 // Requests of the RPC protocols: half of them valid, half with something wrong.
 import { Buffer } from "node:buffer";
 import { toBinary, toJson } from "@bufbuild/protobuf";
-import { message } from "../support/h2-frames.ts";
+import { message, pathOf } from "../support/h2-frames.ts";
 import type { Answers } from "./answers.ts";
 import { mutatedFrames, mutatedGzip, mutatedJson } from "./bodies.ts";
 import type { Chance } from "./chance.ts";
 import type { Exchange } from "./exchange.ts";
 import { mutatedFields } from "./headers.ts";
-import { pathOf, requestTo, type Target } from "./targets.ts";
+import { requestTo, type Target } from "./targets.ts";
 import { mutatedWire } from "./wire.ts";
 
 /** Names of fields that give the content type and the encoding of messages in a protocol, in binary or JSON. */
@@ -46,7 +46,7 @@ export function rpcRequest(target: Target, protocol: Protocol, chance: Chance, i
     ...protocol.fields,
     ...(gzipped ? [[protocol.encodingField, "gzip"] as const] : []),
   ];
-  const common = { role, method: "POST", path: pathOf(target) };
+  const common = { role, method: "POST", path: pathOf(target.method) };
   if (isValid) {
     const body = Buffer.concat(protocol.framed ? messages.map((bytes) => message(bytes)) : messages);
     const watches = method.methodKind === "server_streaming"; // may last
@@ -62,7 +62,7 @@ export function rpcRequest(target: Target, protocol: Protocol, chance: Chance, i
   return {
     role,
     method: chance.maybe(0.05) ? chance.pick(["GET", "PUT", "OPTIONS", "HEAD", "DELETE", "PATCH", "QUERY"]) : "POST",
-    path: chance.maybe(0.05) ? chance.pick(ODD_PATHS) : pathOf(target),
+    path: chance.maybe(0.05) ? chance.pick(ODD_PATHS) : pathOf(target.method),
     fields: keepsFields ? fields : mutatedFields(fields, chance),
     body: bytes,
     mayBeInternal: internal || (gzipped && !keepsFields), // the field that names the compression may be gone

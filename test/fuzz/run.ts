@@ -8,14 +8,14 @@
 // was not answered well, too much memory, or a drain that failed. What was sent last is then in .cache/fuzz.
 import { Fuzzer } from "./fuzzer.ts";
 import { readOptions } from "./options.ts";
-import { startShop } from "./shop.ts";
+import { startFuzzedShop } from "./shop.ts";
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const { seed, seconds, doors } = options;
   const door = doors.length === 1 ? ` --door ${doors[0]!.name}` : "";
   console.log(`Seed ${seed}; the same again: make fuzz ARGS="--seed ${seed} --seconds ${seconds}${door}"`);
-  const shop = await startShop();
+  const shop = await startFuzzedShop();
   const fuzzer = new Fuzzer(options, shop);
   let peaks: Readonly<Record<string, number>> = {};
   try {

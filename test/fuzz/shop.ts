@@ -1,7 +1,5 @@
 // The shop whose doors are tried: its roles as real processes, and what can be seen of them from outside.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { callersFirst, type RoleName } from "../../src/roles.ts";
 import { startShopProcesses } from "../support/shop-processes.ts";
 
@@ -11,7 +9,7 @@ const MAX_RSS_MIB = 300;
 /** Half of what the roles have in the cluster, as Node would choose there by itself. A leak ends the process all the sooner. */
 const HEAP = "--max-old-space-size=128";
 
-export type Shop = {
+export type FuzzedShop = {
   readonly ports: Readonly<Record<RoleName, number>>;
   /** What has come to light since the last time: lines that no input may cause, processes that ended. */
   faults(): string[];
@@ -21,15 +19,13 @@ export type Shop = {
   stop(): Promise<string[]>;
 };
 
-export async function startShop(): Promise<Shop> {
-  const folder = await mkdtemp(join(tmpdir(), "fuzz-"));
+export async function startFuzzedShop(): Promise<FuzzedShop> {
   const faults: string[] = [];
   const peaks: Record<string, number> = {};
   const ready = new Set<RoleName>();
   let stopping = false;
 
   const shop = await startShopProcesses({
-    folder,
     env: { DRAIN_TIMEOUT_MS: String(DRAIN_MS), NODE_OPTIONS: HEAP },
     keep(role, line, from) {
       if (from === "stderr" || isError(line)) faults.push(`${role} wrote: ${line.slice(0, 4000)}`);
@@ -64,11 +60,10 @@ export async function startShop(): Promise<Shop> {
           wrong.push(`${role} did not end within ${STOP_MS} ms of SIGTERM`);
           kill("SIGKILL");
         }, STOP_MS);
-        const code = await kill("SIGTERM");
+        await shop.stop(role).catch((error: Error) => wrong.push(error.message));
         clearTimeout(timer);
-        if (code !== 0) wrong.push(`${role} ended with ${code}, not 0, on SIGTERM`);
       }
-      await rm(folder, { recursive: true, force: true });
+      await shop.close();
       return [...faults.splice(0), ...wrong];
     },
   };

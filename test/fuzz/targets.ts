@@ -18,8 +18,6 @@ import type { Chance } from "./chance.ts";
 /** A method of a role, or of all. */
 export type Target = { readonly role: RoleName; readonly method: DescMethod };
 
-export const pathOf = ({ method }: Target): string => `/${method.parent.typeName}/${method.name}`;
-
 const UUID = "01890a5d-ac96-774b-bcce-b302099a8057";
 const ITEM = { productId: 1, quantity: 2, unitPrice: { minorUnits: "1999", currency: "EUR" } };
 

@@ -1,17 +1,15 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
+import { ORDER_ITEMS } from "../support/orders.ts";
 import type { MakeSamples } from "../support/samples.ts";
 
 const { createOrder, cancelOrder, getOrder, listOrders, watchOrder } = OrderService.method;
-const items = [{ productId: 1, quantity: 2, unitPrice: { currency: "USD", minorUnits: "2999" } }];
 
 export const makeSamples: MakeSamples = async (call) => {
-  const requestOf = (idempotencyKey: string, userId: number): JsonObject => ({
-    idempotencyKey,
-    userId,
-    items,
-    paymentMethod: "tok_ok",
-  });
+  const requestOf = (idempotencyKey: string, userId: number) => {
+    const request = { idempotencyKey, userId, items: ORDER_ITEMS, paymentMethod: "tok_ok" };
+    return toJson(createOrder.input, create(createOrder.input, request)) as JsonObject;
+  };
   const order = async (key: string) => ((await call(createOrder, requestOf(key, 124))).order as { id: string }).id;
   const [paid, cancelled] = [await order("order-paid"), await order("order-cancelled")];
   await call(cancelOrder, { id: cancelled });

@@ -8,13 +8,13 @@ import { createGrpcTransport, type GrpcTransport } from "../../src/rpc/client/tr
 import { reasonOf } from "../../src/rpc/outcomes.ts";
 import { ORDER_ITEMS } from "../support/orders.ts";
 import { countOf, failureOf } from "../support/outcomes.ts";
-import { type Shop, startShop } from "../support/shop.ts";
+import { type RolesShop, startShop } from "../support/shop.ts";
 
 /** How often a watch looks for changes of other replicas. */
 const LOOKS_EVERY_MS = 1000;
 
 describe("WatchOrder", () => {
-  let shop: Shop;
+  let shop: RolesShop;
   let transport: GrpcTransport;
   let orders: Client<typeof OrderService>;
   beforeEach(async () => {

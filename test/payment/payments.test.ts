@@ -118,6 +118,24 @@ eachDatabase((database) => {
       assert.deepEqual((await books()).network, ["captured", "captured"]);
     });
 
+    it("keeps nothing of a charge whose refund died between the network and its own write", async () => {
+      const store = sqlPaymentStore(db);
+      const dying: CardNetwork = { ...network, capture: () => Promise.reject(new Error("the process died here")) };
+      await assert.rejects(createPayments(store, dying).charge(charge()), /died/);
+      const halfway: CardNetwork = {
+        ...network,
+        async reverse(key) {
+          await network.reverse(key);
+          throw new Error("the process died here");
+        },
+      };
+      await assert.rejects(createPayments(store, halfway).refund("order-1"), /died/);
+      assert.equal((await payments.find("order-1"))?.state, "pending");
+      assert.equal((await payments.charge(charge())).kind, "refunded");
+      assert.equal((await payments.find("order-1"))?.state, "refunded");
+      assert.deepEqual(await books(), { ledger: [], network: ["reversed"] });
+    });
+
     it("keeps nothing when a refund overtakes a charge at the network", async () => {
       const slow: CardNetwork = {
         ...network,

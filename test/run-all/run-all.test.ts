@@ -6,11 +6,11 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { callersFirst } from "../../src/roles.ts";
+import { callersFirst, roles } from "../../src/roles.ts";
 import { LISTENERS } from "../../tools/run-all/settings.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePorts, isFree, type Ports, type RunAll, SERVING, startRunAll } from "../support/run-all.ts";
 import { withCurl } from "../support/with-curl.ts";
-import { freePorts, isFree, type Ports, SERVING, type ShopProcess, startShop } from "./shop-process.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -19,10 +19,10 @@ describe("run-all", function () {
 
   let dataDir: string;
   let ports: Ports;
-  const started: ShopProcess[] = [];
+  const started: RunAll[] = [];
 
-  function start(): ShopProcess {
-    const shop = startShop(dataDir, ports);
+  function start(): RunAll {
+    const shop = startRunAll(dataDir, ports);
     started.push(shop);
     return shop;
   }
@@ -113,12 +113,11 @@ describe("run-all", function () {
     assert.equal(Object(created).order_id, id);
     const { traceCount } = Object(await getJson(`${second.url("dashboard")}/api/stats`));
     assert.ok(traceCount >= 1, `${traceCount} traces`);
-    assert.deepEqual((await readdir(dataDir)).filter((name) => name.endsWith(".db")).sort(), [
-      "order.db",
-      "payment.db",
-      "telemetry.db",
-      "user.db",
-    ]);
+    const owners = roles.filter(({ stores }) => stores.includes("database")).map(({ name }) => name);
+    assert.deepEqual(
+      (await readdir(dataDir)).filter((name) => name.endsWith(".db")).sort(),
+      [...owners, "telemetry"].map((name) => `${name}.db`).sort(),
+    );
   });
 
   it("names a port that is taken and what to set, before it starts anything", async () => {
@@ -186,7 +185,7 @@ describe("run-all", function () {
 });
 
 /** The two lines to try, as they are printed. */
-const commandsOf = (shop: ShopProcess): string[] =>
+const commandsOf = (shop: RunAll): string[] =>
   shop
     .output()
     .split("\n")

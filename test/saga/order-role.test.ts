@@ -1,13 +1,15 @@
-// The order role's recovery when the role ends: it must not go on, and not hold up the end.
+// The order role's recovery: it comes again at its interval, and when the role ends, it neither goes on nor holds up the end.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { Writable } from "node:stream";
+import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
 import pg from "pg";
-import { createLogger } from "winston";
+import { createLogger, transports } from "winston";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { startApp } from "../../src/app.ts";
 import { orderMigrations } from "../../src/order/migrations.ts";
+import type { OrderStore } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
 import { orderRole } from "../../src/order/role.ts";
 import { readSettings } from "../../src/settings.ts";
@@ -19,10 +21,67 @@ import { eachDatabase } from "../support/stores.ts";
 const logger = createLogger({ silent: true });
 
 eachDatabase((database) => {
-  describe("an order role that is closed without having served", () => {
-    it("ends its recovery", async () => {
+  describe("the recovery of an order role", () => {
+    const { id } = anOrder();
+    const lines: Record<string, unknown>[] = [];
+    const stream = new Writable({
+      objectMode: true,
+      write(line, _, done) {
+        lines.push(line);
+        done();
+      },
+    });
+    const logger = createLogger({ transports: [new transports.Stream({ stream })] });
+    let store: OrderStore;
+    beforeEach(async () => {
+      lines.length = 0;
       const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
-      await sqlOrderStore(db).insert(anOrder(), { key: "k", fingerprint: "f" });
+      store = sqlOrderStore(db);
+      await store.insert(anOrder({ id }), { key: "k", fingerprint: "f" });
+    });
+
+    const start = (payments: Transport, recoveryIntervalMs: number) =>
+      orderRole.start({
+        stores: { database: { role: "order", ...database.location() } },
+        peers: {
+          users: createClient(
+            UserService,
+            createRouterTransport(() => {}),
+          ),
+          payments: createClient(PaymentService, payments),
+        },
+        settings: { recoveryIntervalMs },
+        logger,
+      });
+
+    it("comes again at the interval of the settings", async () => {
+      let charges = 0;
+      const payments = createRouterTransport(({ service }) =>
+        service(PaymentService, {
+          charge: () => {
+            if (charges++ === 0) throw new ConnectError("away", Code.Unavailable);
+            return {};
+          },
+        }),
+      );
+      const parts = await start(payments, 20);
+      try {
+        await eventually(() => assert.equal(lines.at(-1)?.message, "order recovered"));
+      } finally {
+        await parts.close();
+      }
+      assert.equal((await store.get(id))?.state, "paid");
+      assert.equal(charges, 2);
+      const told = lines.map(({ level, message, order_id, state }) => [level, message, order_id, state]);
+      assert.deepEqual(told, [
+        ["warn", "order not recovered, will try again", id, undefined],
+        ["info", "order changed", id, "paid"],
+        ["info", "order recovered", id, undefined],
+      ]);
+      assert.match(String(lines[0]?.error), /away/);
+    });
+
+    it("ends with a role that is closed without having served", async () => {
       const charging = Promise.withResolvers<AbortSignal>();
       const payments = createRouterTransport(({ service }) =>
         service(PaymentService, {
@@ -32,18 +91,7 @@ eachDatabase((database) => {
           },
         }),
       );
-      const parts = await orderRole.start({
-        stores: { database: { role: "order", ...database.location() } },
-        peers: {
-          users: createClient(
-            UserService,
-            createRouterTransport(() => {}),
-          ),
-          payments: createClient(PaymentService, payments),
-        },
-        settings: { recoveryIntervalMs: 10_000 },
-        logger,
-      });
+      const parts = await start(payments, 10_000);
       const signal = await charging.promise;
       await parts.close();
       assert.ok(signal.aborted);

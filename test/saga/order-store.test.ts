@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
+import type { Kysely } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import { moveOrder, type Order, type OrderStore } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
@@ -8,10 +9,11 @@ import { eachDatabase } from "../support/stores.ts";
 
 eachDatabase((database) => {
   describe("order store", () => {
+    let db: Kysely<OrderSchema>;
     let store: OrderStore;
 
     beforeEach(async () => {
-      const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
+      ({ db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations }));
       store = sqlOrderStore(db);
     });
 
@@ -62,6 +64,52 @@ eachDatabase((database) => {
       });
       await charged;
       assert.equal((await store.get(order.id))?.state, "cancelling");
+    });
+
+    it("writes nothing for a change that changes nothing, and changes no order that is not there", async () => {
+      const order = anOrder();
+      await store.insert(order, { key: "k", fingerprint: "f" });
+      const version = async () => (await db.selectFrom("orders").select("version").executeTakeFirstOrThrow()).version;
+      const before = await version();
+      assert.deepEqual(await store.update(order.id, (o) => o), order);
+      assert.equal(await version(), before);
+      await assert.rejects(
+        store.update(randomUUIDv7(), (o) => o),
+        /there is no order/,
+      );
+    });
+
+    it("gives up when others are faster ten times in a row", async () => {
+      const order = anOrder();
+      await store.insert(order, { key: "k", fingerprint: "f" });
+      let attempts = 0;
+      const meddled = sqlOrderStore(
+        db.withPlugin({
+          transformQuery: ({ node }) => node,
+          async transformResult({ result }) {
+            if (result.rows.length === 0) return result; // of the update
+            attempts++;
+            await db
+              .updateTable("orders")
+              .set({ version: attempts + 1 })
+              .execute();
+            return result;
+          },
+        }),
+      );
+      await assert.rejects(
+        meddled.update(order.id, (o) => moveOrder(o, "paid", 1)),
+        /10 times in a row/,
+      );
+      assert.deepEqual([attempts, (await store.get(order.id))?.state], [10, "pending"]);
+    });
+
+    it("keeps why an order was rejected", async () => {
+      const order = anOrder();
+      await store.insert(order, { key: "k", fingerprint: "f" });
+      const rejected = await store.update(order.id, (o) => moveOrder(o, "rejected", 1, "CARD_DECLINED"));
+      assert.deepEqual(await store.get(order.id), rejected);
+      assert.equal(rejected.rejectReason, "CARD_DECLINED");
     });
 
     it("pages a user's orders, newest first", async () => {

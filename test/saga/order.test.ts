@@ -39,5 +39,6 @@ describe("an order", () => {
     });
     assert.deepEqual(totalOf([item(2999n, 2), item(4999n, 1)]), { minorUnits: 10_997n, currency: "USD" });
     assert.equal(totalOf([item(100_000_000n, 10_000)]).minorUnits, 1_000_000_000_000n);
+    assert.deepEqual(totalOf([]), { minorUnits: 0n, currency: "" });
   });
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import type { ChargeOutcome, Order, OrderStore, PaymentsPeer } from "../../src/order/order.ts";
+import type { ChargeOutcome, Order, OrderItem, OrderStore, PaymentsPeer } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
 import { startRecovery } from "../../src/order/recovery.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
 import { eventually } from "../support/eventually.ts";
-import { newOrder } from "../support/orders.ts";
+import { newOrder, ORDER_ITEMS } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
 
 /** The payment role as the contract promises it: one outcome a key, for ever. Faults are thrown once each, in order. */
@@ -86,9 +86,19 @@ eachDatabase((database) => {
 
     it("refuses a key that comes with other content", async () => {
       await created();
-      assert.deepEqual(await saga.create(newOrder({ paymentMethod: "tok_other" }), {}), { kind: "key_reused" });
-      const other = newOrder({ items: newOrder().items.slice(1) });
-      assert.deepEqual(await saga.create(other, {}), { kind: "key_reused" });
+      const [item, ...others] = ORDER_ITEMS;
+      const withItem = (over: Partial<OrderItem>) => newOrder({ items: [{ ...item!, ...over }, ...others] });
+      for (const other of [
+        newOrder({ paymentMethod: "tok_other" }),
+        newOrder({ items: others }),
+        withItem({ productId: 3 }),
+        withItem({ quantity: 3 }),
+        withItem({ unitPrice: { minorUnits: 3000n, currency: "USD" } }),
+        withItem({ unitPrice: { minorUnits: 2999n, currency: "EUR" } }),
+      ]) {
+        assert.deepEqual(await saga.create(other, {}), { kind: "key_reused" });
+      }
+      assert.deepEqual([...bank.book.values()], ["charged"]);
     });
 
     it("writes nothing for an unknown user", async () => {
@@ -132,6 +142,27 @@ eachDatabase((database) => {
       }
       assert.deepEqual([...bank.book], [[order.id, "refunded"]]);
       assert.deepEqual(await saga.cancel(randomUUIDv7(), {}), { kind: "not_found" });
+    });
+
+    it("is cancelled once by all who cancel it at the same time", async () => {
+      const { id } = await created();
+      const results = await Promise.all(Array.from({ length: 4 }, () => saga.cancel(id, {})));
+      for (const result of results) assert.ok(result.kind === "cancelled");
+      assert.deepEqual(
+        changes.map((c) => c.state),
+        ["pending", "paid", "cancelling", "cancelled"],
+      );
+    });
+
+    it("is dated by the clock, at each step anew", async () => {
+      let clock = 1_700_000_000_000;
+      const now = () => ++clock;
+      saga = createSaga({ store, users: { exists: async () => true }, payments: bank.peer, newId: randomUUIDv7, now });
+      const order = await created();
+      const result = await saga.cancel(order.id, {});
+      assert.ok(result.kind === "cancelled");
+      assert.equal(order.createdAt, 1_700_000_000_001);
+      assert.deepEqual([order.updatedAt, result.order.updatedAt], [1_700_000_000_002, 1_700_000_000_004]);
     });
 
     it("keeps no money when a cancel overtakes the charge", async () => {

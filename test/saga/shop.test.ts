@@ -6,30 +6,22 @@ import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { PaymentState } from "../../gen/shop/payment/v1/payment_pb.js";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
+import { CREATED, ITEMS, ORDER, placeOrder } from "../support/orders.ts";
 import { failureOf } from "../support/outcomes.ts";
-import { type Shop, startShop } from "../support/shop.ts";
-
-const ITEMS = [
-  { product_id: 1, quantity: 2, price: 29.99 },
-  { product_id: 2, quantity: 1, price: 49.99 },
-];
+import { type RolesShop, startShop } from "../support/shop.ts";
 
 describe("the shop over REST", () => {
-  let shop: Shop;
+  let shop: RolesShop;
   before(async () => {
     shop = await startShop();
   });
   after(() => shop.close());
 
   const get = async (path: string) => answer(await fetch(shop.url("gateway") + path));
-  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    answer(
-      await fetch(shop.url("gateway") + path, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: typeof body === "string" ? body : JSON.stringify(body),
-      }),
-    );
+  const place = async (order: unknown, headers?: Record<string, string>) =>
+    answer(await placeOrder(shop.url("gateway"), order, headers));
+  const cancel = async (id: string) =>
+    answer(await fetch(`${shop.url("gateway")}/api/orders/${id}:cancel`, { method: "POST" }));
 
   async function payment(orderId: string) {
     const transport = createGrpcTransport({ target: new URL(shop.url("payment")).host });
@@ -54,15 +46,15 @@ describe("the shop over REST", () => {
   });
 
   it("creates and charges an order", async () => {
-    const { status, body } = await post("/api/orders", { user_id: 123, items: ITEMS });
+    const { status, body } = await place(ORDER);
     assert.equal(status, 200);
     const { order_id, ...rest } = body;
-    assert.deepEqual(rest, { status: "created", total: { minor_units: "10997", currency: "USD" } });
+    assert.deepEqual(rest, CREATED);
     assert.deepEqual(await payment(order_id), { amount: 10_997n, state: PaymentState.CHARGED });
   });
 
   it("returns, lists and cancels an order", async () => {
-    const { body: created } = await post("/api/orders", { user_id: 77, items: ITEMS, currency: "EUR" });
+    const { body: created } = await place({ user_id: 77, items: ITEMS, currency: "EUR" });
     const order = await get(`/api/orders/${created.order_id}`);
     assert.equal(order.status, 200);
     const { create_time, update_time, ...rest } = order.body;
@@ -78,7 +70,7 @@ describe("the shop over REST", () => {
       total: { minor_units: "10997", currency: "EUR" },
     });
 
-    const { body: second } = await post("/api/orders", { user_id: 77, items: ITEMS });
+    const { body: second } = await place({ user_id: 77, items: ITEMS });
     const first = await get("/api/orders?user_id=77&page_size=1");
     assert.deepEqual(first.body.orders.map(idOf), [second.order_id]);
     const next = await get(`/api/orders?user_id=77&page_size=1&page_token=${first.body.next_page_token}`);
@@ -86,7 +78,7 @@ describe("the shop over REST", () => {
     assert.equal(next.body.next_page_token, undefined);
 
     for (let i = 0; i < 2; i++) {
-      const cancelled = await post(`/api/orders/${created.order_id}:cancel`, {});
+      const cancelled = await cancel(created.order_id);
       assert.equal(cancelled.status, 200);
       assert.equal(cancelled.body.status, "cancelled");
     }
@@ -96,19 +88,19 @@ describe("the shop over REST", () => {
   it("creates one order for one key, from the header or the field, and names the key in every answer", async () => {
     const key = randomUUID();
     const order = { user_id: 5, items: ITEMS };
-    const byHeader = await post("/api/orders", order, { "idempotency-key": key });
-    const byField = await post("/api/orders", { ...order, idempotency_key: key });
+    const byHeader = await place(order, { "idempotency-key": key });
+    const byField = await place({ ...order, idempotency_key: key });
     assert.equal(byHeader.body.order_id, byField.body.order_id);
     assert.equal(byHeader.headers.get("idempotency-key"), key);
-    const fresh = await post("/api/orders", order);
+    const fresh = await place(order);
     assert.notEqual(fresh.body.order_id, byHeader.body.order_id);
-    const again = await post("/api/orders", order, { "idempotency-key": fresh.headers.get("idempotency-key")! });
+    const again = await place(order, { "idempotency-key": fresh.headers.get("idempotency-key")! });
     assert.equal(again.body.order_id, fresh.body.order_id);
 
-    const reused = await post("/api/orders", { user_id: 5, items: [ITEMS[0]] }, { "idempotency-key": key });
+    const reused = await place({ user_id: 5, items: [ITEMS[0]] }, { "idempotency-key": key });
     assert.equal(reused.status, 409);
     assert.equal(reasonIn(reused.body), "IDEMPOTENCY_KEY_REUSED");
-    const both = await post("/api/orders", { ...order, idempotency_key: "a" }, { "idempotency-key": "b" });
+    const both = await place({ ...order, idempotency_key: "a" }, { "idempotency-key": "b" });
     assert.equal(both.status, 400);
     assert.match(both.body.message, /idempotency_key/);
   });
@@ -135,7 +127,7 @@ describe("the shop over REST", () => {
     ["a card without funds", { payment_method: "tok_insufficient_funds" }, 402, "INSUFFICIENT_FUNDS"],
   ] as const) {
     it(`answers ${status} to an order with ${name}`, async () => {
-      const refused = await post("/api/orders", { user_id: 123, items: ITEMS, ...over });
+      const refused = await place({ ...ORDER, ...over });
       assert.equal(refused.status, status);
       assert.equal(reasonIn(refused.body), reason);
       assert.ok(refused.headers.get("idempotency-key"));
@@ -155,7 +147,7 @@ describe("the shop over REST", () => {
       { product_id: 0, quantity: 0, price: -1 },
       { product_id: 1, quantity: 1, price: 1 },
     ];
-    const { status, body } = await post("/api/orders", { user_id: 0, items, currency: "XXX", payment_method: "4111" });
+    const { status, body } = await place({ user_id: 0, items, currency: "XXX", payment_method: "4111" });
     assert.equal(status, 400);
     assert.deepEqual(fieldsIn(body), [
       "currency",
@@ -177,14 +169,14 @@ describe("the shop over REST", () => {
     ["an unknown field", { user_id: 1, items: ITEMS, colour: "red" }, "colour"],
   ] as const) {
     it(`answers 400 to ${name} and names ${field}`, async () => {
-      const bad = await post("/api/orders", body);
+      const bad = await place(body);
       assert.equal(bad.status, 400);
       assert.deepEqual(fieldsIn(bad.body), [field]);
     });
   }
 
   it("answers 400 to what is no JSON, 405 to a wrong method", async () => {
-    assert.equal((await post("/api/orders", "{nope")).status, 400);
+    assert.equal((await place("{nope")).status, 400);
     assert.equal((await fetch(`${shop.url("gateway")}/api/orders`, { method: "DELETE" })).status, 405);
   });
 });

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { DescMethod } from "@bufbuild/protobuf";
 
 export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 export const TYPE = {
@@ -70,6 +71,9 @@ export function uint32(n: number): Buffer {
   out.writeUInt32BE(n >>> 0);
   return out;
 }
+
+/** The path of calls of a method. */
+export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
 
 /** The header fields of a gRPC call. */
 export const grpcFields = (path: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({

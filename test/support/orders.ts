@@ -21,6 +21,9 @@ export const ORDER_ITEMS = [
   { productId: 2, quantity: 1, unitPrice: { minorUnits: 4999n, currency: "USD" } },
 ];
 
+/** The services that an order passes, by their names in telemetry. */
+export const ORDER_SERVICES = ["api-gateway", "order-service", "payment-service", "user-service"];
+
 /** A request to the saga. */
 export const newOrder = (over: Partial<NewOrder> = {}): NewOrder => ({
   key: "key-1",

@@ -1,52 +1,67 @@
+// A whole shop for a test: in this process (startShop), a process for each role (shop-processes.ts), or by run-all (run-all.ts).
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "winston";
-import { type App, startApp } from "../../src/app.ts";
-import { callersFirst, type RoleName } from "../../src/roles.ts";
+import { startApp } from "../../src/app.ts";
+import { addressOf } from "../../src/contract.ts";
+import { callersFirst, type RoleName, roles } from "../../src/roles.ts";
 import { readSettings } from "../../src/settings.ts";
-import { peerUrls } from "./peer-urls.ts";
 
-/** A whole shop in this process: all roles on free ports, SQLite in a fresh folder unless env says otherwise. */
+/** A shop, however its roles run. */
 export type Shop = {
-  readonly url: (role: RoleName) => string;
-  /** Stops one role, as SIGTERM would. */
-  stop(role: RoleName): Promise<void>;
-  /** Starts a stopped role again, at its old port. */
-  start(role: RoleName): Promise<void>;
+  /** `http://host:port` of a role. */
+  url(role: RoleName): string;
+  /** Ends all that runs and removes its data. Rejects, when all has ended, if anything did not end well. */
   close(): Promise<void>;
 };
 
-export async function startShop(env: NodeJS.ProcessEnv = {}): Promise<Shop> {
-  const folder = await mkdtemp(join(tmpdir(), "shop-"));
-  const logger = createLogger({ silent: true });
-  const apps = new Map<RoleName, App>();
+/** A shop whose roles come and go one by one. */
+export type RolesShop = Shop & {
+  /** Ends one role, as SIGTERM would. Rejects if it does not end well. */
+  stop(role: RoleName): Promise<void>;
+  /** Starts a role that was stopped again, at its old port. */
+  start(role: RoleName): Promise<void>;
+};
+
+/** A role that serves, and how it is ended. */
+type RunningRole = { readonly port: number; stop(): Promise<void> };
+
+export type RolesShopOptions = {
+  /** Where the roles keep their data. Default: a folder of its own, which is removed at the end. */
+  readonly folder?: string;
+  /** What each role's environment has beside what it needs. */
+  readonly env?: NodeJS.ProcessEnv;
+};
+
+/** Starts all roles on free ports of the loopback, those that are called first; rejects, with none left running, if one does not serve. */
+export async function startRoles(
+  startRole: (role: RoleName, env: NodeJS.ProcessEnv) => Promise<RunningRole>,
+  options: RolesShopOptions = {},
+): Promise<RolesShop> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "tracemesh-shop-")));
+  const running = new Map<RoleName, RunningRole>();
   const ports = new Map<RoleName, number>();
-  const url = (role: RoleName) => `http://127.0.0.1:${ports.get(role)}`;
 
   async function start(role: RoleName): Promise<void> {
-    const settings = readSettings({
-      ROLE: role,
-      PORT: String(ports.get(role) ?? 0),
-      DATA_DIR: folder,
-      ...peerUrls(ports),
-      RECOVERY_INTERVAL_MS: "100",
-      DRAIN_TIMEOUT_MS: "1000",
-      ...env,
-    });
-    const app = await startApp(settings, logger);
-    apps.set(role, app);
-    ports.set(role, app.port);
+    const PORT = String(ports.get(role) ?? 0);
+    const env = { ROLE: role, PORT, DATA_DIR: folder, ...peerUrls(ports), ...options.env };
+    const started = await startRole(role, env);
+    running.set(role, started);
+    ports.set(role, started.port);
   }
 
   async function stop(role: RoleName): Promise<void> {
-    await apps.get(role)?.stop();
-    apps.delete(role);
+    const ending = running.get(role);
+    running.delete(role);
+    await ending?.stop();
   }
 
   async function close(): Promise<void> {
-    for (const role of callersFirst) await stop(role);
-    await rm(folder, { recursive: true, force: true });
+    const faults: unknown[] = [];
+    for (const role of callersFirst) await stop(role).catch((fault) => faults.push(fault));
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    if (faults.length > 0) throw new AggregateError(faults, faults.join("\n"));
   }
 
   try {
@@ -55,5 +70,21 @@ export async function startShop(env: NodeJS.ProcessEnv = {}): Promise<Shop> {
     await close();
     throw error;
   }
-  return { url, start, stop, close };
+  return { url: (role) => `http://127.0.0.1:${ports.get(role)}`, stop, start, close };
+}
+
+/** A shop in this process; SQLite unless env says otherwise. */
+export function startShop(env: NodeJS.ProcessEnv = {}): Promise<RolesShop> {
+  const logger = createLogger({ silent: true });
+  return startRoles((_, own) => startApp(readSettings(own), logger), {
+    env: { RECOVERY_INTERVAL_MS: "100", DRAIN_TIMEOUT_MS: "1000", ...env },
+  });
+}
+
+/** The settings by which roles find those whose ports are known. */
+function peerUrls(ports: ReadonlyMap<RoleName, number>): Record<string, string> {
+  const known = roles.filter(({ name }) => ports.has(name));
+  return Object.fromEntries(
+    known.map(({ name, services }) => [addressOf(services[0]).variable, `http://127.0.0.1:${ports.get(name)}`]),
+  );
 }

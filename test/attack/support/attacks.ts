@@ -3,12 +3,17 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { Health } from "../../../gen/grpc/health/v1/health_pb.js";
+import { ServerReflection } from "../../../gen/grpc/reflection/v1/reflection_pb.js";
+import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
 import {
   data,
   FLAG,
   grpcFields,
   headers,
   message,
+  PREFACE,
+  pathOf,
   ping,
   reset,
   SETTING,
@@ -23,10 +28,10 @@ export type Attack = (port: number) => Promise<void>;
 const STREAMS = 100;
 /** Sendings a second, for those that have much in them. */
 const SLOWER = 150;
-const CREATE = "/shop.gateway.v1.ShopService/CreateOrder";
-const GET = "/shop.gateway.v1.ShopService/GetUser";
-const REFLECT = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-const WATCH = "/grpc.health.v1.Health/Watch";
+const CREATE = pathOf(ShopService.method.createOrder);
+const GET = pathOf(ShopService.method.getUser);
+const REFLECT = pathOf(ServerReflection.method.serverReflectionInfo);
+const WATCH = pathOf(Health.method.watch);
 /** Field 2, of no bytes: one empty item, over and over. */
 const EMPTY_ITEMS = (count: number) => Buffer.alloc(2 * count, Buffer.from([0x12, 0]));
 /** Field 999, a varint. */
@@ -108,7 +113,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
       10,
       port,
       async (connection) => {
-        const name = Buffer.from("shop.gateway.v1.ShopService");
+        const name = Buffer.from(ShopService.typeName);
         const ask = message(Buffer.concat([Buffer.from([0x22, name.length]), name])); // file_containing_symbol
         const asks = Buffer.concat(Array.from({ length: 400 }, () => ask));
         for (let i = 0; i < 100; i++)
@@ -204,7 +209,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     for (let i = 0; i < 10_000; i++) {
       const socket = await tcp(port);
       if (i % 3 === 1) socket.write("GET /health HTTP/1.1\r\nhost: a\r\n\r\n");
-      if (i % 3 === 2) socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), settings()]));
+      if (i % 3 === 2) socket.write(Buffer.concat([PREFACE, settings()]));
       all.push(socket);
     }
     await delay(1000);

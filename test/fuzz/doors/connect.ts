@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import { toBinary, toJson } from "@bufbuild/protobuf";
+import { pathOf } from "../../support/h2-frames.ts";
 import { mutatedGzip, mutatedJson } from "../bodies.ts";
 import type { Chance } from "../chance.ts";
 import type { Door } from "../door.ts";
 import { type Exchange, scriptOf } from "../exchange.ts";
 import { mutatedFields } from "../headers.ts";
 import { protocol, rpcRequest } from "../rpc.ts";
-import { pathOf, requestTo, SHOP, type Target } from "../targets.ts";
+import { requestTo, SHOP, type Target } from "../targets.ts";
 import { mutatedWire } from "../wire.ts";
 
 const UNARY = ["json", "proto"].map((codec) => protocol(`application/${codec}`, "content-encoding", false));
@@ -54,7 +55,7 @@ function getRequest(target: Target, chance: Chance): Exchange {
   return {
     role: target.role,
     method: "GET",
-    path: `${pathOf(target)}?${query.join("&")}`.slice(0, 14_000),
+    path: `${pathOf(target.method)}?${query.join("&")}`.slice(0, 14_000),
     fields,
     body,
   };

@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { LISTENERS, type Listener, portVariable } from "../../tools/run-all/settings.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "./eventually.ts";
+import type { Shop } from "./shop.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const READY_WITHIN_MS = 30_000;
@@ -23,7 +24,7 @@ const OWN_ENVIRONMENT = {
 export type Ports = Record<Listener, number>;
 
 /** run-all as a process, as `make run-all` starts it. */
-export type ShopProcess = {
+export type RunAll = {
   readonly ports: Ports;
   readonly pid: number;
   /** `http://localhost:…` of a listener. */
@@ -40,7 +41,7 @@ export type ShopProcess = {
 };
 
 /** Starts run-all with its state in dataDir; does not wait for anything. */
-export function startShop(dataDir: string, ports: Ports): ShopProcess {
+export function startRunAll(dataDir: string, ports: Ports): RunAll {
   const portVariables = LISTENERS.map((name) => [portVariable(name), String(ports[name])]);
   const child = spawn(process.execPath, [join(ROOT, "tools/run-all.ts")], {
     env: { ...process.env, ...OWN_ENVIRONMENT, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
@@ -57,7 +58,7 @@ export function startShop(dataDir: string, ports: Ports): ShopProcess {
     ended = true;
     return code ?? null;
   });
-  const shop: ShopProcess = {
+  return {
     ports,
     pid: child.pid ?? 0,
     exited,
@@ -79,25 +80,27 @@ export function startShop(dataDir: string, ports: Ports): ShopProcess {
       return exited;
     },
   };
-  return shop;
 }
 
-/** Starts run-all in a folder and on ports of its own, and waits until the shop serves. stop() removes the folder too. */
-export async function startFreshShop(): Promise<ShopProcess> {
+/** A shop that run-all runs, with its dashboard. */
+export type RunAllShop = Shop & Pick<RunAll, "ports" | "url">;
+
+/** Starts run-all in a folder and on ports of its own, and waits until the shop serves. */
+export async function startRunAllShop(): Promise<RunAllShop> {
   const dataDir = await mkdtemp(join(tmpdir(), "tracemesh-run-all-"));
-  const shop = startShop(dataDir, await freePorts());
-  const stop = async () => {
-    const code = await shop.stop();
+  const { ports, url, printed, stop } = startRunAll(dataDir, await freePorts());
+  async function close(): Promise<void> {
+    const code = await stop();
     await rm(dataDir, { recursive: true });
-    return code;
-  };
+    if (code !== 0) throw new Error(`run-all ended with ${code}, not 0`);
+  }
   try {
-    await shop.printed(SERVING);
+    await printed(SERVING);
   } catch (error) {
-    await stop();
+    await close().catch(() => {}); // why it does not serve is what matters
     throw error;
   }
-  return { ...shop, stop };
+  return { ports, url, close };
 }
 
 /** The last line that run-all prints before the roles' logs. */
