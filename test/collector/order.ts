@@ -48,7 +48,7 @@ describe("telemetry of an order, through the collector", function () {
   });
 
   after(async () => {
-    await shop?.stop();
+    await shop?.close();
     await collector?.stop();
     await jaeger?.close();
     await rm(folder, { recursive: true, force: true });

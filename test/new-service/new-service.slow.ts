@@ -5,12 +5,16 @@ import { join } from "node:path";
 import { LISTENERS } from "../../tools/run-all/settings.ts";
 import { createBackend } from "../e2e/backend.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePorts, SERVING, startRunAll } from "../support/run-all.ts";
 import { type Copy, copyTree } from "./support/copy.ts";
-import { type ForeignShop, startForeignShop } from "./support/foreign-shop.ts";
 import { type Step, stepsOf } from "./support/tutorial.ts";
 
 const MINUTE = 60_000;
 const STEPS = stepsOf(readFileSync("docs/adding-a-service.md", "utf8"));
+const HEALTH = {
+  line: `node_modules/.bin/buf curl --protocol grpc --http2-prior-knowledge -d '{"service":"shop.stock.v1.StockService"}' http://localhost:8084/grpc.health.v1.Health/Check`,
+  answer: '{"status":"SERVING"}',
+};
 const isCall = ({ line }: { line: string }) => line.includes("localhost:");
 
 describe("a fifth service", function () {
@@ -56,19 +60,23 @@ describe("a fifth service", function () {
   });
 
   it("runs with the others: on its port, with reflection, health, traces and log lines", async () => {
-    await using shop = await startForeignShop(copy.root, [...LISTENERS, "stock"]);
-    assert.match(shop.output(), /^ {2}stock +http:\/\/localhost:\d+ +ready$/m);
-    for (const { line, answer } of STEPS.filter(isCommand).filter(isCall)) await called(shop, line, answer);
-    const health = `node_modules/.bin/buf curl --protocol grpc --http2-prior-knowledge -d '{"service":"shop.stock.v1.StockService"}' http://localhost:8084/grpc.health.v1.Health/Check`;
-    await called(shop, health, '{"status":"SERVING"}');
-    const backend = createBackend(shop.url("dashboard"));
-    await eventually(async () => {
-      const traces = await backend.traces("service.name = stock-service");
-      const names = traces.flat().map((span) => span.name);
-      assert.ok(names.includes("shop.stock.v1.StockService/ChangeStock"), names.join());
-    });
-    assert.match(shop.output(), /^stock +\| .*ChangeStock.*trace_id=[0-9a-f]{32}/m);
-    assert.equal(await shop.stop(), 0);
+    const ports = await freePorts([...LISTENERS, "stock"]);
+    const shop = startRunAll(join(copy.root, "data"), ports, copy.root);
+    try {
+      await shop.printed(SERVING);
+      assert.match(shop.output(), /^ {2}stock +http:\/\/localhost:\d+ +ready$/m);
+      for (const { line, answer } of [...STEPS.filter(isCommand).filter(isCall), HEALTH]) {
+        assertAnswer(await copy.run(line.replaceAll("localhost:8084", `localhost:${ports.stock}`)), answer);
+      }
+      await shop.printed(/^stock +\| .*ChangeStock.*trace_id=[0-9a-f]{32}/m);
+      const backend = createBackend(shop.url("dashboard"));
+      await eventually(async () => {
+        const names = (await backend.traces("service.name = stock-service")).flat().map((span) => span.name);
+        assert.ok(names.includes("shop.stock.v1.StockService/ChangeStock"), names.join());
+      });
+    } finally {
+      assert.equal(await shop.stop(), 0);
+    }
   });
 
   it("passes the tests that go through all services, and its own", async function () {
@@ -87,15 +95,14 @@ describe("a fifth service", function () {
       else copy.feed("git", ["apply", "--recount", "--unidiff-zero", "-"], step.text);
     });
   }
-
-  async function called(shop: ForeignShop, line: string, answer: string | undefined): Promise<void> {
-    const output = await copy.run(line.replaceAll("localhost:8084", new URL(shop.url("stock")).host));
-    const parts = compact(answer ?? "")
-      .split(/<[^>]*>/)
-      .map((part) => RegExp.escape(part));
-    assert.match(compact(output), new RegExp(`^${parts.join('[^"]+')}$`));
-  }
 });
+
+function assertAnswer(output: string, answer = ""): void {
+  const parts = compact(answer)
+    .split(/<[^>]*>/)
+    .map((part) => RegExp.escape(part));
+  assert.match(compact(output), new RegExp(`^${parts.join('[^"]+')}$`));
+}
 
 /** JSON without the blanks that each program puts where it likes; here no text has any. */
 const compact = (json: string): string => json.replace(/\s/g, "");

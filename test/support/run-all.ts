@@ -24,11 +24,11 @@ const OWN_ENVIRONMENT = {
 export type Ports = Record<Listener, number>;
 
 /** run-all as a process, as `make run-all` starts it. */
-export type RunAll = {
-  readonly ports: Ports;
+export type RunAll<Name extends string = Listener> = {
+  readonly ports: Readonly<Record<Name, number>>;
   readonly pid: number;
   /** `http://localhost:…` of a listener. */
-  url(name: Listener): string;
+  url(name: Name): string;
   /** All that it has written so far, standard output and error. */
   output(): string;
   /** Resolves when what it has written matches; rejects with what it wrote if it ends or takes too long. */
@@ -40,10 +40,14 @@ export type RunAll = {
   stop(): Promise<number | null>;
 };
 
-/** Starts run-all with its state in dataDir; does not wait for anything. */
-export function startRunAll(dataDir: string, ports: Ports): RunAll {
-  const portVariables = LISTENERS.map((name) => [portVariable(name), String(ports[name])]);
-  const child = spawn(process.execPath, [join(ROOT, "tools/run-all.ts")], {
+/** Starts run-all, of another tree than this one if root says so, with its state in dataDir; does not wait for anything. */
+export function startRunAll<Name extends string>(
+  dataDir: string,
+  ports: Readonly<Record<Name, number>>,
+  root = ROOT,
+): RunAll<Name> {
+  const portVariables = Object.entries(ports).map(([name, port]) => [portVariable(name), String(port)]);
+  const child = spawn(process.execPath, [join(root, "tools/run-all.ts")], {
     env: { ...process.env, ...OWN_ENVIRONMENT, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -110,14 +114,16 @@ export const SERVING = /^Stop: Ctrl-C$/m;
  * Ports that nothing listens on. They are below those that the system gives to connections, or one of the connections that wait for a
  * role to come up could take its port.
  */
-export async function freePorts(): Promise<Ports> {
+export async function freePorts<Name extends string = Listener>(
+  names: readonly Name[] = LISTENERS as readonly Name[],
+): Promise<Record<Name, number>> {
   const ports = new Set<number>();
-  while (ports.size < LISTENERS.length) {
+  while (ports.size < names.length) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (await isFree(port)) ports.add(port);
   }
   const free = [...ports];
-  return Object.fromEntries(LISTENERS.map((name, i) => [name, free[i]])) as Ports;
+  return Object.fromEntries(names.map((name, i) => [name, free[i]])) as Record<Name, number>;
 }
 
 export async function isFree(port: number): Promise<boolean> {

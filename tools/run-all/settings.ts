@@ -25,7 +25,7 @@ export type RunAllSettings = {
 };
 
 /** The environment variable with a listener's port. */
-export const portVariable = (name: Listener): string => `${name.toUpperCase().replaceAll("-", "_")}_PORT`;
+export const portVariable = (name: string): string => `${name.toUpperCase().replaceAll("-", "_")}_PORT`;
 
 /**
  * Reads the listeners' ports (GATEWAY_PORT, DASHBOARD_PORT and so on) and DATA_DIR (default: `data`, relative to root). Throws one Error
