@@ -68,7 +68,7 @@ export type OrderStore = {
 };
 
 /** What the saga needs from the user role. */
-export type Users = { exists(id: number, call: StepOptions): Promise<boolean> };
+export type UsersPeer = { exists(id: number, call: StepOptions): Promise<boolean> };
 
 /** What the saga asks of the payment role; the key is the order's id. */
 export type PaymentsPeer = {

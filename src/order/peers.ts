@@ -2,10 +2,10 @@ import type { Client } from "@connectrpc/connect";
 import type { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import type { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { peerReason } from "../outcomes.ts";
-import type { PaymentsPeer, Users } from "./order.ts";
+import type { PaymentsPeer, UsersPeer } from "./order.ts";
 
 /** The user role, as the saga needs it. */
-export function usersPeer(client: Client<typeof UserService>): Users {
+export function usersPeer(client: Client<typeof UserService>): UsersPeer {
   return {
     async exists(id, call) {
       try {

@@ -8,7 +8,7 @@ import {
   type PaymentsPeer,
   type StepOptions,
   totalOf,
-  type Users,
+  type UsersPeer,
 } from "./order.ts";
 
 export type NewOrder = {
@@ -30,7 +30,7 @@ export type Saga = ReturnType<typeof createSaga>;
 
 export type SagaOptions = {
   store: OrderStore;
-  users: Users;
+  users: UsersPeer;
   payments: PaymentsPeer;
   /** Makes the id of a new order; ids ascend with time. */
   newId: () => string;
