@@ -130,6 +130,7 @@ new: third_party ## Add a service: make new SERVICE=stock
 .PHONY: generate
 generate: third_party ## Generate gen/ from the contracts and the roles
 	@$(NODE) $(BIN)/buf generate
+	@$(NODE) $(BIN)/buf generate --template test/buf.gen.yaml
 	@$(NODE) tools/generate-manifests.ts
 
 .PHONY: contracts

@@ -1,9 +1,9 @@
 // One client under test: `node client-process.ts KIND PORT`. For each message from the parent it makes calls in a closed loop for a while.
 import { createClient } from "@connectrpc/connect";
 import { credentials, Client as GrpcJsClient, Metadata } from "@grpc/grpc-js";
-import { ProbeService, type UnaryResponse } from "../gen/probe/v1/probe_pb.js";
 import { createGrpcTransport } from "../src/rpc/client/transport.ts";
 import { clientInterceptors } from "../src/rpc/interceptors/client.ts";
+import { ProbeService, type UnaryResponse } from "../test/gen/probe/v1/probe_pb.js";
 import { definition } from "./grpc-js-server.ts";
 import { serve } from "./measured-process.ts";
 import type { Window } from "./paired.ts";

@@ -14,7 +14,7 @@ import {
   type ServerStreamResponse,
   type UnaryRequest,
   type UnaryResponse,
-} from "../gen/probe/v1/probe_pb.js";
+} from "../test/gen/probe/v1/probe_pb.js";
 import { streamReply, unaryReply } from "./probe.ts";
 
 export async function startGrpcJsServer(): Promise<number> {

@@ -7,7 +7,7 @@ import {
   ServerStreamResponseSchema,
   UnaryRequestSchema,
   UnaryResponseSchema,
-} from "../gen/probe/v1/probe_pb.js";
+} from "../test/gen/probe/v1/probe_pb.js";
 
 export const STREAM_LENGTH = 1000;
 

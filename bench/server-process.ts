@@ -1,8 +1,9 @@
 // One server under test: `node server-process.ts KIND`. Reports its port, then answers each message with the CPU time that it has used.
-import { ProbeService } from "../gen/probe/v1/probe_pb.js";
+
 import { serverInterceptors } from "../src/rpc/interceptors/server.ts";
 import { createRpcServer } from "../src/rpc/server/server.ts";
 import { service } from "../src/rpc/service.ts";
+import { ProbeService } from "../test/gen/probe/v1/probe_pb.js";
 import { startGrpcJsServer } from "./grpc-js-server.ts";
 import { serve } from "./measured-process.ts";
 import { streamReply, unaryReply } from "./probe.ts";

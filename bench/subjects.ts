@@ -1,7 +1,7 @@
 // Servers and clients under test, for measurePaired(). Each is a new process, whose answers are checked after it was measured.
 import { createClient } from "@connectrpc/connect";
-import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { createGrpcTransport } from "../src/rpc/client/transport.ts";
+import { ProbeService } from "../test/gen/probe/v1/probe_pb.js";
 import type { ClientKind, ClientOrder } from "./client-process.ts";
 import type { LoadOrder, LoadReport } from "./load-process.ts";
 import { type MeasuredProcess, startProcess } from "./measured-process.ts";

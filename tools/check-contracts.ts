@@ -25,10 +25,14 @@ function lint(): boolean {
 
 function generated(): boolean {
   const fresh = join(temporary, "fresh");
-  const what = "gen/ is up to date";
-  if (!(buf("generate", "--output", fresh) && manifests(join(fresh, "gen")))) return report(what, ["see above"]);
-  const found = differences(join(root, "gen"), join(fresh, "gen"));
-  const hint = "run `make generate` and commit gen/";
+  const what = "gen/ is up to date, and test/gen/";
+  const made =
+    buf("generate", "--output", fresh) &&
+    buf("generate", "--output", fresh, "--template", "test/buf.gen.yaml") &&
+    manifests(join(fresh, "gen"));
+  if (!made) return report(what, ["see above"]);
+  const found = ["gen", "test/gen"].flatMap((folder) => differences(join(root, folder), join(fresh, folder)));
+  const hint = "run `make generate` and commit gen/ and test/gen/";
   return report(what, found.length === 0 ? [] : [...found, hint]);
 }
 

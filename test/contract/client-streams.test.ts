@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { PayloadSchema } from "../../gen/probe/v1/probe_pb.js";
+import { PayloadSchema } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { countOf, failureOf } from "../support/outcomes.ts";
 import { describeClient } from "../support/probe-client.ts";

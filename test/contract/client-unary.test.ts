@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { PayloadSchema, UnaryRequestSchema } from "../../gen/probe/v1/probe_pb.js";
+import { PayloadSchema, UnaryRequestSchema } from "../gen/probe/v1/probe_pb.js";
 import { failureOf } from "../support/outcomes.ts";
 import { describeClient } from "../support/probe-client.ts";
 

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { createPeer } from "../../src/rpc/client/peer.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { errorMapping, namePeers } from "../../src/rpc/interceptors/error-mapping.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { type ErrorChain, PEER_AWAY, shownOf, startErrorChain } from "../support/error-chain.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
-import { PayloadSchema } from "../../gen/probe/v1/probe_pb.js";
+import { PayloadSchema } from "../gen/probe/v1/probe_pb.js";
 import { type ErrorChain, PEER_AWAY, type Shown, StorageDown, startErrorChain } from "../support/error-chain.ts";
 import { testOutcomes } from "../support/test-outcomes.ts";
 

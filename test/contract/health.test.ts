@@ -7,8 +7,8 @@ import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../gen/grpc/health/v1/health_pb.js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { createHealth, type Health } from "../../src/rpc/server/health.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 
 const PROBE = "probe.v1.ProbeService";

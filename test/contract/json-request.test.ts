@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { createRegistry, fromJsonString, type JsonValue } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
-import { BookSchema, FilterSchema, LibraryService } from "../../gen/library/v1/library_pb.js";
 import { CreateOrderRequestSchema } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { jsonFault } from "../../src/rpc/rest/json-request.ts";
+import { BookSchema, FilterSchema, LibraryService } from "../gen/library/v1/library_pb.js";
 import { BOOK, mutated } from "../support/mutated.ts";
 import { seeded } from "../support/random.ts";
 

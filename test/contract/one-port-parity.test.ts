@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Client, Code, ConnectError, createClient, encodeBinaryHeader, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { PayloadSchema, ProbeService } from "../../gen/probe/v1/probe_pb.js";
+import { PayloadSchema, ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { INTERCEPTIONS, type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 

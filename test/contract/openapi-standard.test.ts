@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { LibraryService } from "../../gen/library/v1/library_pb.js";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { openApiDocument } from "../../src/rpc/rest/openapi.ts";
+import { LibraryService } from "../gen/library/v1/library_pb.js";
 
 describe("the OpenAPI document", () => {
   it("is valid by the schema of OpenAPI 3.1", async () => {

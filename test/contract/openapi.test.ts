@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { LibraryService } from "../../gen/library/v1/library_pb.js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { openApiDocument } from "../../src/rpc/rest/openapi.ts";
 import { service } from "../../src/rpc/service.ts";
+import { LibraryService } from "../gen/library/v1/library_pb.js";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { startRest } from "../support/rest.ts";
 
 const INFO = { title: "Shop", version: "1.2.3", description: "Sells." };

@@ -5,8 +5,8 @@ import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { ServerReflection as V1 } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as V1Alpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { reflectionServices } from "../../src/rpc/server/reflection.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 
 type Ask =

@@ -1,11 +1,11 @@
 // How a REST request becomes a message.
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { LibraryService } from "../../gen/library/v1/library_pb.js";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { httpCall } from "../../src/rpc/interceptors/http-call.ts";
 import { validation } from "../../src/rpc/interceptors/validation.ts";
 import { service } from "../../src/rpc/service.ts";
+import { LibraryService } from "../gen/library/v1/library_pb.js";
 import { createLibrary } from "../support/library.ts";
 import { type RestServer, startRest } from "../support/rest.ts";
 

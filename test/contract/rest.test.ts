@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { validation } from "../../src/rpc/interceptors/validation.ts";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
 import { service } from "../../src/rpc/service.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { createLibrary } from "../support/library.ts";
 import { callHttp2, type RestServer, startRest } from "../support/rest.ts";
 import { testOutcomes } from "../support/test-outcomes.ts";

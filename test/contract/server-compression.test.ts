@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { compressionAlgorithms, status } from "@grpc/grpc-js";
-import { UnaryRequestSchema, UnaryResponseSchema } from "../../gen/probe/v1/probe_pb.js";
+import { UnaryRequestSchema, UnaryResponseSchema } from "../gen/probe/v1/probe_pb.js";
 import { createProbeClient, type ProbeClient, readAll } from "../support/grpc-js-probe.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { status } from "@grpc/grpc-js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { createProbeClient, readAll } from "../support/grpc-js-probe.ts";
 import { data, frame, grpcFields, headers, PREFACE, settings, TYPE } from "../support/h2-frames.ts";

@@ -3,9 +3,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { Metadata, status } from "@grpc/grpc-js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { type Service, service } from "../../src/rpc/service.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { createProbeClient, type ProbeClient, readAll } from "../support/grpc-js-probe.ts";
 import { createProbe } from "../support/probe.ts";
 

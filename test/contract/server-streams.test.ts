@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Metadata, status } from "@grpc/grpc-js";
-import { ServerStreamRequestSchema } from "../../gen/probe/v1/probe_pb.js";
+import { ServerStreamRequestSchema } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { createProbeClient, type ProbeClient, readAll } from "../support/grpc-js-probe.ts";
 import { INTERCEPTIONS, type ProbeServer, startProbeServer } from "../support/probe-server.ts";

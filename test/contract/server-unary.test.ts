@@ -5,7 +5,7 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { Metadata, status } from "@grpc/grpc-js";
 import { StatusSchema } from "../../gen/google/rpc/status_pb.js";
-import { PayloadSchema } from "../../gen/probe/v1/probe_pb.js";
+import { PayloadSchema } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { createProbeClient, type ProbeClient } from "../support/grpc-js-probe.ts";
 import { INTERCEPTIONS, type ProbeServer, startProbeServer } from "../support/probe-server.ts";

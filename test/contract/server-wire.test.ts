@@ -4,8 +4,8 @@ import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
-import { UnaryRequestSchema, UnaryResponseSchema } from "../../gen/probe/v1/probe_pb.js";
 import { service } from "../../src/rpc/service.ts";
+import { UnaryRequestSchema, UnaryResponseSchema } from "../gen/probe/v1/probe_pb.js";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { type Answer, answerOf, connectH2, framed, open, roundTrips } from "../support/raw-h2.ts";
 

@@ -6,12 +6,12 @@ import {
   createGrpcTransport as createStockTransport,
 } from "@connectrpc/connect-node";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { invalidFields } from "../../src/rpc/errors.ts";
 import { validation } from "../../src/rpc/interceptors/validation.ts";
 import { service } from "../../src/rpc/service.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 
 const LONG = { text: "", short: "longer than ten" };

@@ -1,9 +1,10 @@
 // A program that serves books, orders and users in every protocol, and tells its parent what it has cost: run with an IPC channel.
-import { LibraryService } from "../../gen/library/v1/library_pb.js";
+
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { validation } from "../../src/rpc/interceptors/validation.ts";
 import { service } from "../../src/rpc/service.ts";
+import { LibraryService } from "../gen/library/v1/library_pb.js";
 import { createLibrary } from "./library.ts";
 import { startRest } from "./rest.ts";
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { type CallOptions, type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
-import { ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { createPeer } from "../../src/rpc/client/peer.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { errorMapping, namePeers } from "../../src/rpc/interceptors/error-mapping.ts";
 import { type CallContext, onward } from "../../src/rpc/onward.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
+import { ProbeService } from "../gen/probe/v1/probe_pb.js";
 import { testOutcomes } from "./test-outcomes.ts";
 
 /** What a client sees of an error. */

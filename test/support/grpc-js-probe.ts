@@ -23,7 +23,7 @@ import {
   ServerStreamResponseSchema,
   UnaryRequestSchema,
   UnaryResponseSchema,
-} from "../../gen/probe/v1/probe_pb.js";
+} from "../gen/probe/v1/probe_pb.js";
 
 type PayloadInit = MessageInitShape<typeof PayloadSchema>;
 export type Options = CallOptions & { metadata?: Metadata; onCall?: (call: ClientUnaryCall) => void };

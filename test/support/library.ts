@@ -1,7 +1,7 @@
 // LibraryService for tests: each method gives back what it got, and remembers the context.
 import type { HandlerContext } from "@connectrpc/connect";
-import { LibraryService } from "../../gen/library/v1/library_pb.js";
 import { type Service, service } from "../../src/rpc/service.ts";
+import { LibraryService } from "../gen/library/v1/library_pb.js";
 
 export type Library = { readonly service: Service; readonly contexts: HandlerContext[] };
 

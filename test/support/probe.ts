@@ -3,8 +3,8 @@
 import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { PayloadSchema, ProbeService } from "../../gen/probe/v1/probe_pb.js";
 import { type Service, service } from "../../src/rpc/service.ts";
+import { PayloadSchema, ProbeService } from "../gen/probe/v1/probe_pb.js";
 
 export { ProbeService };
 

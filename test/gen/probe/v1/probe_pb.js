@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
+import { file_buf_validate_validate } from "#gen/buf/validate/validate_pb.js";
 
 /**
  * Describes the file probe/v1/probe.proto.

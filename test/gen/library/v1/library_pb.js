@@ -3,8 +3,8 @@
 /* eslint-disable */
 
 import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
-import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
+import { file_buf_validate_validate } from "#gen/buf/validate/validate_pb.js";
+import { file_google_api_annotations } from "#gen/google/api/annotations_pb.js";
 import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
