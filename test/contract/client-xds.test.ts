@@ -9,7 +9,7 @@ const DISCOVERY = "/envoy.service.discovery.v3.AggregatedDiscoveryService/Stream
 /** Calls a peer at xds:/// and prints the error if the peer is refused. */
 const PROGRAM = `
   import { createPeer } from "${import.meta.resolve("../../src/rpc/client/peer.ts")}";
-  import { ProbeService } from "${import.meta.resolve("../../gen/probe/v1/probe_pb.js")}";
+  import { ProbeService } from "${import.meta.resolve("../../test/gen/probe/v1/probe_pb.js")}";
   const peer = await createPeer(ProbeService, { url: "xds:///probe" }).catch((error) => console.log(error.message));
   await peer?.client.unary({}).catch(() => {});
 `;
