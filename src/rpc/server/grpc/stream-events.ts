@@ -14,8 +14,7 @@ export type StreamEvents = {
 
 type CallStream = ServerHttp2Stream & { [CALL]: StreamEvents };
 
-// All calls share these functions, and a stream gets only those that its call needs. Each listener costs an Http2Stream something, and
-// closures would have to be made for each call.
+// All calls share these functions, which find their call on the stream, so that the halves of a call can listen without knowing the call.
 function onData(this: CallStream, chunk: Buffer): void {
   this[CALL].onData(chunk);
 }
