@@ -1,32 +1,36 @@
-// What answers say of the fields of a request, kept short: the client decides how much is wrong, and how its names are spelt.
+// What answers say about the fields of a request. Kept short, since the client decides how much is wrong and how long its names are.
 import { Buffer } from "node:buffer";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 
-/**
- * One fault of a request. The field's path has proto names, such as "items[0].quantity", and is empty for the message
- * as a whole.
- */
+/** A fault of a request. The path has proto names, such as "items[0].quantity", and is empty for the message as a whole. */
 export type FieldViolation = { readonly field: string; readonly description: string };
 
-/** Violations of one answer. They travel in HTTP/2 trailers, which clients limit to 8 KiB. */
+type BadRequestDetail = {
+  readonly desc: typeof BadRequestSchema;
+  readonly value: MessageInitShape<typeof BadRequestSchema>;
+};
+
+/** Violations of one answer. They are sent in HTTP/2 trailers, which clients limit to 8 KiB. */
 const MAX_VIOLATIONS = 32;
 const MAX_MESSAGE_BYTES = 2000;
 const MAX_DETAIL_BYTES = 4000;
 
-/** The end of a message that does not tell all. */
+/** The end of a message that does not name all violations. */
 export const AND_MORE = "; and more";
 
 const MAX_NAME = 64;
 const MAX_TEXT = 200;
 const ELLIPSIS = "…";
 
-/** Controls, formatting such as a change of the writing direction, line separators, and halves of characters. */
+/** Control and formatting characters, such as a change of the writing direction, line separators, and halves of characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const UNSEEN_OR_QUOTE = /["\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** A name that the client chose, such as that of a parameter: 64 characters at most, and none that cannot be seen. */
+/** A name that the client chose, such as that of a parameter, in at most 64 visible characters. */
 export const shownName = (name: string): string => shown(name, UNSEEN);
 
-/** The key of a map, or of an object where a field was expected, as paths have it: ["key"]. Shown as shownName() does. */
+/** A key of a map, or of an object where a field was expected, as part of a path: ["key"]. Shortened like shownName(). */
 export const keySegment = (key: string): string => `["${shown(key, UNSEEN_OR_QUOTE)}"]`;
 
 function shown(name: string, special: RegExp): string {
@@ -40,8 +44,8 @@ function escaped(char: string): string {
   return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 }
 
-/** The violations that fit in an answer, and its message, which names them: less than 2 KiB, and 4 KiB as google.rpc.BadRequest. */
-export function shownViolations(all: readonly FieldViolation[]): { violations: FieldViolation[]; message: string } {
+/** The message and the detail of an error. `all` is cut to what fits: less than 2 KiB of message and 4 KiB of detail. */
+export function badRequestOf(all: readonly FieldViolation[]): { message: string; detail: BadRequestDetail } {
   const violations: FieldViolation[] = [];
   const texts: string[] = [];
   let messageBytes = AND_MORE.length;
@@ -57,10 +61,11 @@ export function shownViolations(all: readonly FieldViolation[]): { violations: F
     texts.push(text);
   }
   const end = violations.length < all.length ? AND_MORE : "";
-  return { violations, message: texts.join("; ") + end };
+  const detail = { desc: BadRequestSchema, value: { fieldViolations: violations } };
+  return { message: texts.join("; ") + end, detail };
 }
 
-/** The tags and lengths of a violation and its two fields. */
+/** Bytes of the tags and lengths of a violation and its two fields. */
 const VIOLATION_OVERHEAD = 9;
 
 /** The beginning and the end of a text that is too long. */

@@ -1,14 +1,14 @@
-// The HTTP statuses of errors, as REST answers them.
+// The HTTP statuses of errors over REST.
 import { Code, type ConnectError } from "@connectrpc/connect";
 
 const OWN_STATUS = new WeakMap<ConnectError, number>();
 
-/** Gives an error a status that is not the usual one of its code. */
+/** Gives an error another status than the usual one of its code. */
 export function setHttpStatus(error: ConnectError, status: number): void {
   OWN_STATUS.set(error, status);
 }
 
-/** The status that answers an error: its own, or that of its code by the mapping of google.rpc.Code. */
+/** The status of an error: its own, or else that of its code, as google.rpc.Code maps it. */
 export function httpStatusOf(error: ConnectError): number {
   return OWN_STATUS.get(error) ?? USUAL_STATUS[error.code];
 }

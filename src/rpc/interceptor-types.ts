@@ -1,8 +1,8 @@
-// The halves of Connect's unions, under names.
+// Names for the types of Connect's interceptors.
 import type { Interceptor } from "@connectrpc/connect";
 
 /** What an interceptor calls. */
 export type Next = Parameters<Interceptor>[0];
-/** A unary request or one of streams. */
+/** Of a unary call or a stream. */
 export type AnyRequest = Parameters<Next>[0];
 export type AnyResponse = Awaited<ReturnType<Next>>;

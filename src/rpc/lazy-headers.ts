@@ -1,12 +1,12 @@
 /**
- * Stands in for a Headers, and makes a real one when what the subclass can do without it is not enough. Most calls read two or three
- * headers or none, and a Headers costs more than the rest of such a call's bookkeeping.
+ * A Headers that makes a real one only when it must. Most calls read two or three headers or none, which subclasses can do without; a real
+ * Headers would cost more than all other bookkeeping of such a call.
  */
 export abstract class LazyHeaders implements Headers {
   protected real: Headers | undefined;
 
   abstract get(name: string): string | null;
-  /** Adds to a new Headers what there is so far. */
+  /** Adds everything so far to a new Headers. */
   protected abstract copyTo(real: Headers): void;
 
   protected get headers(): Headers {

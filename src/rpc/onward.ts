@@ -1,11 +1,11 @@
 import type { CallOptions, HandlerContext } from "@connectrpc/connect";
 
-/** What a handler's own calls need of its context. */
+/** What calls of a handler need from its context. */
 export type CallContext = Pick<HandlerContext, "signal" | "timeoutMs">;
 
 /**
- * Options for a call made on behalf of the call in hand: its cancellation and deadline travel on. The callee's own contract may allow less
- * time. Never 0, which clients take for no deadline: a call in hand that has no time left makes one of 1 ms.
+ * Options for a call that is made on behalf of another: its cancellation and deadline are passed on. The timeout is at least 1 ms, because
+ * clients take 0 for no deadline.
  */
 export function onward(context: CallContext): CallOptions {
   const timeoutMs = context.timeoutMs();

@@ -1,10 +1,10 @@
 // Expected outcomes other than success, as gRPC errors: a reason names one, a table gives its code.
 import { type Code, ConnectError } from "@connectrpc/connect";
-import { BadRequestSchema, ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
-import { type FieldViolation, shownViolations } from "./field-violations.ts";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
+import { badRequestOf, type FieldViolation } from "./field-violations.ts";
 import { setHttpStatus } from "./http-status.ts";
 
-/** What an outcome is to clients: its code, and its HTTP status over REST where that is not the usual one of the code. */
+/** How clients see an outcome: its code, and its HTTP status over REST if that is not the usual one of the code. */
 export type Outcome = { readonly code: Code; readonly http?: number };
 
 /** The outcomes of a service, or of all services of a system. */
@@ -14,7 +14,7 @@ export type Outcomes<Reason extends string = string> = {
   readonly table: Readonly<Record<Reason, Outcome>>;
   /** The error of an outcome. The message is for people; metadata, such as ids, for programs. Both are sent to the client. */
   error(reason: Reason, message: string, metadata?: Record<string, string>, cause?: unknown): ConnectError;
-  /** The same for fields that are to blame: with a google.rpc.BadRequest, whose fields the message names, as many as fit. */
+  /** The same, with a google.rpc.BadRequest. The message names its fields, as many as fit. */
   invalidFields(reason: Reason, violations: readonly FieldViolation[]): ConnectError;
 };
 
@@ -35,9 +35,9 @@ export function defineOutcomes<Reason extends string>(
     table,
     error,
     invalidFields(reason, violations) {
-      const shown = shownViolations(violations);
-      const made = error(reason, shown.message);
-      made.details.unshift({ desc: BadRequestSchema, value: { fieldViolations: shown.violations } });
+      const { message, detail } = badRequestOf(violations);
+      const made = error(reason, message);
+      made.details.unshift(detail);
       return made;
     },
   };
@@ -58,13 +58,13 @@ export function mergeOutcomes(all: readonly Outcomes[]): Outcomes {
   return defineOutcomes(domain, Object.fromEntries(table));
 }
 
-/** The outcome that an error of a peer is; undefined if it is none of these. */
+/** The outcome that an error carries; undefined if it is none of these. */
 export function outcomeOf(error: unknown, { domain, table }: Outcomes): Outcome | undefined {
   const reason = reasonOf(error, domain);
   return reason !== undefined && Object.hasOwn(table, reason) ? table[reason] : undefined;
 }
 
-/** The reason that an error gives; undefined without one of the domain. Without a domain: of any. */
+/** The reason that an error carries, of the domain if one is given; undefined if there is none. */
 export function reasonOf(error: unknown, domain?: string): string | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   return error.findDetails(ErrorInfoSchema).find((info) => domain === undefined || info.domain === domain)?.reason;

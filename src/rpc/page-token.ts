@@ -1,7 +1,7 @@
-// Page tokens: opaque to clients, who may only send back what they were given.
+// Page tokens, which are opaque: clients can only send back what they were given.
 import type { Outcomes } from "./outcomes.ts";
 
-/** Marks the format, so that tokens of an older one can be told and refused. */
+/** Marks the format, so that tokens of another version are recognized and refused. */
 const VERSION = "1:";
 const MAX_LENGTH = 512;
 
@@ -11,8 +11,8 @@ export function encodePageToken(cursor: string): string {
 }
 
 /**
- * The cursor in a token. Throws the outcome INVALID_PAGE_TOKEN of those given unless the token is exactly what `encodePageToken` makes of a
- * cursor that matches the pattern, which should be anchored at both ends.
+ * The cursor in a token. Throws the outcome INVALID_PAGE_TOKEN unless `encodePageToken` made the token from a cursor that matches the pattern,
+ * which should be anchored at both ends.
  */
 export function decodePageToken(
   token: string,
@@ -21,7 +21,7 @@ export function decodePageToken(
 ): string {
   const text = token.length <= MAX_LENGTH ? Buffer.from(token, "base64url").toString() : "";
   const cursor = text.slice(VERSION.length);
-  // Decoding base64url passes over what is not of it; encoding again tells.
+  // Decoding base64url ignores invalid characters, so compare with the encoded result.
   if (!text.startsWith(VERSION) || encodePageToken(cursor) !== token || !pattern.test(cursor)) {
     throw outcomes.error("INVALID_PAGE_TOKEN", "The page token is not one that this method returned.");
   }

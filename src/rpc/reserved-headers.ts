@@ -1,4 +1,4 @@
-/** What HTTP itself uses, about the connection or about how a body is sent. */
+/** Headers about the connection, or about how a body is sent. */
 const OF_HTTP = new Set(
   [
     ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings", "host"],
@@ -12,8 +12,8 @@ const OF_GRPC = new Set(
   ].flat(),
 );
 
-/** Whether a header, its name in lower case, is HTTP's own: an application that set it would corrupt the message. */
+/** Whether HTTP itself owns a header, given in lower case. An application that set it would corrupt the message. */
 export const isReservedInHttp = (name: string): boolean => OF_HTTP.has(name);
 
-/** The same for gRPC, which has headers of its own. */
+/** The same for gRPC over HTTP. */
 export const isReservedInGrpc = (name: string): boolean => OF_HTTP.has(name) || OF_GRPC.has(name);

@@ -1,29 +1,29 @@
-// A cache of strings with a time to live, in this process's memory or (redis-cache.ts) shared by all replicas.
+// A cache of strings with a time to live: here in memory, in redis-cache.ts shared by all replicas.
 import { LRUCache } from "lru-cache";
 
 /**
- * A cache that never fails: an entry may be gone at any time, and a cache that is away answers as an empty one.
+ * A cache that never fails. Any entry may vanish at any time, and a cache that is down looks like an empty one.
  *
- * How stale an entry can be. Readers store what they read from the database by `fill`, writers call `delete` after their
- * commit. A reader may then try to fill with what it read before the commit; `delete` therefore leaves a mark for
- * `INVALIDATION_MS` under which `fill` stores nothing. So an entry can be older than the database only if a reader took longer
- * than that from its read to its fill, or if the cache was away when the writer deleted: then the entry's time to live is the bound.
+ * Staleness: readers `fill` the cache with what they read from the database; writers `delete` the key after their commit. A slow reader
+ * could then fill in what it had read before the commit, so `delete` blocks fills of the key for `INVALIDATION_MS`. An entry can therefore
+ * be stale only if a reader takes longer than that between its read and its fill, or if the cache was down when the writer deleted.
+ * Even then it is gone after its time to live.
  */
 export type Cache = {
   /** The value under key, or undefined. */
   get(key: string): Promise<string | undefined>;
-  /** Stores what a reader read, for a whole number of milliseconds, unless the key has a value or was deleted in the last INVALIDATION_MS. */
+  /** Stores a value for `ttlMs` (an integer), unless the key has one or was deleted in the last INVALIDATION_MS. */
   fill(key: string, value: string, ttlMs: number): Promise<void>;
-  /** Forgets the values under the keys, and for INVALIDATION_MS prevents their being filled. */
+  /** Removes the keys, and blocks fills of them for INVALIDATION_MS. */
   delete(...keys: string[]): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Longer than a reader should ever take between its database query and its fill. */
+/** Longer than a reader should ever need between its query and its fill. */
 export const INVALIDATION_MS = 5000;
 
 export type MemoryCacheOptions = {
-  /** Most entries; the least recently used goes first. */
+  /** The least recently used entry is dropped first. */
   readonly maxEntries: number;
   /** The time in milliseconds. Default: performance.now */
   readonly now?: () => number;
@@ -32,7 +32,7 @@ export type MemoryCacheOptions = {
 /** Stands for a deleted key. */
 const DELETED = Symbol("deleted");
 
-/** A cache in this process: other replicas neither see it nor invalidate it. */
+/** A cache in this process. Other replicas can neither see nor invalidate its entries. */
 export function memoryCache(options: MemoryCacheOptions): Cache {
   const { maxEntries, now = () => performance.now() } = options;
   // A resolution of 0 asks the clock each time, rather than by a timer of its own.

@@ -1,51 +1,51 @@
-// A role's database: a file of SQLite, or PostgreSQL, behind one portable query builder.
+// A database behind a portable query builder: a SQLite file, or PostgreSQL.
 import { basename } from "node:path";
 import { Kysely, type LogEvent, PostgresDialect } from "kysely";
 import type { Migration } from "kysely/migration";
 import { migrate } from "./migrate.ts";
 import { queryLog } from "./query-spans.ts";
 
-/** What is behind a database; telemetry knows it by the same name. */
+/** The engine, by the name that telemetry has for it. */
 export type DatabaseEngine = "sqlite" | "postgresql";
 
 /**
  * An open database.
  *
- * What is portable: columns of type `bigint` are BigInt in TypeScript, `integer` are numbers, `text` are strings; instants are
- * best kept as `bigint` milliseconds, booleans as `integer` 0 and 1, JSON as `text`. A computed integer, such as a count, is a
- * BigInt; `cast(sum(amount) as bigint)` makes PostgreSQL's sum of bigints one.
+ * Portable column types: `bigint` (BigInt in TypeScript), `integer` (number) and `text` (string). Store instants as `bigint` milliseconds,
+ * booleans as `integer` 0 or 1, JSON as `text`. Computed integers, such as counts, are BigInt; PostgreSQL's sum of bigints needs
+ * `cast(sum(amount) as bigint)` for that.
  */
 export type Database<Schema> = {
   /**
-   * The query builder. Inside `transaction().execute` use only the transaction that it passes: SQLite has one connection, for
-   * which a statement outside would wait for ever. Statements of other callers wait their turn.
+   * The query builder. Inside `transaction().execute`, use only the transaction object: SQLite has a single connection, so any other
+   * statement would wait for it forever.
    */
   readonly db: Kysely<Schema>;
   readonly dialect: DatabaseEngine;
-  /** Waits for what was begun, then closes the connections. May be called again. */
+  /** Waits for running statements and transactions, then closes all connections. May be called more than once. */
   close(): Promise<void>;
 };
 
 export type DatabaseOptions = {
-  /** postgres:// or postgresql:// URL; none or an empty one means SQLite. Its parameters override the pool's settings. */
+  /** A postgres:// or postgresql:// URL, whose parameters override the pool's settings. None, or an empty one: SQLite. */
   readonly url?: string;
-  /** Path of the SQLite file, which is created, with its directory, if missing. Not used with a url. */
+  /** Path of the SQLite file; it and its directory are created if missing. Ignored if there is a url. */
   readonly file: string;
-  /** Names the migration tables (`<role>_migration`), so that several roles can share one database, and the connections. */
+  /** Names the connections and the migration tables (`<role>_migration`), so that roles can share a database. */
   readonly role: string;
-  /** By name; applied in the order of their names, in one transaction, once. Each must be portable. */
+  /** Applied once, in one transaction, in the order of their names. They must work on both engines. */
   readonly migrations: Record<string, Migration>;
-  /** Most connections to PostgreSQL. Default: 10 */
+  /** Largest number of connections to PostgreSQL. Default: 10 */
   readonly poolMax?: number;
-  /** Called after each query, in its caller's context. Default: makes spans and metrics by `queryLog` */
+  /** Called after each query, in its caller's context. Default: `queryLog`, which makes spans and metrics */
   readonly onQuery?: (event: LogEvent) => void;
 };
 
 const STATEMENT_TIMEOUT_MS = 10_000;
 
 /**
- * Opens the database and brings its tables up to date. Several processes may do so at once: one migrates, the others wait.
- * Throws if the database cannot be reached (see `isUnavailable`) or a migration fails, which then leaves no trace.
+ * Opens the database and migrates it. If several processes do so at once, one migrates and the others wait. Throws if the database cannot
+ * be reached (see `isUnavailable`) or a migration fails, which then changes nothing.
  */
 export async function openDatabase<Schema>(options: DatabaseOptions): Promise<Database<Schema>> {
   return options.url ? openPostgres(options, options.url) : openSqlite(options);
@@ -58,11 +58,11 @@ async function openSqlite<Schema>(options: DatabaseOptions): Promise<Database<Sc
   try {
     await migrate(db, options.role, options.migrations);
   } catch (error) {
-    await db.destroy().catch(() => {}); // what could not be opened cannot be closed either
+    await db.destroy().catch(() => {}); // fails, too, if the file could not be opened
     throw new Error(`cannot open the database ${options.file}`, { cause: error });
   }
   return handle(db, "sqlite", async () => {
-    // Its turn comes after all that was begun before: unlike a pool, the one connection would be closed under a transaction.
+    // Waits for its turn, after everything that is running: destroy() alone would close the connection in the middle of a transaction.
     await db.connection().execute(async () => {});
     await db.destroy();
   });
@@ -72,7 +72,7 @@ async function openPostgres<Schema>(options: DatabaseOptions, url: string): Prom
   const { createPool, serverOf } = await import("./postgres.ts");
   const pool = { url, applicationName: options.role };
 
-  // Migrations, and waiting for another replica's, may take longer than any other statement.
+  // Without a timeout, since a migration, or waiting for another replica to migrate, may take long.
   const migrating = new Kysely<unknown>({
     dialect: new PostgresDialect({ pool: createPool({ ...pool, max: 1, statementTimeoutMs: 0 }) }),
   });

@@ -1,4 +1,4 @@
-// What the errors of both database engines mean, told by their codes. An error's cause counts as the error itself.
+// What database errors mean, judged by the codes of both engines. An error's causes count as well.
 
 type DriverError = Error & { readonly code?: unknown; readonly errcode?: unknown };
 
@@ -7,7 +7,7 @@ const SQLITE_CONSTRAINT_UNIQUE = 2067;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_BUSY = 5;
 
-/** Codes of PostgreSQL and of sockets that say: the server is not there, is going, or takes no more connections. */
+/** Codes of PostgreSQL and of sockets for a server that is down, shutting down or out of connections. */
 const UNAVAILABLE_CODES = new Set([
   "53300", // too_many_connections
   "57P01", // admin_shutdown
@@ -23,11 +23,11 @@ const UNAVAILABLE_CODES = new Set([
   "ETIMEDOUT",
 ]);
 
-/** The pg driver gives its own connection errors no code; these are their texts. */
+/** Connection errors of the pg driver itself, which have no code. */
 const UNAVAILABLE_MESSAGE =
   /^(Connection terminated|Client has encountered a connection error|Client was closed and is not queryable|timeout exceeded when trying to connect|timeout expired|Query read timeout)/;
 
-/** Whether a statement failed because a row with the same primary or unique key exists. */
+/** Whether a row with the same primary or unique key exists already. */
 export function isUniqueViolation(error: unknown): boolean {
   return causes(error).some(
     ({ code, errcode }) =>
@@ -36,8 +36,8 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
- * Whether the database could not be reached or was too busy, so that the same work may succeed later. Whether a statement
- * that was under way took effect is unknown.
+ * Whether the database could not be reached or was too busy, so that a later attempt may succeed. It is unknown whether a statement that
+ * was running took effect.
  */
 export function isUnavailable(error: unknown): boolean {
   return causes(error).some((each) => {
@@ -47,7 +47,7 @@ export function isUnavailable(error: unknown): boolean {
   });
 }
 
-/** Whether SQLite refused a lock that another connection holds: nothing happened, the statement can be run again. */
+/** Whether SQLite was locked by another connection. Nothing was changed, so the statement can be repeated. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && (error as DriverError).errcode === SQLITE_BUSY;
 }

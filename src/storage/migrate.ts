@@ -2,8 +2,8 @@ import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 
 /**
- * Applies the migrations that the database has not had, in the order of their names, all in one transaction under a lock.
- * Throws the first failure's error; nothing is applied then.
+ * Applies the migrations that are still missing, in the order of their names, in one transaction and under a lock. If one fails, none is
+ * applied, and its error is thrown.
  */
 export async function migrate<Schema>(
   db: Kysely<Schema>,

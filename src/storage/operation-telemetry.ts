@@ -4,9 +4,9 @@ import { type Attributes, metrics, SpanKind, SpanStatusCode, trace } from "@open
 export type DatabaseServer = {
   /** `db.system.name` */
   readonly system: "sqlite" | "postgresql" | "redis";
-  /** `db.namespace`: the name of the database within its server. */
+  /** `db.namespace`: the database within the server. */
   readonly namespace: string;
-  /** Host name or address, and port, of a server that is reached over the network. */
+  /** Of a server on the network. */
   readonly address?: string;
   readonly port?: number;
 };
@@ -19,7 +19,7 @@ export type Operation = {
   /** The statement, without values. */
   readonly text?: string;
   readonly durationMs: number;
-  /** What it failed with. */
+  /** Why it failed. */
   readonly error?: unknown;
 };
 
@@ -27,8 +27,8 @@ export type Operation = {
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /**
- * Makes a function to be called at the end of each operation, in the context of its caller: counts it in the histogram
- * `db.client.operation.duration`, and, under a span that records, adds a CLIENT span. To be made once, after telemetry is set up.
+ * Returns a function to call at the end of each operation, in its caller's context. It records `db.client.operation.duration` and, within a
+ * span that is recorded, adds a CLIENT span. Call this once, after telemetry was started.
  */
 export function operationTelemetry(server: DatabaseServer): (operation: Operation) => void {
   const tracer = trace.getTracer("tracemesh.storage");
@@ -55,7 +55,7 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
       startTime: end - operation.durationMs,
       attributes: text === undefined ? attributes : { ...attributes, "db.query.text": text },
     });
-    // Without the error's message: it can quote values.
+    // Without the error's message, which may quote values.
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end(end);
   };

@@ -1,23 +1,23 @@
-// PostgreSQL connections: a pool with bounded waits, whose lost connections are replaced and never crash the process.
+// A pool of PostgreSQL connections. Waits are bounded, and lost connections are replaced without crashing the process.
 import pg from "pg";
 
-/** Settings of a pool; parameters of the URL, such as ?statement_timeout=30000&sslmode=verify-full, have precedence. */
+/** Parameters of the URL, such as ?statement_timeout=30000&sslmode=verify-full, take precedence. */
 export type PoolOptions = {
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  /** Most connections. */
+  /** Largest number of connections. */
   readonly max: number;
-  /** How long one statement may take, at the server, in milliseconds; 0 means for ever. */
+  /** Time that the server allows for one statement, in milliseconds; 0: no limit. */
   readonly statementTimeoutMs: number;
-  /** How long a caller waits for a connection, in milliseconds. Default: 3000 */
+  /** Time that a caller waits for a connection, in milliseconds. Default: 3000 */
   readonly connectionTimeoutMs?: number;
 };
 
 const IDLE_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
-/** A pool that connects on demand. Columns of type bigint read as BigInt. */
+/** A pool that connects on demand. Columns of type bigint are read as BigInt. */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -30,14 +30,14 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAlive: true,
     types: { getTypeParser },
   });
-  // An "error" event without a listener would end the process. The pool has dropped the connection already; whoever used it
-  // gets the error from the statement, so there is nothing more to do. The pool itself hears only of its idle connections.
+  // An "error" event without a listener would end the process. There is nothing to do: the pool has dropped the connection, and whoever
+  // was using it gets the error from the statement. The pool itself emits errors of idle connections only.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
-/** The names by which telemetry knows the database at a URL. */
+/** What telemetry says about the database at a URL. */
 export function serverOf(url: string): { namespace: string; address: string; port: number } {
   const { hostname, port, pathname } = new URL(url);
   return {
@@ -47,7 +47,7 @@ export function serverOf(url: string): { namespace: string; address: string; por
   };
 }
 
-/** The default of pg is a string, since a number would be inexact. */
+/** BigInt for int8, which pg reads as a string by default. */
 function getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
   return oid === pg.types.builtins.INT8 && format !== "binary" ? BigInt : pg.types.getTypeParser(oid, format);
 }

@@ -2,7 +2,7 @@ import type { LogEvent, OperationNode, RootOperationNode } from "kysely";
 import { AliasNode, DeleteQueryNode, InsertQueryNode, SelectQueryNode, TableNode, UpdateQueryNode } from "kysely";
 import { type DatabaseServer, operationTelemetry } from "./operation-telemetry.ts";
 
-/** For the `log` option of Kysely: makes a span and a measurement of each query (see `operationTelemetry`), with no values in them. */
+/** For the `log` option of Kysely: records each query by `operationTelemetry`, without its values. */
 export function queryLog(server: DatabaseServer): (event: LogEvent) => void {
   const record = operationTelemetry(server);
   return (event) => {

@@ -1,4 +1,4 @@
-// A cache in Redis, shared by all replicas. It fails open: while Redis is away there are misses, never errors or long waits.
+// A cache in Redis, shared by all replicas. While Redis is down there are misses, but neither errors nor long waits.
 import { createClient } from "redis";
 import { type Cache, INVALIDATION_MS } from "./cache.ts";
 import { operationTelemetry } from "./operation-telemetry.ts";
@@ -6,30 +6,30 @@ import { operationTelemetry } from "./operation-telemetry.ts";
 export type OutageLogger = Record<"info" | "warn", (message: string, fields: Record<string, string>) => void>;
 
 export type RedisCacheOptions = {
-  /** redis:// or rediss:// URL; its path is the number of the database. */
+  /** A redis:// or rediss:// URL, whose path is the number of the database. */
   readonly url: string;
-  /** Goes before each key, such as "user:", so that several roles can share one Redis. */
+  /** Put before each key, such as "user:", so that roles can share a Redis. */
   readonly prefix: string;
   readonly logger: OutageLogger;
-  /** How long a call may wait for Redis, in milliseconds. Default: 100 */
+  /** Longest wait for Redis, in milliseconds. Default: 100 */
   readonly timeoutMs?: number;
 };
 
 const CONNECT_TIMEOUT_MS = 2000;
 const MAX_RECONNECT_DELAY_MS = 1000;
-/** Detects a connection that is dead without having been closed: a ping is sent so often, */
+/** Pings make sure that a live connection has some traffic; */
 const PING_INTERVAL_MS = 5000;
-/** and a connection without traffic for so long is given up. */
+/** one without any for this long is dead, although nobody closed it. */
 const SOCKET_TIMEOUT_MS = 12_000;
-/** After a call has timed out, the next ones do not try for so long: a Redis that hangs must not slow every request. */
+/** After a timeout, calls do not even try for this long: a Redis that hangs must not slow down every request. */
 const PAUSE_MS = 1000;
-/** Commands that may wait for their replies. */
+/** Largest number of commands that wait for their replies. */
 const MAX_PENDING = 10_000;
 
 /** Stands for a deleted key. */
 const DELETED = "\0";
 
-/** A Cache in Redis. Connects in the background and again after each loss; one warning is logged for each outage. */
+/** A Cache in Redis. Connects in the background, reconnects when the connection is lost, and logs one warning per outage. */
 export function redisCache(options: RedisCacheOptions): Cache {
   const { url, prefix, logger, timeoutMs = 100 } = options;
   const client = createClient({
@@ -52,10 +52,10 @@ export function redisCache(options: RedisCacheOptions): Cache {
     pausedUntil = 0;
     outage.over();
   });
-  // Rejects only when the cache is closed before it was ever connected: failures to connect are "error" events.
+  // Rejects only if the cache is closed before it was ever connected. Failures to connect are "error" events.
   client.connect().catch(() => {});
 
-  /** The reply of a command, or undefined if there is none in time. */
+  /** The reply to a command; undefined if there is none in time. */
   async function attempt<T>(name: "GET" | "SET", command: () => Promise<T>): Promise<T | undefined> {
     if (!client.isReady) return undefined;
     const started = performance.now();
@@ -88,12 +88,12 @@ export function redisCache(options: RedisCacheOptions): Cache {
       await attempt("SET", () => client.set(prefix + key, value, { expiration, condition: "NX" }));
     },
     async delete(...keys) {
-      // Not paused: a Redis that only hangs executes it when it is back.
+      // Even during a pause: a Redis that merely hangs will still execute it.
       const expiration = { type: "PX", value: INVALIDATION_MS } as const;
       await Promise.all(keys.map((key) => attempt("SET", () => client.set(prefix + key, DELETED, { expiration }))));
     },
     async close() {
-      // A socket that is about to connect is not destroyed yet.
+      // destroy() misses a socket that is still connecting.
       client.once("connect", () => client.destroy());
       client.destroy();
     },
@@ -104,7 +104,7 @@ class RedisTimeout extends Error {
   override name = "RedisTimeout";
 }
 
-/** The driver's own timeout ends when the command is written; this one bounds the wait for the reply. */
+/** Bounds the wait for the reply; the driver's own timeout covers only the sending of the command. */
 async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new RedisTimeout(`no reply within ${timeoutMs} ms`)), timeoutMs);
@@ -115,7 +115,7 @@ async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
   }
 }
 
-/** Logs when the first of several operations begins to fail, and when all work again. */
+/** Logs when the first operation begins to fail, and when all of them work again. */
 function outageLog(logger: OutageLogger, url: string) {
   const failing = new Set<string>();
   const { host } = new URL(url); // never the password

@@ -1,4 +1,4 @@
-// A Kysely dialect over node:sqlite: one connection, which Kysely's mutex gives to one caller, or one transaction, at a time.
+// A Kysely dialect over node:sqlite, with one connection, which Kysely's mutex gives to one statement or transaction at a time.
 import { setTimeout as delay } from "node:timers/promises";
 import {
   CompiledQuery,
@@ -15,11 +15,11 @@ import { isBusy } from "./errors.ts";
 import { openSqlite } from "./sqlite.ts";
 
 export type SqliteOptions = {
-  /** How long a statement waits for a lock that another process holds. Default: 5000 */
+  /** Time that a statement waits for another process's lock. Default: 5000 */
   readonly busyTimeoutMs?: number;
 };
 
-/** A dialect for the database in file, which is created, with its directory, if missing. */
+/** A dialect for the database in `file`; it and its directory are created if missing. */
 export function sqliteDialect(file: string, options: SqliteOptions = {}): Dialect {
   return {
     createAdapter: () => new TransactionalDdlAdapter(),
@@ -29,7 +29,7 @@ export function sqliteDialect(file: string, options: SqliteOptions = {}): Dialec
   };
 }
 
-/** Lets Kysely migrate inside a transaction, which here holds SQLite's write lock: replicas migrate one after the other. */
+/** Lets Kysely migrate within a transaction. That holds SQLite's write lock, so that processes migrate one after the other. */
 class TransactionalDdlAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -46,7 +46,7 @@ class PatientDriver extends SqliteDriver {
       onCreateConnection: async (connection) => {
         const patient = new PatientConnection(connection, busyTimeoutMs);
         await patient.executeQuery(CompiledQuery.raw("pragma journal_mode = wal"));
-        // A commit is on the disk when it returns: after a loss of power one role must not have forgotten what another remembers.
+        // A commit is on disk when it returns: after a power failure, one service must not have forgotten what another remembers.
         await patient.executeQuery(CompiledQuery.raw("pragma synchronous = full"));
       },
     });
@@ -59,13 +59,13 @@ class PatientDriver extends SqliteDriver {
   }
 
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
-    // A deferred transaction that reads, then writes, fails at once if another process wrote in between; waiting would not help it.
+    // A deferred transaction that reads, then writes, fails at once if another process wrote in between, however long it would wait.
     const begin = settings?.accessMode === "read only" ? "begin" : "begin immediate";
     await connection.executeQuery(CompiledQuery.raw(begin));
   }
 }
 
-/** Waits for locks of other processes without blocking the event loop, which SQLite's own busy_timeout would. */
+/** Waits for other processes' locks; unlike SQLite's own busy_timeout, without blocking the event loop. */
 class PatientConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
   readonly #busyTimeoutMs: number;

@@ -1,20 +1,20 @@
-// node:sqlite in the shape that Kysely's SQLite driver wants.
+// node:sqlite in the shape that Kysely's SQLite driver expects.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import type { SqliteDatabase, SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
 
-/** Prepared statements kept; the least recently used goes first. */
+/** Prepared statements that are kept. */
 const MAX_STATEMENTS = 256;
 
-/** Types of columns that hold 32-bit integers; their values are numbers. */
+/** Column types of 32-bit integers, which are read as numbers. */
 const SMALL_INTEGER = /^(integer|int|int2|int4|smallint|mediumint|tinyint)$/i;
 
-/** A statement that changes tables, and with them the columns that prepared statements return. */
+/** A statement that changes tables, and with them the columns of prepared statements. */
 const DDL = /^\s*(create|alter|drop)\s/i;
 
-/** Opens the database in file, which is created, with its directory, if missing. */
+/** Opens the database in `file`; it and its directory are created if missing. */
 export function openSqlite(file: string): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
@@ -41,7 +41,7 @@ function adapt(database: DatabaseSync, sql: string): SqliteStatement {
   const columns = statement.columns();
   const small = columns.filter(({ type }) => type !== null && SMALL_INTEGER.test(type)).map(({ name }) => name);
 
-  /** A plain object, as PostgreSQL's rows are; those of SQLite have no prototype. */
+  /** A plain object like PostgreSQL's rows; SQLite's have no prototype. */
   function toRow(values: Record<string, SQLOutputValue>): Record<string, SQLOutputValue> {
     const row = { ...values };
     for (const name of small) {
@@ -56,7 +56,7 @@ function adapt(database: DatabaseSync, sql: string): SqliteStatement {
     all: (parameters) => statement.all(...(parameters as SQLInputValue[])).map(toRow),
     run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
     *iterate(parameters) {
-      // A statement of its own: while its rows are read, the same text may be executed again.
+      // Its own statement, since the same SQL may be executed again while these rows are read.
       for (const values of prepare(database, sql).iterate(...(parameters as SQLInputValue[]))) yield toRow(values);
     },
   };
@@ -64,6 +64,6 @@ function adapt(database: DatabaseSync, sql: string): SqliteStatement {
 
 function prepare(database: DatabaseSync, sql: string): StatementSync {
   const statement = database.prepare(sql);
-  statement.setReadBigInts(true); // the default is to throw where a number would be inexact
+  statement.setReadBigInts(true); // by default, it throws for integers that a number cannot represent
   return statement;
 }

@@ -3,31 +3,31 @@ import type { Logger } from "winston";
 import type { ExportHealth } from "./export-health.ts";
 
 /**
- * Sends what the SDK has to say of itself to the log: warnings, each kind once, and none while exports fail, which is known by then. At most
- * one such logger is active.
+ * Logs the SDK's own warnings: each kind once, and none while exports fail, since that has been logged. The diagnostics logger is global; this
+ * replaces the previous one.
  */
 export function logDiagnostics(logger: Logger, health: ExportHealth): void {
-  const told = new Set<string>();
-  const tell = (...parts: unknown[]) => {
+  const logged = new Set<string>();
+  const log = (...parts: unknown[]) => {
     const text = parts.map(textOf).filter(Boolean).join(" ");
     const kind = text.replace(/\d+/g, "#");
-    if (health.failing || told.has(kind) || told.size >= MAX_KINDS) return;
-    told.add(kind);
+    if (health.failing || logged.has(kind) || logged.size >= MAX_KINDS) return;
+    logged.add(kind);
     logger.log(HARMLESS.test(text) ? "debug" : "warn", text, { component: "opentelemetry" });
   };
   const ignore = () => {};
-  const target: DiagLogger = { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore };
+  const target: DiagLogger = { error: log, warn: log, info: ignore, debug: ignore, verbose: ignore };
   diag.setLogger(target, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 }
 
-/** Some backends answer an export in another encoding than it came in; what they say then is lost, the export is not. */
+/** Some backends answer in a different encoding than the export had. Only their answer is lost. */
 const HARMLESS = /Export succeeded but could not deserialize response/;
 
-/** The parts of a message that say something: its component, its text, its error; not the bytes of an answer. */
+/** Component names, texts and error messages; other parts, such as the bytes of an answer, are dropped. */
 function textOf(part: unknown): string {
   if (typeof part === "string") return part;
   return part instanceof Error ? part.message : "";
 }
 
-/** So that messages with ever new texts are neither kept nor told forever. */
+/** A bound on memory and log lines, in case every message is different. */
 const MAX_KINDS = 100;

@@ -2,15 +2,15 @@ import type { Logger } from "winston";
 
 export type Signal = "traces" | "metrics" | "logs";
 
-/** Whether the backend takes what is sent to it. */
+/** Whether exports reach the backend. */
 export type ExportHealth = {
-  /** Whether exports fail at present. */
+  /** Whether exports are failing now. */
   readonly failing: boolean;
-  /** Takes the result of an export, and when it was started, in ms of performance.now(). */
+  /** Records the result of an export that was started at this time of performance.now(). */
   report(signal: Signal, error: Error | undefined, startedAt: number): void;
 };
 
-/** Logs one warning when exports begin to fail, and one line when they get through again, however many fail in between. */
+/** Logs one warning when exports begin to fail and one line when they work again, however many fail in between. */
 export function exportHealth(logger: Logger): ExportHealth {
   const failing = new Set<Signal>();
   let recoveredAt = Number.NEGATIVE_INFINITY;
@@ -21,13 +21,13 @@ export function exportHealth(logger: Logger): ExportHealth {
     report(signal, error, startedAt) {
       if (error === undefined) {
         if (!failing.has(signal)) return;
-        // All of them: the others may have nothing to send for long, and fail anew if they must.
+        // The other signals too: they may have nothing to send for a long time, and if they still fail, they will be added again.
         failing.clear();
         recoveredAt = performance.now();
         logger.info("telemetry is exported again");
         return;
       }
-      if (startedAt < recoveredAt) return; // late news
+      if (startedAt < recoveredAt) return; // it began before the backend was back
       if (failing.size === 0) {
         logger.warn("telemetry cannot be exported and is dropped until it can", { signal, detail: reasonOf(error) });
       }
@@ -36,7 +36,7 @@ export function exportHealth(logger: Logger): ExportHealth {
   };
 }
 
-/** Refused connections come with a code, and as an AggregateError without a message. */
+/** A refused connection is an AggregateError with a code but no message. */
 function reasonOf(error: Error): string {
   const code = "code" in error ? String(error.code) : "";
   return [code, error.message].filter((part) => part !== "").join(" ") || error.name;
@@ -48,8 +48,8 @@ type Exporter<T> = { export(items: T, done: (result: ExportResult) => void): voi
 const SUCCESS = 0;
 
 /**
- * Makes an exporter report its results to health. Its caller always sees success: a batch that was not taken is gone either way, and the
- * caller would only tell of each one again.
+ * Makes an exporter report its results to health. Its caller always sees success: a batch that failed is lost either way, and the caller
+ * would only log every one of them.
  */
 export function reporting<T, E extends Exporter<T>>(
   exporter: E & Exporter<T>,

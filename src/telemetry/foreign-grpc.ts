@@ -3,11 +3,11 @@ import { trace } from "@opentelemetry/api";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 
 /**
- * Makes spans for calls of @grpc/grpc-js clients and servers that are not ours, such as those of libraries, and passes traces through them.
- * Our own transport works below grpc.Client and our server is no grpc.Server, so nothing is told twice. The result undoes it.
+ * Traces calls made through @grpc/grpc-js by code that is not ours, such as libraries. Our own transport works below grpc.Client and our
+ * server is not a grpc.Server, so no call is recorded twice. Returns a function that undoes it.
  *
- * The library is patched in place, so it may be loaded already; only client constructors that an ESM importer took from it before
- * (`import { makeClientConstructor }`) stay as they were.
+ * The library is patched in place, so it may be loaded already. Only functions that an ES module has imported from it by name before
+ * (`import { makeClientConstructor }`) stay unpatched.
  */
 export function traceForeignGrpc(): () => void {
   instrumentation.setTracerProvider(trace.getTracerProvider());
@@ -17,6 +17,6 @@ export function traceForeignGrpc(): () => void {
   };
 }
 
-// Not enabled: its hooks into module loading see neither ESM nor bundles.
+// Not enabled, because its module loading hooks see neither ES modules nor bundles.
 const instrumentation = new GrpcInstrumentation({ enabled: false });
 const definitions = instrumentation.getModuleDefinitions();

@@ -5,25 +5,25 @@ import { redactField } from "./redaction.ts";
 const LEVEL = Symbol.for("level");
 const SPLAT = Symbol.for("splat");
 
-/** Drops lines below the level that the function names, before any work is spent on them. */
+/** Drops lines of levels that are off before anything else is done with them. */
 export const ifEnabled = (isEnabled: (level: string) => boolean) =>
   format((info) => (isEnabled(info.level) ? info : false))();
 
 /**
- * Makes of a line what may be told: a copy with everything redacted. An error that was passed beside the message, or in its place, is found
- * under `error`, with its stack and cause.
+ * Copies a line with every field redacted. An error that was logged as the message, or passed after it, becomes the field `error`, with
+ * its stack and cause.
  */
 export const redacted = format((info) => {
   const fields: Record<string, unknown> = { ...info };
   const error = errorOf(info);
   if (error !== undefined) {
-    // winston has copied these from the error
+    // winston copied these from the error
     delete fields.stack;
     delete fields.cause;
     fields.message = info.message;
     fields.error = error;
   }
-  // Not with SPLAT, which holds the originals.
+  // Without SPLAT, which holds the unredacted values.
   const line: Logform.TransformableInfo = { level: info.level, message: "", [LEVEL]: info[LEVEL] };
   for (const key in fields) {
     const value = fields[key];
@@ -38,14 +38,14 @@ function errorOf(info: Logform.TransformableInfo): Error | undefined {
   return Array.isArray(splat) ? splat.find((value) => value instanceof Error) : undefined;
 }
 
-/** Adds the trace_id and span_id of the active span. */
+/** Adds trace_id and span_id of the active span. */
 export const correlated = format((info) => {
   const span = trace.getActiveSpan()?.spanContext();
   if (span === undefined || !isSpanContextValid(span)) return info;
   return Object.assign(info, { trace_id: span.traceId, span_id: span.spanId });
 });
 
-/** One JSON object a line: timestamp, level, service, message, then the fields. Lines must be redacted, which leaves only what JSON can hold. */
+/** One JSON object per line. Lines must be redacted first, which leaves only values that JSON can represent. */
 export const json = (service: string) =>
   format.printf(({ level, message, ...fields }) =>
     JSON.stringify({ timestamp: new Date().toISOString(), level, service, message, ...fields }),
@@ -53,7 +53,7 @@ export const json = (service: string) =>
 
 const COLORS: Record<string, string> = { error: "31", warn: "33", info: "32", debug: "36" };
 
-/** One line for people: time, level, message, fields as key=value; the stacks of errors on lines of their own. */
+/** For people: time, level, message and key=value fields on one line, stack traces below it. */
 export const pretty = (colored: boolean) =>
   format.printf(({ level, message, error, ...fields }) => {
     const paint = (text: string, color: string) => (colored ? `\u001b[${color}m${text}\u001b[0m` : text);
@@ -67,7 +67,7 @@ function text(value: unknown): string {
   return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** The stack of a redacted error and of its causes. */
+/** The stack traces of a redacted error and its causes. */
 function stacks(error: unknown): string {
   if (error === undefined) return "";
   if (typeof error !== "object" || error === null) return `\n  ${text(error)}`;

@@ -7,13 +7,13 @@ export type LoggerOptions = {
   readonly level: "error" | "warn" | "info" | "debug";
   /** "pretty" for people, in colour on a terminal; "json" for machines. */
   readonly format: "pretty" | "json";
-  /** Whether lines also go to the global OpenTelemetry logger provider. */
+  /** Whether lines are also sent to the global OpenTelemetry logger provider. */
   readonly otlp: boolean;
 };
 
 /**
- * A winston logger to standard output, and to OpenTelemetry. Each line has the ids of the active span and is redacted for both. Pass errors
- * as the field `error`, or beside the message.
+ * A winston logger to standard output and OpenTelemetry. Lines are redacted and carry the ids of the active span. Pass errors as the field
+ * `error`, or after the message.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const console = new transports.Console({

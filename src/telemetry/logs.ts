@@ -7,7 +7,7 @@ import { type ExportHealth, reporting } from "./export-health.ts";
 
 export type LogsOptions = { readonly resource: Resource; readonly health: ExportHealth };
 
-/** Registers the global provider of OpenTelemetry loggers, which the log's transport writes to. */
+/** Registers the global OpenTelemetry logger provider, to which the logger sends its lines. */
 export function startLogs({ resource, health }: LogsOptions): LoggerProvider {
   const timeoutMillis = exportTimeoutFromEnv("LOGS");
   const processor = new BatchLogRecordProcessor({
@@ -15,7 +15,7 @@ export function startLogs({ resource, health }: LogsOptions): LoggerProvider {
     maxExportBatchSize: positiveFromEnv("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 128),
     maxQueueSize: positiveFromEnv("OTEL_BLRP_MAX_QUEUE_SIZE", 2048),
     scheduledDelayMillis: positiveFromEnv("OTEL_BLRP_SCHEDULE_DELAY", 1000),
-    // The exporter gives up by itself, and says why.
+    // Longer than the exporter's own timeout, whose error says more.
     exportTimeoutMillis: positiveFromEnv("OTEL_BLRP_EXPORT_TIMEOUT", timeoutMillis + 5000),
   });
   const provider = new LoggerProvider({ resource, processors: [processor] });

@@ -7,7 +7,7 @@ import { type ExportHealth, reporting } from "./export-health.ts";
 
 export type MetricsOptions = {
   readonly resource: Resource;
-  /** Time between exports. OTEL_METRIC_EXPORT_INTERVAL, if set, goes before it. */
+  /** Time between exports, unless OTEL_METRIC_EXPORT_INTERVAL is set. */
   readonly intervalMs: number;
   readonly health: ExportHealth;
 };
@@ -15,7 +15,7 @@ export type MetricsOptions = {
 /** Registers the global meter provider. */
 export function startMetrics({ resource, intervalMs, health }: MetricsOptions): MeterProvider {
   const exportIntervalMillis = positiveFromEnv("OTEL_METRIC_EXPORT_INTERVAL", intervalMs);
-  // Shorter than the interval, so that the exporter gives up by itself, and says why, before the reader does.
+  // Shorter than the interval, so that the exporter times out before the reader does: its error says more.
   const timeoutMillis = Math.min(exportTimeoutFromEnv("METRICS"), exportIntervalMillis * 0.9);
   const exporter = reporting(new OTLPMetricExporter({ timeoutMillis }), "metrics", health);
   const reader = new PeriodicExportingMetricReader({

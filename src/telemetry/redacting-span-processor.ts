@@ -2,7 +2,7 @@ import type { Attributes } from "@opentelemetry/api";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { isSecretKey, redactText } from "./redaction.ts";
 
-/** Redacts the name, attributes, events and status of each recorded span when it has ended, before `next` gets it. */
+/** Redacts name, attributes, events and status of each ended span before it passes it to `next`. */
 export function redactingSpanProcessor(next: SpanProcessor): SpanProcessor {
   return {
     onStart: (span, parent) => next.onStart(span, parent),
@@ -21,7 +21,7 @@ export function redactingSpanProcessor(next: SpanProcessor): SpanProcessor {
   };
 }
 
-/** In place: the span is over, and nobody else has it yet. */
+/** In place, since nobody else uses the span yet. */
 function redactAttributes(attributes: Attributes): void {
   for (const key in attributes) {
     const value = attributes[key];

@@ -1,9 +1,9 @@
-// What must never leave the process in a span, a log line or an error text: card tokens, e-mail addresses, credentials, message bodies.
+// Keeps card tokens, e-mail addresses, credentials and message bodies out of spans, logs and error texts.
 import { isMessage } from "@bufbuild/protobuf";
 
 const HIDDEN = "[redacted]";
 
-/** Fields whose values are never told, whatever they look like. Compared without case, "-" and "_". */
+/** Fields whose values are always hidden. Compared in lower case, without "-" and "_". */
 const SECRET_KEYS = new Set([
   ...["paymentmethod", "cardtoken", "email", "emailaddress", "password", "secret"],
   ...["authorization", "proxyauthorization", "cookie", "setcookie", "apikey", "accesstoken"],
@@ -25,10 +25,10 @@ export function redactText(text: string): string {
     .replace(BEARER, `$1 ${HIDDEN}`);
 }
 
-/** Without one of these there is nothing to replace; most texts have none. */
+/** A quick check: most texts contain none of these, and then there is nothing to replace. */
 const SUSPICIOUS = /@|tok_|bearer|basic/i;
 
-/** Whether values under this key are never told. */
+/** Whether values under this key are always hidden. */
 export function isSecretKey(key: string): boolean {
   return SECRET_KEYS.has(key.replace(/[-_]/g, "").toLowerCase());
 }
@@ -37,8 +37,8 @@ export function isSecretKey(key: string): boolean {
 const MAX_DEPTH = 6;
 
 /**
- * A copy of the value that may be logged: texts redacted, secret fields hidden, errors as { name, message, stack, cause }, and messages of
- * the contract, being bodies, as their type's name.
+ * A copy that is safe to log: strings redacted, secret fields hidden, errors as { name, message, stack, cause }. Of Protobuf messages, which
+ * are bodies, only the type name is kept.
  */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === "string") return redactText(value);
@@ -54,7 +54,7 @@ export function redact(value: unknown, depth = 0): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, redactField(String(key), item, depth + 1)]));
 }
 
-/** As redact(), for a value that is known by a key. */
+/** As redact(), but hides the value if its key is secret. */
 export function redactField(key: string, value: unknown, depth = 0): unknown {
   return isSecretKey(key) && value !== undefined ? HIDDEN : redact(value, depth);
 }

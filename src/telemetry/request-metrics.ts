@@ -3,10 +3,10 @@ import { SCOPE } from "./scope.ts";
 
 const BUCKETS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
-/** What a request is counted under: its path template or method, and the HTTP status of its answer, or the one that its code stands for. */
+/** How a request is counted: by its path template or method, and by its HTTP status, or the one that its gRPC code maps to. */
 export type RequestLabels = { readonly endpoint: string; readonly status: number };
 
-/** Attribute objects of one kind of request, made once and used for every such request. */
+/** Metric attributes, made once for each kind of request and shared. */
 export type RequestAttributes = { readonly request: Attributes; readonly error: Attributes | undefined };
 
 export type RequestMetrics = {
@@ -37,7 +37,7 @@ export function requestMetrics(serviceName: string): RequestMetrics {
   };
 }
 
-/** The attributes under which record() counts a request. */
+/** Makes the attributes for record(). */
 export function requestAttributes({ endpoint, status }: RequestLabels): RequestAttributes {
   const error = status < 500 ? undefined : { endpoint, status, error_type: "server_error" };
   return { request: { endpoint, status }, error };

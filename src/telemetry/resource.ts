@@ -22,10 +22,13 @@ export type ResourceOptions = {
   readonly instanceId?: string;
 };
 
-/** The name of deployment.environment.name before it was stable; backends still look for it. */
+/** The old name of deployment.environment.name, which some backends still use. */
 const DEPLOYMENT_ENVIRONMENT = "deployment.environment";
 
-/** Who sends the telemetry. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where a cluster puts its k8s.* attributes, go before the options. */
+/**
+ * The resource that all telemetry carries. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where clusters put their k8s.* attributes,
+ * override the options.
+ */
 export function serviceResource(options: ResourceOptions): Resource {
   const service = resourceFromAttributes({
     [ATTR_SERVICE_NAME]: options.serviceName,

@@ -4,7 +4,7 @@ import { SCOPE } from "./scope.ts";
 
 const NS_PER_S = 1e9;
 
-/** Observes the memory and the event loop of this process, when metrics are read. Stops when the returned function is called. */
+/** Reports memory and event loop of this process each time that metrics are read. Returns a function that stops it. */
 export function observeRuntime(): () => void {
   const meter = metrics.getMeter(SCOPE);
   const memory = meter.createObservableUpDownCounter("process.memory.usage", {
@@ -40,7 +40,7 @@ export function observeRuntime(): () => void {
       const now = performance.eventLoopUtilization();
       result.observe(busy, performance.eventLoopUtilization(now, before).utilization);
       before = now;
-      if (delay.count === 0) return; // read twice within one tick: there is no delay to tell of
+      if (delay.count === 0) return; // read twice in one tick: nothing was sampled
       result.observe(mean, delay.mean / NS_PER_S);
       result.observe(p99, delay.percentile(99) / NS_PER_S);
       result.observe(max, delay.max / NS_PER_S);

@@ -9,8 +9,8 @@ import {
 import { decidingForStrangers } from "./strangers.ts";
 
 /**
- * The sampler that OTEL_TRACES_SAMPLER names; default: parentbased_traceidratio, with the share of new traces that are recorded, from 0 to 1.
- * The ratio of a traceidratio is the same share: OTEL_TRACES_SAMPLER_ARG in the settings.
+ * The sampler that OTEL_TRACES_SAMPLER names; default: parentbased_traceidratio. `ratio` is the share of new traces that are recorded, from
+ * 0 to 1; it comes from OTEL_TRACES_SAMPLER_ARG, through the settings.
  */
 export function createSampler(ratio: number, name = process.env.OTEL_TRACES_SAMPLER): Sampler {
   return decidingForStrangers(samplerOf(name, ratio));

@@ -1,2 +1,2 @@
-/** The instrumentation scope of all spans and metrics that this program makes itself. */
+/** The instrumentation scope of the spans and metrics that we make ourselves. */
 export const SCOPE = "tracemesh";

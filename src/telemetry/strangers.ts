@@ -1,4 +1,4 @@
-// What callers outside of the system may say about traces: which one a request belongs to, and nothing else.
+// Callers from outside the system may say which trace a request belongs to, and nothing else about tracing.
 import {
   type Baggage,
   type BaggageEntry,
@@ -14,8 +14,8 @@ const STRANGER = createContextKey("the parent is a stranger's");
 const MAX_VALUE_CHARS = 64;
 
 /**
- * The context of a stranger's request, as it was extracted from its headers: keeps the ids of trace and span, but neither its decision on
- * sampling nor its tracestate, and of the baggage what is named, if short. Sampling then decides anew: see decidingForStrangers().
+ * Takes the context that was extracted from a stranger's request and keeps only the ids of trace and span, and the named baggage if its
+ * values are short. The stranger's sampling decision and tracestate are dropped; decidingForStrangers() makes a decision of our own.
  */
 export function asStranger(extracted: Context, baggage: readonly string[]): Context {
   const kept = withBaggage(extracted, baggage);
@@ -26,7 +26,7 @@ export function asStranger(extracted: Context, baggage: readonly string[]): Cont
   return trace.setSpanContext(kept, unsampled).setValue(STRANGER, true);
 }
 
-/** The context for what is done within the span that was started from asStranger(). */
+/** The context for work within a span that was started from asStranger(): its children are ours, not a stranger's. */
 export function asOwn(context: Context): Context {
   return context.deleteValue(STRANGER);
 }
@@ -46,8 +46,8 @@ function entryOf(baggage: Baggage, name: string): [string, BaggageEntry][] {
 }
 
 /**
- * Decides on a span whose parent is a stranger's as on that of a new trace. It does so by another trace id, since a stranger could choose
- * one that a ratio always takes.
+ * Samples a span with a stranger's parent like the root of a new trace, and by a random trace id: a stranger could choose one that is
+ * always sampled.
  */
 export function decidingForStrangers(sampler: Sampler): Sampler {
   const { generateTraceId } = new RandomIdGenerator();

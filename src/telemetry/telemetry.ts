@@ -13,33 +13,33 @@ import { observeRuntime } from "./runtime-metrics.ts";
 import { startPropagation, startTraces } from "./traces.ts";
 
 export type TelemetryOptions = ResourceOptions & {
-  /** Share of new traces that are recorded, from 0 to 1. A trace that comes in keeps its caller's decision. */
+  /** Share of new traces that are recorded, from 0 to 1. For others, the caller has decided. */
   readonly samplingRatio: number;
   readonly logLevel: LoggerOptions["level"];
   readonly logFormat: LoggerOptions["format"];
   /** Time between exports of metrics. Default: 60,000. */
   readonly metricIntervalMs?: number;
-  /** False makes no spans, metrics and log records at all; traces of callers are still passed on. Default: true, unless OTEL_SDK_DISABLED is. */
+  /** False: no spans, metrics or log records are made, but callers' traces are passed on. Default: true, unless OTEL_SDK_DISABLED=true. */
   readonly enabled?: boolean;
-  /** False exports nothing, but makes spans for their ids in the log. Default: true. */
+  /** False: nothing is exported, but log lines still have trace ids. Default: true. */
   readonly otlp?: boolean;
-  /** How long shutdown() may take to send what is left. Default: 5000. */
+  /** Time that shutdown() has for sending what is left. Default: 5000. */
   readonly shutdownTimeoutMs?: number;
 };
 
 export type Telemetry = {
   readonly logger: Logger;
   /**
-   * Sends what is left of traces, metrics and logs, in this order, and unregisters everything; what a slow backend has not taken in time is
-   * lost. Never rejects. The logger's console goes on working. End the process with process.exit() after it: an exporter that is still
-   * retrying would keep it alive for some 10 s more.
+   * Sends the remaining traces, metrics and logs, in this order, then unregisters everything. What the backend does not take in time is
+   * lost. Never rejects. The console log keeps working. Call process.exit() afterwards: an exporter that is retrying would keep the process
+   * alive for another 10 s or so.
    */
   shutdown(): Promise<void>;
 };
 
 /**
- * Starts tracing, metrics and logging for the process, to be called once before interceptors are made. Exports by OTLP over HTTP to where the
- * standard OTEL_EXPORTER_OTLP_* variables say. A backend that is away costs a bounded queue and one warning, never a request.
+ * Starts tracing, metrics and logging for the process. Call it once, before interceptors are made. Exports by OTLP over HTTP, as the standard
+ * OTEL_EXPORTER_OTLP_* variables say. A backend that is away costs a bounded queue and one warning, never a request.
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const enabled = options.enabled ?? process.env.OTEL_SDK_DISABLED?.toLowerCase() !== "true";
@@ -85,10 +85,10 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 
 type Provider = { shutdown(): Promise<void> };
 
-/** A backend that took nothing before is given this chance. */
+/** Enough for a last try when the backend is away. */
 const FAILING_SHUTDOWN_MS = 500;
 
-/** One after the other; each may take its share of what is left of the time. */
+/** One after the other, each with an equal share of the remaining time. */
 async function shutDown(providers: readonly Provider[], timeoutMs: number): Promise<void> {
   const until = performance.now() + timeoutMs;
   for (const [i, provider] of providers.entries()) {
@@ -96,7 +96,7 @@ async function shutDown(providers: readonly Provider[], timeoutMs: number): Prom
   }
 }
 
-/** Waits for the promise to settle either way, for at most this long. */
+/** Waits until the promise settles, but no longer than this. */
 async function settled(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

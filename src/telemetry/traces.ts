@@ -9,18 +9,18 @@ import { createSampler } from "./sampler.ts";
 
 export type TracesOptions = {
   readonly resource: Resource;
-  /** Share of new traces that are recorded, from 0 to 1. OTEL_TRACES_SAMPLER, if set, goes before it. A trace that comes in keeps its caller's decision. */
+  /** Share of new traces that are recorded, from 0 to 1, unless OTEL_TRACES_SAMPLER says otherwise. For other traces, the caller has decided. */
   readonly samplingRatio: number;
-  /** Reports of the exports; undefined for spans that are only made, for their ids. */
+  /** Told how exports go. Undefined: spans are made for their ids, but not exported. */
   readonly health: ExportHealth | undefined;
 };
 
-/** A batch is serialized at one go and blocks the process meanwhile: about 0.7 ms for this many spans. */
+/** Serializing a batch blocks the process: about 0.7 ms for this many spans. */
 const BATCH_SIZE = 128;
-/** An exporter has at most 30 exports in flight and drops others, and a flush sends the whole queue at once, beside the batch under way. */
+/** A flush sends the whole queue at once, beside the batch under way, and an exporter drops all but 30 concurrent exports. */
 const QUEUE_SIZE = 29 * BATCH_SIZE;
 
-/** Registers the tracer provider, the W3C propagators and the context manager, all global. */
+/** Registers the global tracer provider, W3C propagators and context manager. */
 export function startTraces({ resource, samplingRatio, health }: TracesOptions): { shutdown(): Promise<void> } {
   const provider = new NodeTracerProvider({
     resource,
@@ -38,12 +38,12 @@ function batches(health: ExportHealth): SpanProcessor {
     maxExportBatchSize: positiveFromEnv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH_SIZE),
     maxQueueSize: positiveFromEnv("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE_SIZE),
     scheduledDelayMillis: positiveFromEnv("OTEL_BSP_SCHEDULE_DELAY", 1000),
-    // The exporter gives up by itself, and says why.
+    // Longer than the exporter's own timeout, whose error says more.
     exportTimeoutMillis: positiveFromEnv("OTEL_BSP_EXPORT_TIMEOUT", timeoutMillis + 5000),
   });
 }
 
-/** Registers what passes a caller's trace on although this process makes no spans: propagators and context manager. */
+/** Registers propagators and context manager only: callers' traces are passed on, but this process makes no spans. */
 export function startPropagation(): void {
   new NodeTracerProvider().register();
   trace.disable();

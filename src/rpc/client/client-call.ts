@@ -4,7 +4,7 @@ import { type ChannelInterface, type Metadata, type StatusObject, status } from 
 import type { Method } from "./method.ts";
 import { statusError } from "./status-error.ts";
 
-/** What a call begins with. */
+/** What is needed to start a call. */
 export type Start<D extends DescMethod = DescMethod> = {
   readonly channel: ChannelInterface;
   readonly method: Method<D>;
@@ -17,22 +17,22 @@ export type Start<D extends DescMethod = DescMethod> = {
 /** How a promise is settled. */
 export type Resolvers<T> = { resolve(value: T): void; reject(reason: unknown): void };
 
-/** The error of a call whose caller aborted it: the signal's reason if that is a ConnectError, else CANCELLED. */
+/** The error of a call that its caller aborted: the signal's reason if that is a ConnectError, else CANCELED. */
 export function abortError(signal: AbortSignal): ConnectError {
   return ConnectError.from(signal.reason, Code.Canceled);
 }
 
 /**
- * One RPC on the wire, over Channel#createCall: the layer under grpc.Client, which would cost an event emitter, interceptor wrappers and
- * a stack trace per call. The object is its own grpc-js listener and its own abort listener, so a call needs no closures.
+ * An RPC over Channel#createCall, the layer below grpc.Client, which would add an event emitter, interceptor wrappers and a stack trace to
+ * each call. The object is its own listener for grpc-js and for the abort signal, so a call needs no closures.
  *
- * A method that grpc-js calls must not throw: it is called from a tick, so that would end the process.
+ * Methods that grpc-js calls must not throw: nothing would catch it, and the process would end.
  */
 export abstract class ClientCall<D extends DescMethod> {
   protected readonly method: Method<D>;
   protected readonly wire: ReturnType<ChannelInterface["createCall"]>;
   protected header: Metadata | undefined;
-  /** Why the call fails; the first reason counts. */
+  /** Why the call failed; the first reason counts. */
   protected failure: ConnectError | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #deadline: number;
@@ -46,10 +46,10 @@ export abstract class ClientCall<D extends DescMethod> {
     signal?.addEventListener("abort", this);
   }
 
-  /** A message has come; another one comes after the next startRead() only. */
+  /** A message has come. The next one comes only after another startRead(). */
   abstract onReceiveMessage(bytes: Buffer): void;
 
-  /** The call is over, with `failure` if it failed. */
+  /** The call has ended, and `failure` is set if it failed. */
   protected abstract finish(trailer: Metadata): void;
 
   onReceiveMetadata(metadata: Metadata): void {
@@ -62,12 +62,12 @@ export abstract class ClientCall<D extends DescMethod> {
     this.finish(ended.metadata);
   }
 
-  /** The caller's signal aborts. */
+  /** The caller's signal was aborted. */
   handleEvent(): void {
     this.fail(abortError(this.#signal!));
   }
 
-  /** Ends the call from our side; finish() follows. */
+  /** Ends the call from this side; finish() follows. */
   protected fail(reason: unknown): void {
     this.failure ??= ConnectError.from(reason);
     this.wire.cancelWithStatus(status.CANCELLED, "Cancelled on client");

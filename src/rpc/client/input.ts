@@ -1,6 +1,6 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
 
-/** The caller's request messages of a stream, each made a whole message. Closing it tells the caller that nobody will read on. */
+/** The caller's request messages of a stream, as complete messages. Closing it tells the caller that no more will be read. */
 export class Input implements AsyncIterableIterator<Message> {
   readonly #desc: DescMessage;
   readonly #messages: AsyncIterator<MessageInitShape<DescMessage>>;
@@ -22,7 +22,7 @@ export class Input implements AsyncIterableIterator<Message> {
     return { done: true, value: undefined };
   }
 
-  /** With a reason the caller's iterator gets it thrown into, as in Connect. Does nothing when the messages are all read. */
+  /** Throws the reason, if there is one, into the caller's iterator, as Connect does. Does nothing after the last message. */
   close(reason: unknown): void {
     if (this.#over) return;
     this.#over = true;
@@ -31,7 +31,7 @@ export class Input implements AsyncIterableIterator<Message> {
   }
 }
 
-/** The RPC is over: what the caller's iterator makes of that concerns nobody, and must not end the process. */
+/** The RPC has ended, so an error of the caller's iterator must neither matter nor end the process. */
 async function quietly(act: () => unknown): Promise<void> {
   try {
     await act();

@@ -4,27 +4,27 @@ import { Metadata, type MetadataValue } from "@grpc/grpc-js";
 import { LazyHeaders } from "../lazy-headers.ts";
 import { isReservedInGrpc } from "../reserved-headers.ts";
 
-/** What `new Headers()` takes. */
+/** The argument of `new Headers()`. */
 export type HeadersInit = Iterable<[string, string]> | Record<string, string>;
 
-/** What a real Headers object would store as it is: such names and values need none of its validation. */
+/** Names and values that a real Headers would neither change nor refuse. */
 const PLAIN_NAME = /^[a-z0-9_.-]+$/;
 const PLAIN_VALUE = /^[!-~](?:[ -~]*[!-~])?$/;
 
 /**
- * Headers over the Metadata of grpc-js, in both directions. Reading and plain writing go straight to the Metadata; a real Headers object
- * is made when somebody iterates or deletes, or writes what needs its validation or is not for the wire. Most calls never make one.
+ * Headers over the Metadata of grpc-js, in both directions. get(), and set() of plain names and values, use the Metadata directly. A real
+ * Headers is made for everything else, such as iteration, deletion or values that need validation. Most calls never make one.
  */
 export class MetadataHeaders extends LazyHeaders {
   #metadata: Metadata | undefined;
 
-  /** Received metadata, or none. It is not copied. */
+  /** `metadata` was received, and is not copied. */
   constructor(metadata?: Metadata) {
     super();
     this.#metadata = metadata;
   }
 
-  /** What a caller gave. Throws TypeError for a name or a value that no header can have. */
+  /** Headers from a caller. Throws TypeError for an invalid name or value. */
   static from(init: HeadersInit | undefined): MetadataHeaders {
     const headers = new MetadataHeaders();
     if (init === undefined) return headers;
@@ -34,8 +34,8 @@ export class MetadataHeaders extends LazyHeaders {
   }
 
   /**
-   * What to send. `empty` has the options of the call, is given back when there are no headers, and may be shared by all calls: grpc-js
-   * clones what it gets. Throws ConnectError (INTERNAL) for what HTTP/2 cannot carry.
+   * The Metadata to send. `empty` has the options of the call and is returned if there are no headers. Calls may share it, since grpc-js
+   * clones what it is given. Throws ConnectError (INTERNAL) for what HTTP/2 cannot carry.
    */
   static toMetadata(headers: Headers, empty: Metadata): Metadata {
     if (headers instanceof MetadataHeaders && headers.real === undefined) {
@@ -53,7 +53,7 @@ export class MetadataHeaders extends LazyHeaders {
     return metadata;
   }
 
-  /** Adds what became known later: trailers arrive at the end of a stream whose response was handed out at its beginning. */
+  /** Adds trailers, which come long after the response of a stream was handed out. */
   fill(metadata: Metadata): void {
     if (this.#metadata === undefined && this.real === undefined) this.#metadata = metadata;
     else copy(metadata, this.headers);
@@ -89,7 +89,7 @@ export class MetadataHeaders extends LazyHeaders {
   }
 }
 
-/** Headers that belong to the protocol or to the connection. A caller's are dropped. */
+/** Headers of the protocol or the connection, which callers cannot set. */
 const isReserved = (name: string): boolean => isReservedInGrpc(name) || name.startsWith("connect-");
 
 function isPlain(name: string, value: string): boolean {

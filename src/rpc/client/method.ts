@@ -2,16 +2,16 @@ import { Buffer } from "node:buffer";
 import { type DescMethod, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** What is known of a method before a call of it. */
+/** What all calls of a method have in common. */
 export type Method<D extends DescMethod = DescMethod> = {
   readonly desc: D;
-  /** For the wire: "/package.Service/Method". */
+  /** "/package.Service/Method", as sent. */
   readonly path: string;
-  /** For interceptors only: "http://host:port/package.Service/Method". */
+  /** "http://host:port/package.Service/Method", for interceptors only. */
   readonly url: string;
-  /** Throws ConnectError (INTERNAL) for a message that is none of this method's requests. */
+  /** Throws ConnectError (INTERNAL) for a message that is not a request of this method. */
   serialize(message: Message): Buffer;
-  /** Throws ConnectError (INTERNAL) for bytes that are none of this method's responses. */
+  /** Throws ConnectError (INTERNAL) for bytes that are not a response of this method. */
   parse(bytes: Buffer): Message;
 };
 
@@ -23,7 +23,7 @@ export function createMethod<D extends DescMethod>(desc: D, origin: string): Met
     desc,
     path,
     url: origin + path,
-    // No options for toBinary and fromBinary: an options object costs a merge per call.
+    // toBinary and fromBinary get no options, since an options object would be merged with the defaults for each call.
     serialize(message) {
       try {
         const bytes = toBinary(input, message);
@@ -34,7 +34,7 @@ export function createMethod<D extends DescMethod>(desc: D, origin: string): Met
     },
     parse(bytes) {
       try {
-        // A plain view, so that bytes fields are Uint8Array as with every other transport, not Buffer.
+        // A Uint8Array, so that bytes fields are not Buffers, as with other transports.
         return fromBinary(output, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       } catch (error) {
         throw ConnectError.from(error, Code.Internal);

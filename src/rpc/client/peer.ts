@@ -8,41 +8,41 @@ import { createGrpcTransport } from "./transport.ts";
 export type PeerOptions = ServiceConfigOptions & {
   /** "http://host:port", or a gRPC target such as "xds:///name", "unix:/path" or "ipv4:1.2.3.4:80,1.2.3.5:80". */
   readonly url: string;
-  /** Who calls, for the other side's log: goes before grpc-js's own user-agent. Default: grpc-js's alone. */
+  /** The name of the caller, put before grpc-js's own user-agent. Default: only that. */
   readonly userAgent?: string;
   /** The first one is outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
-  /** The deadline of calls that give none, in milliseconds. The policy may allow less. Default: 5000, or with a policy none but its own. */
+  /** Timeout of calls that set none, in milliseconds. The policy may allow less. Default: 5000; with a policy, only that of the policy. */
   readonly defaultTimeoutMs?: number;
-  /** Whether calls wait for a peer that cannot be reached, up to their deadline, instead of failing at once. Default: false. */
+  /** Whether calls wait, up to their deadline, for a peer that cannot be reached, instead of failing at once. Default: false. */
   readonly waitForReady?: boolean;
 };
 
 export type Peer<T extends DescService> = {
-  /** Calls reject with ConnectError. One for a connection that failed has the address in its cause, not in its message. */
+  /** Calls reject with ConnectError. If a connection failed, its address is in the cause, not in the message. */
   readonly client: Client<T>;
-  /** Calls in flight go on to their end, later ones fail as UNAVAILABLE; then connections are closed. */
+  /** Lets calls in flight finish, then closes connections. New calls fail with UNAVAILABLE. */
   close(): void;
 };
 
-/** How this system's services talk to each other; everything else is as in grpc-js, such as 4 MB for a received message. */
+/** Options for calls between services. Everything else is as in grpc-js, such as 4 MB for a received message. */
 const CHANNEL_OPTIONS: ChannelOptions = {
-  // A connection that silently broke is noticed by the calls on it within 15 s, instead of the minutes that TCP takes.
+  // Calls on a dead connection fail within 15 s, instead of the minutes that TCP would take to notice.
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
-  // A peer that restarts, at its old address or at a new one, is found again within about a second.
+  // A peer that restarts is found again within about a second, even at a new address.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
   "grpc.dns_min_time_between_resolutions_ms": 1_000,
-  // The service config is ours: no TXT query beside each address query.
+  // We have a service config, so no TXT query is needed beside each address query.
   "grpc.service_config_disable_resolution": 1,
 };
 
 /**
- * A client of another service of this system, with what calls between services need: balancing over all addresses of the name, the
- * deadlines and retries of the contract, and connections that heal. It connects with the first call.
+ * A client of another service, with what calls between services need: load balancing over all addresses of the name, timeouts and retries
+ * by the policy, and reconnection. It connects with the first call.
  *
- * Asynchronous because support for xds:/// is loaded only when asked for. Rejects with Error for a URL that it cannot use.
+ * Asynchronous because support for xds:/// is loaded on demand. Rejects with Error for a URL that it cannot use.
  */
 export async function createPeer<T extends DescService>(service: T, options: PeerOptions): Promise<Peer<T>> {
   const { url, userAgent, interceptors, waitForReady, policy, retries } = options;

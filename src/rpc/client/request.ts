@@ -13,7 +13,7 @@ import { Input } from "./input.ts";
 import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
 import type { Method } from "./method.ts";
 
-/** What the caller gave for a call. */
+/** What a ClientRequest is made of. */
 export type ClientRequestInit = {
   readonly method: Method;
   readonly signal: AbortSignal | undefined;
@@ -24,10 +24,10 @@ export type ClientRequestInit = {
   readonly message: Message | Input;
 };
 
-/** Where a request, or a copy of it that an interceptor made with a spread, keeps the original. */
+/** Refers to the original, in a request and in copies that interceptors spread. */
 const ORIGINAL = Symbol("original");
 
-/** An own accessor, so that { ...request } copies a real AbortSignal. One shared descriptor keeps the shape of the objects stable. */
+/** An own accessor, so that { ...request } copies a real AbortSignal. The shared descriptor gives all requests the same hidden class. */
 const SIGNAL: PropertyDescriptor & ThisType<ClientRequest> = {
   enumerable: true,
   configurable: true,
@@ -37,8 +37,8 @@ const SIGNAL: PropertyDescriptor & ThisType<ClientRequest> = {
 };
 
 /**
- * The UnaryRequest or StreamRequest that interceptors see. Reading its signal makes an AbortController, linked to the caller's signal, and
- * a timer for the deadline; until then there is neither, for grpc-js has the deadline and a call can watch the caller's signal itself.
+ * The UnaryRequest or StreamRequest that interceptors see. An AbortController, linked to the caller's signal, and a timer for the deadline
+ * are made when the signal is first read. Before that neither is needed: grpc-js has the deadline, and the call watches the caller's signal.
  */
 export class ClientRequest {
   readonly stream: boolean;
@@ -72,7 +72,7 @@ export class ClientRequest {
     this.#deadline = deadline;
   }
 
-  /** This request in the types of Connect. */
+  /** This request as one of Connect's types. */
   get typed(): UnaryRequest | StreamRequest {
     return this as ClientRequest & (UnaryRequest | StreamRequest);
   }
@@ -97,7 +97,7 @@ export class ClientRequest {
     this.end(this.#callerSignal?.reason);
   }
 
-  /** The RPC is over: as in Connect, its signal aborts then. */
+  /** The RPC has ended. As in Connect, this aborts its signal. */
   end(reason?: unknown): void {
     this.#over = true;
     if (this.#controller === undefined || this.#controller.signal.aborted) return;
@@ -106,7 +106,7 @@ export class ClientRequest {
     this.#controller.abort(reason);
   }
 
-  /** Ends the RPC and gives its error: that of the signal if it aborted before. */
+  /** Ends the RPC and returns its error: that of the signal, if it was aborted. */
   fail(reason: unknown): ConnectError {
     const signal = this.#controller?.signal ?? this.#callerSignal;
     const error = signal?.aborted ? abortError(signal) : ConnectError.from(reason);
@@ -114,19 +114,19 @@ export class ClientRequest {
     return error;
   }
 
-  /** The caller's own messages, whatever interceptors wrapped around them; undefined if the request is made from scratch. */
+  /** The caller's own messages, even if interceptors wrapped them; undefined if an interceptor made the request from scratch. */
   static inputOf(request: StreamRequest): Input | undefined {
     const message = originalOf(request)?.message;
     return message instanceof Input ? message : undefined;
   }
 
-  /** A request that an interceptor made from scratch has its deadline in its signal only. */
+  /** The deadline of a request; if an interceptor made it from scratch, only its signal has one. */
   static deadlineOf(request: UnaryRequest | StreamRequest): number {
     const original = originalOf(request);
     return original === undefined ? Number.POSITIVE_INFINITY : original.#deadline;
   }
 
-  /** The signal to watch: as long as nobody read or replaced the request's, the caller's will do. */
+  /** The signal to watch: the caller's, as long as nobody read or replaced that of the request. */
   static signalOf(request: UnaryRequest | StreamRequest): AbortSignal | undefined {
     const original = originalOf(request);
     const untouched = original === request && original.#controller === undefined;

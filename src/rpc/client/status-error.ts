@@ -15,8 +15,8 @@ export type Ended = {
 };
 
 /**
- * The error of a status other than OK. What the server said is passed on as it is. What grpc-js says of a connection or a deadline of
- * its own tells addresses, and messages of ConnectErrors travel on to users: it becomes the error's cause, for logs.
+ * The error of a status other than OK. A message of the server is passed on as it is. One of grpc-js itself, about a connection or deadline,
+ * contains addresses, and ConnectErrors may travel on to users: it becomes the error's cause, for logs.
  */
 export function statusError(ended: Ended): ConnectError {
   const metadata = metadataOf(ended);
@@ -35,7 +35,7 @@ function metadataOf({ header, status }: Ended): Headers {
   return metadata;
 }
 
-/** The error of a google.rpc.Status beside the status, which has the details. One that is broken counts as none. */
+/** The error in grpc-status-details-bin, with its details. Undefined if there is none or it is invalid. */
 function detailedError(metadata: Headers): ConnectError | undefined {
   if (!metadata.has("grpc-status-details-bin")) return undefined;
   try {
@@ -65,12 +65,12 @@ function codeOf(status: StatusObject): Code {
   return code in Code ? code : Code.Unknown;
 }
 
-/** By grpc-js' own timer, or by a server that reset the stream at the deadline and was ahead of it: that is no cancellation. */
+/** Whether the deadline passed: by grpc-js's timer, or because the server reset the stream a moment earlier, which is not a cancellation. */
 function isTimeout({ deadline }: Ended, code: Code): boolean {
   return (code === Code.DeadlineExceeded || code === Code.Canceled) && Date.now() + 1 >= deadline;
 }
 
-/** No server said this: any answer, even one of trailers only, has at least a content-type. */
+/** Whether the status is grpc-js's own. Any answer of a server has at least a content-type. */
 function isLocal({ header, status }: Ended): boolean {
   return header === undefined && status.metadata.get("content-type").length === 0;
 }

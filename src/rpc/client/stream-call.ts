@@ -6,19 +6,19 @@ import { abortError, ClientCall, type Resolvers, type Start } from "./client-cal
 import type { Input } from "./input.ts";
 import { MetadataHeaders } from "./metadata-headers.ts";
 
-/** How many messages are read ahead of the consumer: as many as a stream of grpc-js buffers. */
+/** How many messages are read before they are asked for: as many as a grpc-js stream buffers. */
 const READ_AHEAD = 16;
 
 /**
- * How many messages are sent in a row before I/O has its turn. grpc-js takes the first megabyte of a stream without waiting for anything,
- * so a caller that has all its messages at hand would hold up the whole process.
+ * How many messages are sent before the event loop gets a turn. grpc-js takes the first megabyte of a stream without waiting, so a caller
+ * with many messages at hand would block the whole process.
  */
 const SEND_BURST = 128;
 
 /**
- * Opens a stream of any of the three kinds: on the wire they are the same. Resolves with the response headers; errors before them reject,
- * errors after them come from the iterator of messages. The iterator has no return(), as in Connect: abort the signal to cancel.
- * `input` are the caller's own messages, closed at the end; interceptors may have wrapped them into `messages`.
+ * Opens a stream of any kind, since on the wire all are the same. Resolves with the response headers; errors before them reject, later ones
+ * come from the iterator of messages. As in Connect, that has no return(): abort the signal to cancel. `input` are the caller's own
+ * messages, which interceptors may have wrapped into `messages`; it is closed at the end.
  */
 export function openStream(
   start: Start<DescMethodStreaming>,
@@ -39,9 +39,9 @@ class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterato
   readonly #input: Input | undefined;
   readonly #opened: Resolvers<StreamResponse>;
   readonly #trailer = new MetadataHeaders();
-  /** Messages that nobody has asked for yet. */
+  /** Messages that were not asked for yet. */
   readonly #queue: Message[] = [];
-  /** Consumers that wait for a message. */
+  /** Readers that wait for a message. */
   readonly #readers: Resolvers<IteratorResult<Message>>[] = [];
   #reading = false;
   #ended = false;
@@ -60,7 +60,7 @@ class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterato
     this.#sendAll(messages).catch((reason) => this.fail(reason));
   }
 
-  /** The next message of the response, for its consumer. */
+  /** The next message of the response. */
   next(): Promise<IteratorResult<Message>> {
     const value = this.#queue.shift();
     if (value !== undefined) {
@@ -103,7 +103,7 @@ class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterato
   protected finish(trailer: Metadata): void {
     this.#ended = true;
     this.#trailer.fill(trailer);
-    // The response is settled already if headers came; then this has no effect.
+    // Has no effect if headers have come, and with them the response.
     if (this.failure === undefined) this.#open();
     else this.#opened.reject(this.failure);
     for (const reader of this.#readers) {
@@ -143,7 +143,7 @@ class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterato
     if (!this.#ended) this.wire.halfClose();
   }
 
-  /** grpc-js wants one message at a time. Its callback is the flow control; at the end of the call it may not come. */
+  /** grpc-js takes one message at a time and calls back when it wants more. When the call ends, it may not call back. */
   #send(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => {
       this.#onSent = resolve;

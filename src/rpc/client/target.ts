@@ -1,17 +1,17 @@
-/** Schemes of grpc-js targets, which need no translation. */
+/** Schemes of grpc-js targets, which are used as they are. */
 const TARGET = /^(?:dns|ipv4|ipv6|unix|xds):/;
 
 const EXPECTED = "expected http://host:port, or a gRPC target such as xds:///name";
 
 /**
- * The grpc-js target of a peer's URL: "http://users:8081" is plaintext HTTP/2 to all addresses of that name, "dns:///users:8081". Targets
- * ("xds:///users", "unix:/run/users.sock", "ipv4:10.0.0.1:80,10.0.0.2:80") stay as they are. Throws Error for anything else.
+ * The grpc-js target of a peer: "dns:///users:8081" for "http://users:8081", which means plaintext HTTP/2 to all addresses of the name.
+ * Targets such as "xds:///users", "unix:/run/users.sock" and "ipv4:10.0.0.1:80,10.0.0.2:80" stay as they are. Throws Error for others.
  */
 export function targetOf(url: string): string {
   if (TARGET.test(url)) return url;
   if (!URL.canParse(url)) throw new Error(`invalid peer URL ${JSON.stringify(url)}: ${EXPECTED}`);
   const { protocol, host, port, pathname, search, hash, username, password } = new URL(url);
-  // Without the URL, for errors are logged.
+  // Without the URL, since errors are logged.
   if (username !== "" || password !== "") throw new Error("invalid peer URL: a user or password has no use in it");
   const fault = (problem: string) => new Error(`invalid peer URL ${JSON.stringify(url)}: ${problem}`);
   if (protocol === "https:") throw fault("TLS is not supported; use http://, and let the mesh encrypt");
@@ -21,7 +21,7 @@ export function targetOf(url: string): string {
   return port === "" ? `dns:///${host}:80` : `dns:///${host}`;
 }
 
-/** The origin that interceptors see of calls to a grpc-js target: "http://users:8080", the first one of several addresses. */
+/** The origin of a grpc-js target for interceptors, such as "http://users:8080". Of several addresses, the first. */
 export function originOf(target: string): string {
   if (target.startsWith("unix:")) return "http://localhost";
   const [address] = target.replace(/^(?:dns|ipv4|ipv6|xds):(?:\/\/[^/]*\/)?/, "").split(",");

@@ -36,27 +36,27 @@ export type GrpcTransportOptions = {
   readonly target: string;
   /** Default: plaintext. */
   readonly credentials?: ChannelCredentials;
-  /** Options of the grpc-js channel, such as keepalive, message limits (4 MB received by default) and the service config. */
+  /** Options of the grpc-js channel, such as keepalive, service config and the message limit (default: 4 MB received). */
   readonly channelOptions?: ChannelOptions;
-  /** The first one is outermost. They are composed once for the transport, not once per call. Default: none. */
+  /** The first one is outermost. They are composed once for the transport, not for each call. Default: none. */
   readonly interceptors?: readonly Interceptor[];
-  /** The deadline of calls that give none; a call's timeoutMs of 0 or less means none for it. Default: none. */
+  /** Timeout of calls that set none. Calls with a timeoutMs of 0 or less have no deadline. Default: none. */
   readonly defaultTimeoutMs?: number;
-  /** Whether calls wait, up to their deadline, while no server can be reached, instead of failing as UNAVAILABLE. Default: false. */
+  /** Whether calls wait, up to their deadline, while no server can be reached, instead of failing with UNAVAILABLE. Default: false. */
   readonly waitForReady?: boolean;
 };
 
 export type GrpcTransport = Transport & {
   readonly channel: ChannelInterface;
-  /** Calls in flight go on to their end, later ones fail as UNAVAILABLE; then connections are closed. */
+  /** Lets calls in flight finish, then closes connections. New calls fail with UNAVAILABLE. */
   close(): void;
 };
 
 type AnyCall = ReturnType<Interceptor>;
 
 /**
- * A Connect Transport over a grpc-js channel, at the CPU cost of a bare grpc-js client: generated Connect clients get its name resolution,
- * load balancing, retries by service config, and keepalive. Signals, timers and Headers are made when somebody uses them.
+ * A Connect Transport over a grpc-js channel: Connect clients get its name resolution, load balancing, retries by service config and
+ * keepalive, at the CPU cost of a bare grpc-js client. Signals, timers and Headers are made only when they are used.
  *
  * The channel connects with the first call. Calls reject with ConnectError.
  */
@@ -76,7 +76,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     return header === undefined ? noHeaders : MetadataHeaders.toMetadata(MetadataHeaders.from(header), noHeaders);
   }
 
-  /** What the innermost interceptor calls. */
+  /** Called by the innermost interceptor. */
   function send(request: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> {
     try {
       const deadline = ClientRequest.deadlineOf(request);
@@ -137,7 +137,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     return (await interceptedStream(request, message)) as StreamResponse<I, O>;
   }
 
-  /** The request ends with the last message of the response, or with the first error. */
+  /** Ends the request with the last message of the response, or with the first error. */
   async function interceptedStream(request: ClientRequest, input: Input): Promise<StreamResponse> {
     function ended<T>(result: IteratorResult<T>): IteratorResult<T> {
       if (result.done) request.end();
@@ -166,7 +166,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   };
 }
 
-/** Remembers what is known of methods, for a server's origin. */
+/** Makes the Method of a descriptor once, for a server's origin. */
 function methodsAt(origin: string): <D extends DescMethod>(desc: D) => Method<D> {
   const methods = new WeakMap<DescMethod, Method>();
   return <D extends DescMethod>(desc: D) => {

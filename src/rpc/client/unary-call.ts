@@ -4,7 +4,7 @@ import type { Metadata } from "@grpc/grpc-js";
 import { abortError, ClientCall, type Resolvers, type Start } from "./client-call.ts";
 import { MetadataHeaders } from "./metadata-headers.ts";
 
-/** Sends one message and gives the one that answers it. Rejects with ConnectError. */
+/** Sends a message and resolves to the answer. Rejects with ConnectError. */
 export function callUnary(start: Start<DescMethodUnary>, message: Message): Promise<UnaryResponse> {
   return new Promise((resolve, reject) => {
     if (start.signal?.aborted) reject(abortError(start.signal));
@@ -35,7 +35,7 @@ class UnaryCall extends ClientCall<DescMethodUnary> {
       this.fail(error);
       return;
     }
-    this.wire.startRead(); // an extra message would leave the call without an end if nobody read it
+    this.wire.startRead(); // an extra message that nobody reads would keep the call open
   }
 
   protected finish(trailer: Metadata): void {

@@ -16,12 +16,12 @@ const FAULTS = new Set([
   Code.DataLoss,
 ]);
 
-/** The gRPC name of a status code, such as "NOT_FOUND"; undefined is "OK". */
+/** The gRPC name of a status code, such as "NOT_FOUND"; "OK" for undefined. */
 export function statusName(code: Code | undefined): string {
   return NAMES.get(code) ?? "UNKNOWN";
 }
 
-/** Whether a server that answers with this code is itself at fault, by the semantic conventions; other codes blame the request. */
+/** Whether the semantic conventions blame the server for this code, rather than the request. */
 export function isServerFault(code: Code): boolean {
   return FAULTS.has(code);
 }

@@ -27,13 +27,13 @@ import { fullName } from "./endpoint.ts";
 import { observe } from "./observe.ts";
 
 export type ClientTelemetryOptions = {
-  /** Who is called: a URL such as "http://user-service:8081" or a gRPC target such as "dns:///user-service:8081". */
+  /** Who is called: a URL such as "http://users:8081" or a gRPC target such as "dns:///users:8081". */
   readonly peer: string;
 };
 
 /**
- * Makes one CLIENT span and one point of rpc.client.call.duration for each call, of all four kinds, by the stable semantic conventions, and
- * passes the trace on in the request's headers. Retries that the channel makes are one call. Use it after startTelemetry(), as the
+ * Makes a CLIENT span and a point of rpc.client.call.duration for each call, unary or stream, by the stable semantic conventions, and passes
+ * the trace on in the request's headers. A call with its retries in the channel counts as one. Use it after startTelemetry(), as the
  * outermost interceptor.
  */
 export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
@@ -88,7 +88,7 @@ class CalledMethod {
     this.spanOptions = { kind: SpanKind.CLIENT, attributes: this.#base };
   }
 
-  /** What the end of a call adds to its span. */
+  /** Attributes that the end of a call adds to its span. */
   outcomeOnSpan(code: Code | undefined): Attributes {
     const status = statusName(code);
     return code === undefined
@@ -96,7 +96,7 @@ class CalledMethod {
       : { [ATTR_RPC_STATUS_CODE]: status, [ATTR_ERROR_TYPE]: status };
   }
 
-  /** The attributes of the metric, made once for each code. */
+  /** Attributes of the metric, made once for each code. */
   outcome(code: Code | undefined): Attributes {
     let attributes = this.#outcomes.get(code);
     if (attributes === undefined) {
@@ -107,7 +107,7 @@ class CalledMethod {
   }
 }
 
-/** server.address, and server.port if there is one port, of a URL or a gRPC target. */
+/** server.address of a URL or gRPC target, and server.port if it has exactly one. */
 export function serverAttributes(peer: string): Attributes {
   if (peer.startsWith("unix:")) return { [ATTR_SERVER_ADDRESS]: peer.replace(/^unix:(\/\/)?/, "") };
   const address = peer.replace(SCHEME, "").replace(/\/$/, "");
@@ -116,5 +116,5 @@ export function serverAttributes(peer: string): Attributes {
   return { [ATTR_SERVER_ADDRESS]: hostAndPort[1], [ATTR_SERVER_PORT]: Number(hostAndPort[2]) };
 }
 
-/** In a target, what stands between slashes is the resolver's authority. */
+/** In a target, the resolver's authority may stand between slashes. */
 const SCHEME = /^https?:\/\/|^(?:dns|ipv4|ipv6|xds):(?:\/\/[^/]*\/)?/;

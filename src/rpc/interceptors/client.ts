@@ -3,11 +3,11 @@ import { clientTelemetry } from "./client-telemetry.ts";
 import { namePeers } from "./error-mapping.ts";
 
 export type ClientInterceptorsOptions = {
-  /** Who is called: a URL such as "http://user-service:8081" or a gRPC target such as "dns:///user-service:8081". */
+  /** Who is called: a URL such as "http://users:8081" or a gRPC target such as "dns:///users:8081". */
   readonly peer: string;
 };
 
-/** What every call of every client passes, outermost first. */
+/** The interceptors of every client, outermost first. */
 export function clientInterceptors({ peer }: ClientInterceptorsOptions): Interceptor[] {
   return [clientTelemetry({ peer }), namePeers()];
 }

@@ -1,4 +1,4 @@
-/** Options of a duration histogram in seconds, with the bounds that the semantic conventions advise. */
+/** Options of a duration histogram in seconds, with the bounds that the semantic conventions recommend. */
 export const DURATION_S = {
   unit: "s",
   advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },

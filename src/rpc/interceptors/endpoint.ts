@@ -17,10 +17,10 @@ import { type RequestAttributes, requestAttributes } from "../../telemetry/reque
 import { isServerFault, statusName } from "./call-status.ts";
 import type { HttpCall } from "./http-call.ts";
 
-/** By what a call came in: the value of rpc.system.name. */
+/** How a call came in: the value of rpc.system.name. */
 export type RpcSystem = "grpc" | "connectrpc" | "rest";
 
-/** The attributes of one outcome of an endpoint, made once and shared by all calls that end so. */
+/** The attributes of an outcome of an endpoint, shared by all calls that end this way. */
 export type OutcomeAttributes = {
   /** Added to the span at its end. */
   readonly span: Attributes;
@@ -32,7 +32,7 @@ export type OutcomeAttributes = {
   readonly request: RequestAttributes;
 };
 
-/** A method as reached by one system, or by one HTTP route, and what is known of it before any call. */
+/** A method, reached over one system or HTTP route, and what its calls have in common. */
 export class Endpoint {
   readonly spanName: string;
   readonly #base: Attributes;
@@ -53,13 +53,13 @@ export class Endpoint {
     this.#options = { kind: SpanKind.SERVER, attributes: { ...this.#base, ...this.#http } };
   }
 
-  /** For the span of a call; with the path only if the call came over REST. */
+  /** Options for the span of a call, with the path if the call came over REST. */
   spanOptions(http: HttpCall | undefined): SpanOptions {
     if (http === undefined) return this.#options;
     return { ...this.#options, attributes: { ...this.#options.attributes, [ATTR_URL_PATH]: http.path } };
   }
 
-  /** The attributes of calls that end with this code, undefined for success, and this HTTP status. */
+  /** The attributes of calls that end with this code (undefined: success) and HTTP status. */
   outcome(code: Code | undefined, httpStatus: number): OutcomeAttributes {
     const key = (code ?? 0) * 1000 + httpStatus;
     let attributes = this.#outcomes.get(key);
@@ -89,6 +89,6 @@ export function fullName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** Whether the service is for probes and tools, health or reflection: called by machines, all the time. */
+/** Whether a service is for probes and tools: health or reflection. Machines call these all the time. */
 export const isProbe = ({ typeName }: DescService): boolean =>
   typeName.startsWith("grpc.health.") || typeName.startsWith("grpc.reflection.");

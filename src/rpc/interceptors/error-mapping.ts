@@ -1,4 +1,4 @@
-// What a handler throws is not what a client may see. Here, at one place, the one becomes the other.
+// Maps what handlers throw to what clients may see. This is the only place that does so.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { internalError } from "../errors.ts";
@@ -6,24 +6,24 @@ import { setHttpStatus } from "../http-status.ts";
 import { defineOutcomes, type Outcome, type Outcomes, outcomeOf } from "../outcomes.ts";
 
 export type ErrorMappingOptions = {
-  /** The outcomes of this system: an error of a peer that names one of them is relayed. Default: none is. */
+  /** The outcomes of this system. Errors of peers that carry one are relayed. Default: none. */
   readonly outcomes?: Outcomes;
-  /** Told of each error that nobody expected, and that the client gets to see as "internal error". */
+  /** Called with each unexpected error, which the client sees as "internal error". */
   readonly onError?: (error: unknown, method: DescMethod) => void;
-  /** Whether an error says that the storage is away. Default: none does. */
+  /** Whether an error means that the storage is down. Default: none does. */
   readonly isUnavailable?: (error: unknown) => boolean;
 };
 
 /**
- * Maps the errors of handlers, in streams too:
- * - A ConnectError of this process is meant for the client and passes.
- * - Once the call's own deadline is over, or the client is gone, whatever aborted with it is DEADLINE_EXCEEDED or
- *   CANCELED.
- * - A peer's error that names an outcome of the domain is relayed without its metadata.
- * - A peer that is away, overloaded or late is UNAVAILABLE with the reason DEPENDENCY_UNAVAILABLE; it is named if
- *   namePeers() saw the call.
- * - A storage that is away is UNAVAILABLE.
- * - All else is INTERNAL "internal error". The original is kept as the cause of whatever is not passed.
+ * Maps the errors of handlers, also of streams:
+ * - A ConnectError that was made in this process is meant for the client, and is passed on as it is.
+ * - When the call's deadline has passed or its client is gone, what was aborted becomes DEADLINE_EXCEEDED or CANCELED.
+ * - A peer's error that carries an outcome of this system is relayed without its metadata.
+ * - A peer that is down, overloaded or late is UNAVAILABLE with the reason DEPENDENCY_UNAVAILABLE. The message names it if namePeers() saw the
+ *   call.
+ * - A storage that is down is UNAVAILABLE.
+ * - Everything else is INTERNAL "internal error".
+ * An error that is not passed on as it is has the original as its cause.
  */
 export function errorMapping(options: ErrorMappingOptions = {}): Interceptor {
   return (next) => async (req) => {
@@ -39,7 +39,7 @@ export function errorMapping(options: ErrorMappingOptions = {}): Interceptor {
 
 const PEERS = new WeakMap<object, string>();
 
-/** Client interceptor: remembers which service an error came from, for the message of errorMapping(). */
+/** Client interceptor: remembers which service an error came from, for errorMapping(). */
 export function namePeers(): Interceptor {
   return (next) => async (req) => {
     const note = (error: unknown) => {
@@ -82,7 +82,7 @@ async function mapError(
   return internalError(error);
 }
 
-/** From the wire, or made by a client when a call of its own was late or cut. */
+/** Whether a client of ours made it: from an answer, or because its call was late or cut. */
 const isFromPeer = (error: ConnectError) => error.isWireError || PEERS.has(error);
 
 function relayed(error: ConnectError, { http }: Outcome): ConnectError {
@@ -111,7 +111,7 @@ function abortError(signal: AbortSignal, cause: unknown): ConnectError {
 const isAbort = (error: unknown, signal: AbortSignal) =>
   error === signal.reason || (error instanceof Error && error.name === "AbortError");
 
-/** A call that we make inherits our deadline, so its timer may fire a moment before ours: wait for that moment. */
+/** A call that we make has our deadline, but its timer may fire a moment before ours. Waits for that moment. */
 function abortOf(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -11,9 +11,9 @@ import { observe, outcomeAtServer } from "./observe.ts";
 export type LoggingOptions = { readonly logger: Logger };
 
 /**
- * Logs one line for each call that a server has answered: info for success and for outcomes of the domain, warn or error, with the cause,
- * for faults of the server. Calls of probes and tools (health, reflection) are logged at debug. Use it within serverTelemetry(), so that the
- * line has the ids of the call's span, and outside of errorMapping(), so that it has the answer that the client got.
+ * Logs a line for each call that a server has answered: at info for success and expected outcomes; at warn or error, with the cause, for
+ * faults of the server; at debug for health and reflection. Use it inside serverTelemetry(), whose span ids the line then has, and outside
+ * errorMapping(), so that it logs the answer that the client got.
  */
 export function logging({ logger }: LoggingOptions): Interceptor {
   return (next) => (req) =>
@@ -24,7 +24,7 @@ export function logging({ logger }: LoggingOptions): Interceptor {
     });
 }
 
-/** Clients choose what some messages say. */
+/** Bounded, because clients choose parts of some messages. */
 const MAX_DETAIL_CHARS = 2048;
 
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);

@@ -1,18 +1,15 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 
-/**
- * Whether all lists and maps of a message, and of the messages in it, have more elements together than the limit. Counts
- * no further than to the limit.
- */
+/** Whether the lists and maps of a message, nested ones included, have more elements in total than the limit. Stops counting there. */
 export function hasMoreElements(desc: DescMessage, message: Message, limit: number): boolean {
   return countdown(desc, message as unknown as LocalMessage, limit) < 0;
 }
 
 type LocalMessage = Readonly<Record<string, unknown>>;
 
-/** What is left of so many elements; negative if there are more. */
+/** Subtracts the elements of a message; negative if there are more. */
 function countdown(desc: DescMessage, message: LocalMessage, left: number): number {
-  // Google's own have neither rules nor, as objects, always the form of messages.
+  // The well-known types have no rules, and some are not messages in memory.
   if (desc.typeName.startsWith("google.protobuf.")) return left;
   for (const field of desc.fields) {
     if (left < 0) break;

@@ -2,15 +2,15 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type Context, context } from "@opentelemetry/api";
 import type { AnyRequest, AnyResponse, Next } from "../interceptor-types.ts";
 
-/** Told once how a call ended: how long it took, and its error unless it succeeded. */
+/** Called once when a call ends, with its error unless it succeeded. */
 export type CallEnd = (durationMs: number, error: ConnectError | undefined) => void;
 
 /**
- * Makes a call and tells when it is over: a unary call with its response, a stream with its last message, an error wherever it occurs. A
- * stream that is abandoned ends when its signal aborts or its iterator is returned.
+ * Makes a call and reports its end: the response of a unary call, the last message of a stream, or an error at any point. An abandoned stream
+ * ends when its signal is aborted or its iterator returns.
  *
- * @param within The context in which the call runs; default: the active one. A generator's body runs in the context of whoever pulls, so
- *   it is entered again with every pull of a response stream.
+ * @param within The context of the call. Default: the active one. A generator runs in the context of its consumer, so each pull of a response
+ *   stream enters it again.
  */
 export async function observe(
   next: Next,
@@ -70,12 +70,12 @@ function follow<T>(source: AsyncIterable<T>, end: (error?: unknown) => void, wit
   };
 }
 
-/** A call this short, in ms, was not cut short by its deadline or its client in a way that anybody would miss. */
+/** Nobody would miss that so short a call, in ms, was aborted. */
 const TOO_SHORT_TO_ABORT_MS = 1;
 
 /**
- * The outcome of a server's call as its client saw it: a handler may still return, or throw something else, when the deadline is over or
- * the client is gone. Not looked for in the quickest calls, because making a call's signal costs more than the rest of observing it.
+ * The outcome of a call as its client saw it: after the deadline, or when the client is gone, a handler may still return or throw something
+ * else. Skipped for very short calls, since making the signal costs more than everything else here.
  */
 export function outcomeAtServer(
   req: AnyRequest,

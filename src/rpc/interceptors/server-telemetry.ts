@@ -30,25 +30,23 @@ import { type CallEnd, observe, outcomeAtServer } from "./observe.ts";
 export type ServerTelemetryOptions = {
   /** Names the service's own metrics, such as `<serviceName>.requests.total`. */
   readonly serviceName: string;
-  /** Whether answers tell their trace in a `traceresponse` header, for clients outside the system. Default: false. */
+  /** Whether answers have a `traceresponse` header with their trace, for clients outside the system. Default: false. */
   readonly traceResponse?: boolean;
-  /**
-   * Set where callers are strangers: their traces are continued, but they decide neither on sampling nor, but for what is named, on baggage.
-   * Default: callers are trusted in all.
-   */
+  /** Set if callers are strangers: their traces are continued, but not their sampling decision, nor baggage that is not named. Default: trusted. */
   readonly strangers?: Strangers;
 };
 
 /** What strangers may pass on. */
 export type Strangers = {
-  /** Names of baggage. */
+  /** The names of baggage that is kept. */
   readonly baggage: readonly string[];
 };
 
 /**
- * Makes one SERVER span and one point of rpc.server.call.duration for each call, of all four kinds, by the stable semantic conventions; and
- * for calls that came over REST one of http.server.request.duration. Health checks and reflection have a span only in a trace of their caller. Continues the trace of the request's headers. The handler, and the
- * generator of a response stream, run with the span active. Use it after startTelemetry(), as the outermost interceptor.
+ * Makes a SERVER span and a point of rpc.server.call.duration for each call, unary or stream, by the stable semantic conventions; for calls
+ * over REST also a point of http.server.request.duration. Continues the trace of the request's headers; health checks and reflection have
+ * a span only if there is one. The handler, and the generator of a response stream, run with the span active. Use it after startTelemetry(),
+ * as the outermost interceptor.
  */
 export function serverTelemetry({
   serviceName,
@@ -104,7 +102,7 @@ function systemOf(req: AnyRequest): RpcSystem {
   return req.header.get("content-type")?.startsWith("application/grpc") === true ? "grpc" : "connectrpc";
 }
 
-/** The endpoints seen so far; there are as many as methods, systems and routes. */
+/** Makes each Endpoint once. Their number is bounded by methods, systems and routes. */
 function endpoints() {
   const known = new Map<DescMethod, Map<string, Endpoint>>();
   return (method: DescMethod, system: RpcSystem, http: HttpCall | undefined): Endpoint => {
@@ -123,7 +121,7 @@ function endpoints() {
   };
 }
 
-/** Makes the function that ends the span of a call and counts the call. */
+/** Returns a function that ends the span of a call and records its metrics. */
 function recorder(serviceName: string) {
   const meter = metrics.getMeter(SCOPE);
   const requests = requestMetrics(serviceName);
@@ -151,13 +149,13 @@ function recorder(serviceName: string) {
   };
 }
 
-/** The status that a REST client got, or that the code stands for. */
+/** The status of a REST answer, or the one that the code maps to. */
 function httpStatus(http: HttpCall | undefined, error: ConnectError | undefined): number {
   if (http !== undefined) return http.status(error);
   return error === undefined ? 200 : httpStatusOf(error);
 }
 
-/** The value of a `traceresponse` header, as W3C Trace Context level 2 drafts it. */
+/** The value of a `traceresponse` header, as in the draft of W3C Trace Context level 2. */
 function traceResponseOf(span: Span): string {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;

@@ -11,19 +11,19 @@ export type ServerInterceptorsOptions = {
   /** Names the service's own metrics, such as `<serviceName>.requests.total`. */
   readonly serviceName: string;
   readonly logger: Logger;
-  /** Whether answers tell their trace in a `traceresponse` header. Default: false. */
+  /** Whether answers have a `traceresponse` header with their trace. Default: false. */
   readonly traceResponse?: boolean;
-  /** Set where callers are strangers. Default: they are trusted. */
+  /** Set if callers are strangers. Default: they are trusted. */
   readonly strangers?: Strangers;
-  /** The services whose rules are compiled at start instead of at their first call. Default: none. */
+  /** Services whose validation rules are compiled now instead of at their first call. Default: none. */
   readonly services?: readonly DescService[];
   /** The outcomes of all services of this system, of which peers may tell. Default: none. */
   readonly outcomes?: Outcomes;
-  /** Whether an error says that the storage is away. Default: none does. */
+  /** Whether an error means that the storage is down. Default: none does. */
   readonly isUnavailable?: (error: unknown) => boolean;
 };
 
-/** What every call of every server passes, outermost first. It means the same on gRPC, gRPC-Web, Connect and REST. */
+/** The interceptors of every server, outermost first. They mean the same over gRPC, gRPC-Web, Connect and REST. */
 export function serverInterceptors(options: ServerInterceptorsOptions): Interceptor[] {
   const { serviceName, logger, traceResponse, strangers, services, outcomes, isUnavailable } = options;
   return [

@@ -8,15 +8,15 @@ import { AND_MORE, type FieldViolation, keySegment } from "../field-violations.t
 import { requestFault } from "../request-fault.ts";
 import { hasMoreElements } from "./message-elements.ts";
 
-/** Of messages with more elements in lists and maps, only the first violation is looked for: the rest could be millions. */
+/** Messages with more elements in lists and maps are checked only up to the first violation: there could be millions. */
 const MAX_ELEMENTS = 1024;
 
 /**
- * Checks every request message, each one of a request stream too, against the rules of its contract (buf.validate). A
- * violation fails the call by invalidFields(). Responses are not checked. All violations of a message are told, or the
- * first one if its lists and maps have more than 1024 elements together.
+ * Checks every request message, also those of streams, against the rules of its contract (buf.validate). Violations fail the call by
+ * invalidFields(): all of them, or only the first if the lists and maps of the message have more than 1024 elements in total. Responses are
+ * not checked.
  *
- * @param services Their rules are compiled at once, rather than at the first call, and must compile: throws otherwise.
+ * @param services Their rules are compiled now, instead of at the first call. Throws if they do not compile.
  */
 export function validation(services: readonly DescService[] = []): Interceptor {
   const check = createCheck();
@@ -36,7 +36,7 @@ export function validation(services: readonly DescService[] = []): Interceptor {
 
 function createCheck() {
   const all = createValidator();
-  let first: Validator | undefined; // compiles its rules when it is first needed, which it hardly ever is
+  let first: Validator | undefined; // made on demand, since it is hardly ever needed
   const run = (validator: Validator, desc: DescMessage, message: Message): FieldViolation[] => {
     const result = validator.validate(desc, message);
     if (result.kind === "error") throw result.error;
@@ -52,7 +52,7 @@ function createCheck() {
   return { violations, warm };
 }
 
-/** The path as text; keys that the client chose are shortened. */
+/** The path as text, with keys that the client chose shortened. */
 function pathText(path: Path): string {
   const keyAt = path.findLastIndex((part) => part.kind === "map_sub" && typeof part.key === "string");
   const part = path[keyAt];
@@ -69,13 +69,13 @@ function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolat
   }
   const known = fault.findDetails(BadRequestSchema).flatMap((d) => d.fieldViolations);
   if (known.length === 0 || fault.rawMessage.endsWith(AND_MORE)) throw fault;
-  // A field that could not be decoded is missing from the message: what the rules say of it, or of what holds it, is
-  // not to be trusted.
+  // A field that could not be decoded is missing from the message, so what the rules say about it, or about the fields that contain it, may
+  // be wrong.
   const trusted = found.filter((v) => !known.some((k) => covers(k.field, v.field) || covers(v.field, k.field)));
   throw invalidFields([...known, ...trusted], fault.cause);
 }
 
-/** Whether the path is that of the holder or leads on from it. */
+/** Whether the path is that of the holder or of something in it. */
 function covers(holder: string, path: string): boolean {
   return holder === "" || (path.startsWith(holder) && ["", ".", "["].includes(path.charAt(holder.length)));
 }

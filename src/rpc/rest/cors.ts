@@ -3,12 +3,9 @@ import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { writeHead } from "./send.ts";
 
 export type CorsOptions = {
-  /**
-   * Origins whose pages may call, such as "https://shop.example.com"; "*", also as one of several, is any. Default "*". Credentials are never
-   * allowed.
-   */
+  /** Origins whose pages may call, such as "https://app.example.com"; "*", also in a list, means any. Default "*". Never with credentials. */
   readonly origins?: "*" | readonly string[];
-  /** How long browsers may keep the answer to a preflight. Default 7200 s, the most that browsers keep. */
+  /** How long browsers may cache a preflight. Default 7200 s, which is the most that they do. */
   readonly maxAgeSeconds?: number;
 };
 
@@ -16,13 +13,13 @@ const ALLOWED_HEADERS = [...connectCors.allowedHeaders, "Idempotency-Key", "trac
 const EXPOSED_HEADERS = [...connectCors.exposedHeaders, "Idempotency-Key", "traceresponse"];
 const ALLOWED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** Sets the CORS headers of the answer to a request; answers it, and gives true, if it is a preflight. */
+/** Sets the CORS headers of an answer. If the request is a preflight, answers it and returns true. */
 export type Cors = (req: HttpRequest, res: HttpResponse) => boolean;
 
 /** CORS for Connect, gRPC-Web and REST alike. */
 export function createCors({ origins = "*", maxAgeSeconds = 7200 }: CorsOptions = {}): Cors {
   const allowed = new Set(origins);
-  const isOpen = allowed.has("*"); // of "*" too, the one character of which is in the set
+  const isOpen = allowed.has("*"); // true for the string "*" as well, whose one character is in the set
   const preflight = {
     "access-control-allow-methods": ALLOWED_METHODS.join(", "),
     "access-control-allow-headers": ALLOWED_HEADERS.join(", "),

@@ -7,25 +7,25 @@ import type { HttpBinding } from "./http-rule.ts";
 import type { JsonRequestOptions } from "./json-fields.ts";
 import { decodeJson, parseJson } from "./json-request.ts";
 
-/** The parts of an HTTP request that make the message. */
+/** The parts of an HTTP request that make up the message. */
 export type HttpRequestParts = {
-  /** Values of the template's variables. */
+  /** The values of the template's variables. */
   readonly values: readonly string[];
   /** The query, without "?". */
   readonly query: string;
-  /** The body as text; "" if there is none. */
+  /** The body as text; "" for none. */
   readonly body: string;
 };
 
-/** The message of a request. With a fault, it lacks the fields that the fault names, or all. */
+/** The message of a request. If there is a fault, the message lacks the fields that it names, or all. */
 export type DecodedRequest = { readonly message: Message; readonly fault: ConnectError | undefined };
 
-/** The query is read no further than to so many violations. */
+/** Reading the query stops at this many violations. */
 const MAX_VIOLATIONS = 50;
 
 /**
- * Makes the message of a request; what the path says wins over the body. All that is wrong with fields is told by one
- * fault, a invalidFields(); a body that is no JSON is a fault with line and column.
+ * Decodes a request. The path takes precedence over the body. Everything that is wrong with fields becomes one fault, by invalidFields(); a
+ * body that is not JSON is a fault with line and column.
  */
 export function decodeRequest(binding: HttpBinding, parts: HttpRequestParts, registry: Registry): DecodedRequest {
   const input = binding.method.input;
@@ -64,14 +64,14 @@ function readParams(
   return json;
 }
 
-/** Whether a field may be in the query: neither body nor path have it, and it can be written as text. */
+/** Whether a field may be in the query: it is in neither body nor path, and can be written as text. */
 function isQueryField({ body, pathFields }: HttpBinding, fields: FieldPath): boolean {
   const leaf = fields.at(-1);
   if (body === "*" || body === fields[0] || leaf === undefined || !isTextual(leaf)) return false;
   return !pathFields.some((p) => pathName(p) === pathName(fields));
 }
 
-/** Decodes the body, or gives the fault of a text that is no JSON. */
+/** Decodes the body; returns the fault of a text that is not JSON. */
 function readBody(
   { method: { input }, body }: HttpBinding,
   text: string,

@@ -25,7 +25,7 @@ const SCALARS: Record<ScalarType, string> = {
   [ScalarType.SINT64]: "must be an integer (int64)",
 };
 
-/** What a value of the field, or an item of a list or map, must be. It never shows the value, which may be secret. */
+/** What a value of the field, or an item of its list or map, must be. Never shows the value, which may be secret. */
 export function expected({ scalar, enum: anEnum, message }: DescField): string {
   if (scalar !== undefined) return SCALARS[scalar];
   if (anEnum !== undefined) return `must be one of ${anEnum.values.map((v) => v.name).join(", ")}`;
@@ -44,7 +44,7 @@ export function expectedKey(field: DescField): string {
   return field.fieldKind === "map" ? `has a key that ${SCALARS[field.mapKey]}` : "is invalid";
 }
 
-/** Whether Protobuf writes such messages as one JSON string, number or boolean. */
+/** Whether such messages are a single string, number or boolean in JSON. */
 export function hasTextForm(message: DescMessage): boolean {
   return message.typeName in TIMES || isWrapperDesc(message);
 }

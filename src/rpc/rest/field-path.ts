@@ -1,16 +1,13 @@
-// Fields whose values are written as text, in paths and queries.
+// Field values as text, in paths and queries.
 import { type DescField, type DescMessage, type JsonObject, type JsonValue, ScalarType } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { expected, hasTextForm } from "./expected.ts";
 import { isInteger, isNumber } from "./strict-numbers.ts";
 
-/** A field, with the message fields that lead to it before it. */
+/** A field, after the message fields that lead to it. */
 export type FieldPath = readonly DescField[];
 
-/**
- * Resolves a path such as "user.id", of proto or JSON names, through singular message fields; undefined if there is no
- * such field.
- */
+/** Resolves a path such as "user.id", of proto or JSON names, through singular message fields. Undefined if there is no such field. */
 export function resolveFieldPath(message: DescMessage, path: string): FieldPath | undefined {
   const fields: DescField[] = [];
   let holder: DescMessage | undefined = message;
@@ -23,9 +20,7 @@ export function resolveFieldPath(message: DescMessage, path: string): FieldPath 
   return fields;
 }
 
-/**
- * Whether values of the field, or the items of a list, can be written as text: all but maps and messages with fields.
- */
+/** Whether values of the field, or items of its list, can be written as text: all but maps and messages with fields. */
 export function isTextual(field: DescField): boolean {
   if (field.fieldKind === "map") return false;
   return field.message === undefined || hasTextForm(field.message);
@@ -33,10 +28,7 @@ export function isTextual(field: DescField): boolean {
 
 export const pathName = (fields: FieldPath): string => fields.map((f) => f.name).join(".");
 
-/**
- * Writes the text's value into the JSON of a message, appending to what a repeated field has.
- * Gives what the value must be if the text is none for the field.
- */
+/** Sets a field in the JSON of a message, or appends to a repeated one. Returns what the value must be, if the text is not valid. */
 export function setFromText(json: JsonObject, fields: FieldPath, text: string): string | undefined {
   const leaf = fields.at(-1) as DescField;
   const value = fromText(leaf, text);
@@ -57,7 +49,7 @@ export function setFromText(json: JsonObject, fields: FieldPath, text: string): 
   return undefined;
 }
 
-/** The JSON of a text, or undefined. */
+/** The JSON value of a text; undefined if the field does not allow it. */
 function fromText(field: DescField, text: string): JsonValue | undefined {
   if (field.enum !== undefined) return isInteger(text) ? Number(text) : text;
   switch (field.scalar ?? wrapped(field.message)) {
@@ -75,7 +67,7 @@ function fromText(field: DescField, text: string): JsonValue | undefined {
   }
 }
 
-/** The type of the value of a wrapper such as google.protobuf.Int32Value. */
+/** The type that a wrapper such as google.protobuf.Int32Value contains. */
 function wrapped(message: DescMessage | undefined): ScalarType | undefined {
   return message !== undefined && isWrapperDesc(message) ? message.fields[0].scalar : undefined;
 }

@@ -13,23 +13,20 @@ import type { HttpRule } from "../../../gen/google/api/http_pb.js";
 import { type FieldPath, isTextual, resolveFieldPath } from "./field-path.ts";
 import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
 
-/** One HTTP method and path by which an RPC can be called. */
+/** An HTTP method and path for an RPC. */
 export type HttpBinding = {
   readonly method: DescMethodUnary;
   readonly httpMethod: string;
   readonly template: PathTemplate;
   /** The fields that the template's variables set, in their order. */
   readonly pathFields: readonly FieldPath[];
-  /** What the request's body is: "*" for the whole message, a field of it, or undefined for none. */
+  /** What the body of a request is: the whole message ("*"), a field of it, or nothing. */
   readonly body: DescField | "*" | undefined;
-  /** The field of the response that is the answer's body; undefined for the whole message. */
+  /** The field of the response that is the body of the answer; undefined: the whole message. */
   readonly responseBody: DescField | undefined;
 };
 
-/**
- * The bindings of all methods of a service, additional ones included. Throws an Error that names the method if a rule
- * does not fit it.
- */
+/** The bindings of all methods of a service, additional ones included. Throws an Error that names the method if a rule does not fit it. */
 export function httpBindings(service: DescService): HttpBinding[] {
   return service.methods.filter((m) => hasOption(m, http)).flatMap(methodBindings);
 }

@@ -10,17 +10,13 @@ export type JsonFault = {
 type Container = { readonly keys: Set<string> | undefined };
 
 /**
- * Finds the first place where a text is no JSON, or where an object has a key again; undefined if there is none.
- * JSON.parse lets later keys win and, by engine and version, shows parts of the text instead of the place. This tells
- * no content. Takes linear time and no stack, whatever the text.
+ * Finds the first place where a text is not JSON, or where an object repeats a key. JSON.parse() accepts repeated keys, and its errors quote
+ * the text, or do not say where the fault is. Takes linear time and does not recurse, whatever the text.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const open: Container[] = [];
   let at = skipSpace(text, 0);
-  /**
-   * What may come next: a value, a value or the end of an array, a key, a key or the end of an object, or what follows
-   * a value.
-   */
+  /** What may come next: "firstItem" and "firstKey" allow the end of the array or object, "after" what follows a value. */
   let state: "value" | "firstItem" | "key" | "firstKey" | "after" = "value";
 
   while (at < text.length || state !== "after" || open.length > 0) {
@@ -70,10 +66,10 @@ function skipSpace(text: string, from: number): number {
 const WORD = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
-/** The index after the number, true, false or null at an index; ~index if there is none. */
+/** The index after the number, true, false or null at this index; ~index if there is none. */
 const wordEnd = (text: string, at: number): number => matchEnd(WORD, text, at);
 
-/** The index after the string at an index; ~index of the fault if there is none. */
+/** The index after the string at this index; ~index of the fault if there is none. */
 function stringEnd(text: string, from: number): number {
   if (text[from] !== '"') return ~from;
   let at = from + 1;

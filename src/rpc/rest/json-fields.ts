@@ -1,18 +1,18 @@
 import type { DescExtension, DescField, DescMessage, JsonObject, JsonValue, Registry } from "@bufbuild/protobuf";
 
 export type JsonRequestOptions = {
-  /** The types of google.protobuf.Any, and extensions. */
+  /** Types for google.protobuf.Any, and extensions. */
   readonly registry: Registry;
-  /** Whether keys that name no field, and names that no enum has, are passed over rather than refused. */
+  /** Whether unknown fields and enum names are ignored instead of refused. */
   readonly ignoreUnknownFields: boolean;
 };
 
-/** Messages nest no deeper: the decoder's limit. */
+/** The decoder's limit for nested messages. */
 export const MAX_DEPTH = 100;
 
 const FIELDS = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
 
-/** The field that a key of a message's JSON names, by its proto or its JSON name; or the extension, "[its.full.name]". */
+/** The field that a key in the JSON of a message names, by its proto or JSON name; or the extension, as "[full.name]". */
 export function fieldOfKey(
   message: DescMessage,
   key: string,

@@ -1,4 +1,4 @@
-// Request messages from JSON: what is wrong with it, told by fields.
+// Decodes request messages from JSON, with all faults by field.
 import { create, type DescMessage, fromJson, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { invalidFields } from "../errors.ts";
@@ -10,9 +10,8 @@ import { salvage } from "./salvage.ts";
 import { hasLooseNumber } from "./strict-numbers.ts";
 
 /**
- * What is wrong with a JSON text as a message: a invalidFields() that names the fields, or the line and column where it is
- * no JSON or has a key again. Undefined: fromJsonString() takes it, and the numbers in its strings are decimal. Takes
- * time in proportion to the text, and tells none of its values.
+ * What is wrong with a JSON text: invalidFields(), or the line and column where it is malformed or repeats a key. Undefined if
+ * fromJsonString() accepts it and its numbers in strings are decimal. Takes linear time, and never shows values.
  */
 export function jsonFault(desc: DescMessage, text: string, options: JsonRequestOptions): ConnectError | undefined {
   const parsed = parseJson(text);
@@ -24,7 +23,7 @@ export function jsonFault(desc: DescMessage, text: string, options: JsonRequestO
 
 type Parsed = { readonly json: JsonValue; readonly fault?: undefined } | { readonly fault: ConnectError };
 
-/** The value of a JSON text, or the fault that shows where it is none, or has a key again. */
+/** The value of a JSON text, or the fault that says where it is malformed or repeats a key. */
 export function parseJson(text: string): Parsed {
   const fault = findJsonFault(text);
   if (fault === undefined) return { json: JSON.parse(text) };
@@ -32,7 +31,7 @@ export function parseJson(text: string): Parsed {
   return { fault: new ConnectError(`${problem} at line ${fault.line}, column ${fault.column}`, Code.InvalidArgument) };
 }
 
-/** Decodes what can be decoded, and gives the JSON of that; adds what is wrong with the rest to the violations. */
+/** Decodes as much as possible and returns that with its JSON. Adds everything that is wrong to the violations. */
 export function decodeJson(
   desc: DescMessage,
   json: JsonValue,
@@ -53,7 +52,7 @@ export function decodeJson(
   const message = salvaged.violations.length > 0 ? tryFromJson(desc, salvaged.json, options) : undefined;
   if (message !== undefined) return { message, json: salvaged.json };
   if (!salvaged.violations.some((v) => v.field === "")) {
-    // The fault is none of a single field.
+    // The fault is not that of a single field.
     violations.push({ field: "", description: `must be the JSON of ${desc.typeName}` });
   }
   return { message: create(desc), json: {} };

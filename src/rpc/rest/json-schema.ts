@@ -1,5 +1,5 @@
-// JSON Schemas of Protobuf messages in their JSON form with proto field names, with those of their rules (buf.validate)
-// that JSON Schema knows.
+// JSON Schemas of Protobuf messages, in their JSON form with proto field names. Includes the rules (buf.validate) that JSON Schema can
+// express.
 import {
   create,
   type DescField,
@@ -13,27 +13,27 @@ import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { createValidator } from "@bufbuild/protovalidate";
 import { FieldRulesSchema, field as fieldRules } from "../../../gen/buf/validate/validate_pb.js";
 
-/** Makes schemas; those of messages are gathered as components that the others refer to. */
+/** Makes schemas. Those of messages become components that others refer to. */
 export type SchemaBook = {
   /** The schema of a field's value. */
   ofField(field: DescField): JsonObject;
-  /** A reference to the schema of a message, or the schema itself for types that have a JSON form of their own. */
+  /** A reference to the schema of a message, or the schema itself for types with their own JSON form. */
   ofMessage(message: DescMessage): JsonObject;
   /** The schema of a message without some of its fields. */
   without(message: DescMessage, omitted: readonly DescField[]): JsonObject;
-  /** Whether a message that lacks the field breaks its rules. */
+  /** Whether a message without the field breaks its rules. */
   isRequired(field: DescField): boolean;
-  /** The schemas that references refer to, by the full name of the type. */
+  /** The schemas of messages by full name. */
   readonly components: JsonObject;
 };
 
 /**
- * What the messages are for. Of requests all is described that is refused: other keys are, null is not where the field
- * may be absent. Responses may get more fields.
+ * What the messages are used for. Schemas of requests are as strict as the server: no unknown keys, and null only for fields that may be
+ * absent. Responses may get more fields later.
  */
 export type SchemaUse = "request" | "response";
 
-/** Creates a SchemaBook whose references start with the prefix, such as "#/components/schemas/". */
+/** `prefix` is that of references, such as "#/components/schemas/". */
 export function createSchemaBook(prefix: string, use: SchemaUse): SchemaBook {
   const validator = createValidator();
   const components: JsonObject = {};
@@ -47,7 +47,7 @@ export function createSchemaBook(prefix: string, use: SchemaUse): SchemaBook {
     const known = wellKnown(message);
     if (known !== undefined) return known;
     if (!(message.typeName in components)) {
-      components[message.typeName] = {}; // for messages that contain themselves
+      components[message.typeName] = {}; // ends the recursion of messages that contain themselves
       components[message.typeName] = without(message, []);
     }
     return { $ref: `${prefix}${message.typeName}` };
@@ -136,7 +136,7 @@ function wellKnown(message: DescMessage): JsonObject | undefined {
   return isWrapperDesc(message) ? scalarSchema(message.fields[0].scalar as ScalarType) : WELL_KNOWN[message.typeName];
 }
 
-/** The schema, or null. */
+/** Allows null as well. */
 function nullable(schema: JsonObject): JsonObject {
   const { type, enum: values, anyOf } = schema;
   if (Array.isArray(anyOf)) return { ...schema, anyOf: [...anyOf, { type: "null" }] };
@@ -146,14 +146,14 @@ function nullable(schema: JsonObject): JsonObject {
   return { ...schema, type: [type, "null"], ...(Array.isArray(values) ? { enum: [...values, null] } : {}) };
 }
 
-/** The schema of a field whose rules do not hold for its zero, which is as good as absent. */
+/** Allows the zero value as well, for a field whose rules ignore that. */
 function orZero(schema: JsonObject): JsonObject {
   const zero = schema.type === "string" ? "" : schema.type === "boolean" ? false : 0;
   if (Array.isArray(schema.enum)) return { ...schema, enum: [...schema.enum, zero] };
   return { anyOf: [schema, { const: zero }] };
 }
 
-/** The rules of a field in their JSON form, which shows only those that are set. */
+/** The rules of a field as JSON, which has only those that are set. */
 function rulesOf(field: DescField): JsonObject {
   return toJson(FieldRulesSchema, getOption(field, fieldRules)) as JsonObject;
 }
@@ -163,11 +163,11 @@ function rulesAt(rules: JsonObject, ...path: string[]): JsonObject {
 }
 
 const NUMERIC = ["double", "float", "int32", "uint32", "sint32", "fixed32", "sfixed32"];
-/** JSON Schema leaves it open whether formats are checked. */
+/** A pattern beside the format, which validators may ignore. */
 const UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 const FORMATS = ["uuid", "email", "uri", "hostname", "ipv4", "ipv6"];
 
-/** The rules of a number or string in terms of JSON Schema. 64-bit integers are strings there, which have no bounds. */
+/** The rules of a number or string as JSON Schema. 64-bit integers are strings in JSON, which have no bounds. */
 function bounds(rules: JsonObject, scalar: ScalarType | undefined): JsonObject {
   if (scalar === ScalarType.STRING) return stringBounds(rulesAt(rules, "string"));
   const numeric = rulesAt(rules, NUMERIC.find((type) => type in rules) ?? "");

@@ -5,14 +5,14 @@ import { type HttpBinding, httpBindings } from "./http-rule.ts";
 import { createSchemaBook, type SchemaBook } from "./json-schema.ts";
 import type { PathTemplate } from "./path-template.ts";
 
-/** What the contract does not say of an API. */
+/** What the contract does not say about an API. */
 export type OpenApiInfo = {
   readonly title: string;
   readonly version: string;
   readonly description?: string;
 };
 
-/** The OpenAPI 3.1 document of the methods that have google.api.http rules. */
+/** The OpenAPI 3.1 document of all methods with google.api.http rules. */
 export function openApiDocument(services: readonly DescService[], info: OpenApiInfo): JsonObject {
   const requests = createSchemaBook("#/components/schemas/", "request");
   const responses = createSchemaBook("#/components/schemas/", "response");
@@ -30,7 +30,7 @@ export function openApiDocument(services: readonly DescService[], info: OpenApiI
     };
   }
   responses.ofMessage(StatusSchema);
-  // A message that is in both has the stricter schema.
+  // A message that is in both gets the stricter schema.
   const schemas = { ...responses.components, ...requests.components };
   return { openapi: "3.1.0", info: { ...info }, paths, components: { schemas } };
 }
@@ -54,7 +54,7 @@ function operation(binding: HttpBinding, requests: SchemaBook, responses: Schema
 
 const jsonContent = (schema: JsonObject): JsonObject => ({ "application/json": { schema } });
 
-/** The template with variables as {field}; wildcards outside of variables are named by their place. */
+/** The template with variables as {field}. Wildcards outside variables are named by their position. */
 function openApiPath({ segments, variables, verb }: PathTemplate): string {
   const path: string[] = [];
   for (let i = 0; i < segments.length; i++) {
@@ -109,7 +109,7 @@ function queryParameters({ method, body, pathFields }: HttpBinding, book: Schema
     });
 }
 
-/** All fields of a message that can be written as text, those of messages in it too, but not endlessly. */
+/** All fields of a message, nested ones included, that can be written as text. Does not follow recursion. */
 function queryFields(message: DescMessage, holders: FieldPath): FieldPath[] {
   return message.fields.flatMap((field) => {
     if (isTextual(field)) return [[...holders, field]];

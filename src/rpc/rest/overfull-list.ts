@@ -3,12 +3,12 @@ import { field as fieldRules } from "../../../gen/buf/validate/validate_pb.js";
 import type { FieldViolation } from "../field-violations.ts";
 import { fieldOfKey, isObject } from "./json-fields.ts";
 
-/** A list with so many times more items than it may have is no slip of an honest client. */
+/** A list this many times longer than allowed is not a slip of an honest client. */
 const FAR_TOO_MANY = 4;
 
 /**
- * A list of the message, not of those in it, that is far longer than its rules allow: its items are not worth the work of being decoded and
- * checked. Undefined: there is none.
+ * Finds a list of the message itself that is far longer than its rules allow, so that its items need not be decoded and checked. Undefined if
+ * there is none.
  */
 export function overfullList(desc: DescMessage, json: JsonValue, registry: Registry): FieldViolation | undefined {
   if (!isObject(json)) return undefined;

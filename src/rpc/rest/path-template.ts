@@ -1,23 +1,23 @@
-/** A path template of google.api.http, taken apart. */
+/** A parsed path template of google.api.http. */
 export type PathTemplate = {
-  /** The template as it was written. */
+  /** The template as written. */
   readonly source: string;
-  /** "*" stands for one segment, "**" (the last one only) for any number; others stand for themselves. */
+  /** "*" matches one segment, "**" (only at the end) any number; others match themselves. */
   readonly segments: readonly string[];
   readonly variables: readonly PathVariable[];
   /** What follows the last ":", such as "cancel". */
   readonly verb: string | undefined;
 };
 
-/** A variable takes segments[start] up to, not including, segments[end]. */
+/** A variable that covers segments[start] up to, but not including, segments[end]. */
 export type PathVariable = { readonly fieldPath: string; readonly start: number; readonly end: number };
 
 const IDENTIFIERS = /^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$/;
 const LITERAL = /^[^*{}=:/?#%\s]+$/;
 
 /**
- * Parses a template: "/" segments [":" verb], where a segment is "*", "**", a literal or a variable such as {id},
- * {user.id} or {name=shelves/*}. Throws an Error that shows the template if it is none.
+ * Parses a template: "/" segments [":" verb], where a segment is "*", "**", a literal or a variable such as {id}, {user.id} or
+ * {name=shelves/*}. Throws an Error with the template if it is invalid.
  */
 export function parsePathTemplate(source: string): PathTemplate {
   const fail = (problem: string): never => {
@@ -50,7 +50,7 @@ export function parsePathTemplate(source: string): PathTemplate {
   return { source, segments, variables, verb };
 }
 
-/** Takes the verb off a path or template: what follows the last ":" of its last segment. */
+/** Splits off the verb of a path or template: what follows the last ":" in its last segment. */
 export function splitVerb(path: string): { path: string; verb: string | undefined } {
   const colon = path.lastIndexOf(":");
   if (colon < 0 || path.indexOf("/", colon) >= 0 || path.indexOf("}", colon) >= 0) return { path, verb: undefined };

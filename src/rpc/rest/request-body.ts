@@ -11,8 +11,8 @@ const OTHER_CHARSET = /^\s*charset=(?!"?utf-8"?\s*$)/i;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads a JSON body as text; "" if there is none. Rejects with a ConnectError: 415 if it is something else, 413 if it
- * has more than maxBytes, 400 if it is no UTF-8, and with the signal's reason if that is aborted meanwhile.
+ * Reads a JSON body as text; "" if there is none. Rejects with a ConnectError: 415 for another content type, 413 for more than maxBytes, 400
+ * for invalid UTF-8; and with the signal's reason if that is aborted.
  */
 export async function readJsonText(req: HttpRequest, maxBytes: number, signal: AbortSignal): Promise<string> {
   const declared = req.headers["content-length"];
@@ -21,7 +21,7 @@ export async function readJsonText(req: HttpRequest, maxBytes: number, signal: A
   return decode(await readBytes(req, maxBytes, signal));
 }
 
-/** HTTP/1.1 announces a body; HTTP/2 says with END_STREAM that there is none. */
+/** HTTP/1.1 announces a body; in HTTP/2, END_STREAM says that there is none. */
 function hasNoBody(req: HttpRequest): boolean {
   return "stream" in req ? req.stream.endAfterHeaders : req.headers["transfer-encoding"] === undefined;
 }

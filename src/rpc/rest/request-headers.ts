@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { connectTimeoutMs, grpcTimeoutMs, MAX_TIMER_MS } from "../timeouts.ts";
 
-/** The time that a client allows in Connect-Timeout-Ms or grpc-timeout; undefined if it does not say. INVALID_ARGUMENT if it is none. */
+/** The timeout in Connect-Timeout-Ms or grpc-timeout; undefined if there is none. Throws INVALID_ARGUMENT if it is invalid. */
 export function requestTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
   const { "connect-timeout-ms": connect, "grpc-timeout": grpc } = headers;
   if (connect !== undefined) return Math.min(connectTimeoutMs(String(connect)), MAX_TIMER_MS);

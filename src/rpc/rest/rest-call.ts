@@ -29,13 +29,13 @@ export type RestCallOptions = {
   readonly defaultTimeoutMs: number;
 };
 
-/** What the router found in a request. */
+/** What the router found in the URL. */
 export type RestTarget = { readonly values: readonly string[]; readonly path: string; readonly query: string };
 
-/** Answers a request, whatever happens. */
+/** Answers a request. Never throws. */
 export type RestCall = (req: HttpRequest, res: HttpResponse, target: RestTarget) => void;
 
-/** Makes the REST face of one binding: request to message, through the interceptors, response or error to JSON. */
+/** Makes a function that serves a binding: decodes the request, calls the interceptors and the handler, and encodes the response or error. */
 export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: RestCallOptions): RestCall {
   const { method } = binding;
   const { registry, defaultTimeoutMs, readMaxBytes } = options;
@@ -94,7 +94,7 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
   };
 }
 
-/** Sends an error. Headers that cannot be sent, which a handler may have set, must not leave the client without an answer. */
+/** Sends an error, without headers that a handler has set if they turn out to be invalid. */
 function answerError(
   req: HttpRequest,
   res: HttpResponse,
@@ -136,10 +136,7 @@ function describeCall(req: HttpRequest, binding: HttpBinding, path: string): Htt
   };
 }
 
-/**
- * The result of the work, or the signal's reason as soon as that is aborted: the client is not to wait for a handler
- * that ignores it.
- */
+/** The result of the work, or the signal's reason as soon as it is aborted: the client must not wait for a handler that ignores the signal. */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

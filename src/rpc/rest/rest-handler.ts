@@ -13,31 +13,30 @@ import { send, sendError } from "./send.ts";
 import { httpError } from "./status.ts";
 
 export type RestHandlerOptions = {
-  /** Services of which methods with a google.api.http rule can be called over REST. */
+  /** Their methods with a google.api.http rule can be called over REST. */
   readonly services: readonly Service[];
-  /** Run around each call, the first one outermost, as around calls over gRPC. Default none. */
+  /** Run around each call, as over gRPC. The first one is outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
-  /** Default: pages of any origin may call, Connect and gRPC-Web too. False: no CORS headers. */
+  /** CORS for REST, Connect and gRPC-Web. Default: pages of any origin may call. False: no CORS headers. */
   readonly cors?: CorsOptions | false;
-  /** Whether GET /health answers "OK", rather than 503 "NOT SERVING". Default: always. */
+  /** Whether GET /health answers "OK" or 503 "NOT SERVING". Default: always "OK". */
   readonly health?: () => boolean;
-  /** Title and version of the document at GET /openapi.json. Default: no such path. */
+  /** Title and version of the document at GET /openapi.json. Default: the path does not exist. */
   readonly openApi?: OpenApiInfo;
-  /** The largest request body of a method, in bytes; undefined: readMaxBytes. */
+  /** The largest request body of a method, in bytes. Default, also where this returns undefined: readMaxBytes. */
   readonly maxRequestBytes?: (method: DescMethod) => number | undefined;
-  /** The largest request body of methods without a limit of their own, in bytes. Default 64 KiB. */
+  /** The largest request body of methods without their own limit, in bytes. Default: 64 KiB. */
   readonly readMaxBytes?: number;
-  /** The time that a call may take if its client does not say. Default 10000 ms. */
+  /** Timeout of calls whose client sets none. Default: 10000 ms. */
   readonly defaultTimeoutMs?: number;
 };
 
 const DEFAULT_READ_MAX_BYTES = 64 * 1024;
 
 /**
- * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and
- * HTTP/2, and does CORS for all requests. Answers what it knows and any unknown path but those of RPCs
- * ("/package.Service/Method"), which it leaves to others. Throws if a rule does not fit its method, or two rules match
- * the same requests.
+ * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and HTTP/2, with CORS. It leaves
+ * the paths of RPCs ("/package.Service/Method") to others, and answers unknown paths with 404. Throws if a rule does not fit its method, or
+ * if two rules match the same requests.
  */
 export function createRestHandler(options: RestHandlerOptions): HttpHandler {
   const cors = options.cors === false ? undefined : createCors(options.cors);
@@ -82,7 +81,7 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
   };
 }
 
-/** The path and query of a request target, which may be a whole URL. */
+/** The path and query of a request target, which may be an absolute URL. */
 function originForm(target: string): string {
   return target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?#]*/i, "");
 }
@@ -97,7 +96,7 @@ function addService(
   const { methods } = createServiceImplSpec(desc, impl);
   for (const binding of httpBindings(desc)) {
     const spec = methods[binding.method.localName];
-    if (spec?.kind !== "unary") continue; // httpBindings gives no other
+    if (spec?.kind !== "unary") continue; // never: httpBindings() refuses streams
     router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, optionsOf(binding.method)));
   }
 }
@@ -109,7 +108,7 @@ function addEndpoints(router: Router<RestCall>, { services, health = () => true,
   });
   if (openApi === undefined) return;
   const descs = services.map((s) => s.desc);
-  let document: string | undefined; // made when somebody asks, not at start
+  let document: string | undefined; // made on demand, not at start
   router.add("GET", parsePathTemplate("/openapi.json"), (req, res) => {
     document ??= JSON.stringify(openApiDocument(descs, openApi));
     send(req, res, 200, "application/json", document);

@@ -8,22 +8,16 @@ export type RouteMatch<T> =
   | { readonly kind: "notFound" };
 
 export type Router<T> = {
-  /**
-   * Adds a route. Throws if the method is none of HTTP, or if another route has the same method and the same shape of
-   * path.
-   */
+  /** Adds a route. Throws if the HTTP method is unknown, or another route has the same method and shape of path. */
   add(httpMethod: string, template: PathTemplate, route: T): void;
-  /**
-   * Finds the route of a path without query. The values are those of the template's variables, percent-decoded. HEAD
-   * finds the routes of GET.
-   */
+  /** Finds the route of a path (without query), with the percent-decoded values of the template's variables. HEAD finds routes of GET. */
   match(httpMethod: string, path: string): RouteMatch<T>;
 };
 
 type Entry<T> = { readonly template: PathTemplate; readonly route: T };
 type Radix = Instance<never>;
 
-/** A router for path templates: one radix tree for paths without a verb, and one for each verb. */
+/** A router for path templates: a radix tree for paths without a verb, and another for each verb. */
 export function createRouter<T>(): Router<T> {
   const plain = createTree();
   const byVerb = new Map<string, Radix>();
@@ -51,23 +45,20 @@ export function createRouter<T>(): Router<T> {
       const { path: stem, verb } = splitVerb(path);
       const tree = verb === undefined ? undefined : byVerb.get(verb);
       const match = tree && lookup(tree, httpMethod, stem);
-      // A path whose last segment merely ends like a verb has no route there.
+      // If nothing matches, what looks like a verb may be part of the last segment.
       return match === undefined || match.kind === "notFound" ? lookup(plain, httpMethod, path) : match;
     },
   };
 }
 
-/** Longer path segments than this are not found. Node limits all headers of a request to 16 KiB. */
+/** The longest path segment that is matched. Node limits all headers of a request to 16 KiB. */
 const MAX_SEGMENT = 16_384;
 
 const createTree = (): Radix => createRadixRouter<never>({ maxParamLength: MAX_SEGMENT, querystringParser: unused });
 
 function unused(): void {}
 
-/**
- * The template in the router's syntax, where "**" is "*", and does not stand for no segment at all: that is a second
- * path.
- */
+/** The template in the router's syntax, where "**" is "*". That does not match the absence of a segment, for which there is a second path. */
 function radixPaths({ segments }: PathTemplate): string[] {
   const path = segments.map((s, i) => (s === "*" ? `/:${i}` : s === "**" ? "/*" : `/${s}`)).join("");
   return segments.at(-1) === "**" ? [path.slice(0, -2) || "/", path] : [path];

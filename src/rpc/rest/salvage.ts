@@ -12,16 +12,16 @@ import { expected, expectedKey, expectedMessage } from "./expected.ts";
 import { fieldOfKey, isObject, type JsonRequestOptions, MAX_DEPTH } from "./json-fields.ts";
 import { isLoose, isMapKey } from "./strict-numbers.ts";
 
-/** What can be decoded of a JSON that cannot be decoded as a whole, and what is wrong with the rest of it. */
+/** The part of a JSON that can be decoded, and what is wrong with the rest. */
 export type Salvage = { readonly json: JsonObject; readonly violations: readonly FieldViolation[] };
 
-/** The walk ends at so many violations: each costs, and the client decides how many there are. */
+/** Stops at this many violations, since each costs something, and the client decides how many there are. */
 const MAX_VIOLATIONS = 50;
 
 /**
- * Finds every fault of a JSON that the decoder of Protobuf refused at its first one, up to 50: unknown fields, values of
- * a wrong type. The decoder itself judges the single values, each once. A repeated scalar field with a bad item is left
- * out whole, lest indexes shift. No violations: the fault is none of a single field.
+ * Finds up to 50 faults, such as unknown fields and wrong types, in a JSON of which Protobuf's decoder reports only the first. That decoder
+ * checks the single values, each once. A repeated scalar field with an invalid item is left out as a whole, so that indexes do not shift. If
+ * there are no violations, the fault is not that of a single field.
  */
 export function salvage(desc: DescMessage, json: JsonValue, options: JsonRequestOptions): Salvage {
   const { registry, ignoreUnknownFields } = options;
@@ -64,7 +64,7 @@ export function salvage(desc: DescMessage, json: JsonValue, options: JsonRequest
     return kept;
   };
 
-  /** Reads a key of a message's JSON. Null counts as a member of a oneof where the decoder counts it. */
+  /** Reads a key of a message's JSON. Null counts as a member of a oneof where it does for the decoder. */
   const readKey = (
     field: DescField,
     item: JsonValue,
@@ -90,7 +90,7 @@ export function salvage(desc: DescMessage, json: JsonValue, options: JsonRequest
     return readSingle(field, value, path, () => value);
   };
 
-  /** Reads a value of the field, or an item of it; whole gives what the field would be with the item alone. */
+  /** Reads a value of the field, or an item of it. `whole` returns the value of the field if the item were the only one. */
   const readSingle = (
     field: DescField,
     value: JsonValue,

@@ -9,10 +9,10 @@ import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
 import { statusJson } from "./status.ts";
 
-/** Where handlers leave the headers of an answer. REST has no trailers: they are sent as headers too. */
+/** Headers that a handler has set. REST has no trailers, so they are sent as headers, too. */
 export type AnswerHeaders = Pick<HandlerContext, "responseHeader" | "responseTrailer">;
 
-/** Sends a JSON text; to HEAD, its headers. */
+/** Sends JSON text. To HEAD, only the headers. */
 export function sendJson(
   req: HttpRequest,
   res: HttpResponse,
@@ -29,8 +29,8 @@ export function sendJson(
 }
 
 /**
- * Sends an error as google.rpc.Status in JSON, with its metadata, unless a peer sent that, as headers. What is no
- * ConnectError is shown as "internal error".
+ * Sends an error as google.rpc.Status in JSON. Its metadata become headers, unless they are those of a peer. What is not a ConnectError is
+ * sent as "internal error".
  */
 export function sendError(
   req: HttpRequest,
@@ -50,7 +50,7 @@ export function sendError(
   send(req, res, httpStatusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
 }
 
-/** Sends a text of any type; or ends the connection, if the server holds too many that nobody takes. */
+/** Sends a text of any type, or ends the connection if the server holds too many answers that nobody takes. */
 export function send(
   req: HttpRequest,
   res: HttpResponse,
@@ -68,7 +68,7 @@ export function send(
   else res.end(body);
 }
 
-/** Writes the head of an answer. The two kinds of response have the method, but no common type of it. */
+/** Writes the head of an answer. TypeScript finds no common signature of the two. */
 export function writeHead(res: HttpResponse, status: number, headers: OutgoingHttpHeaders): void {
   if ("stream" in res) res.writeHead(status, headers);
   else res.writeHead(status, headers);

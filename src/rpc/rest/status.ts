@@ -1,4 +1,4 @@
-// Errors as REST shows them: an HTTP status, and google.rpc.Status as JSON.
+// Errors over REST: an HTTP status, and google.rpc.Status as JSON.
 import { create, fromBinary, type JsonObject, type JsonValue, type Registry, toJson } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
@@ -11,7 +11,7 @@ export function httpError(status: number, code: Code, message: string): ConnectE
   return error;
 }
 
-/** The JSON of google.rpc.Status. Details of types that the registry does not know are left out. */
+/** The JSON of google.rpc.Status, without details of types that the registry does not know. */
 export function statusJson(error: ConnectError, registry: Registry): JsonObject {
   const details = error.details.map((d) => detailJson(d, registry)).filter((d) => d !== undefined);
   return { code: error.code, message: error.rawMessage, details };

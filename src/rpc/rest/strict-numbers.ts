@@ -1,5 +1,5 @@
-// Protobuf lets numbers be written as JSON strings, in decimal. Its decoder also takes what JavaScript takes for a number: "0x10" for 16,
-// "1sec" for a second, and a number beyond all bounds for infinity.
+// Protobuf allows numbers as JSON strings, in decimal. Its decoder also accepts whatever JavaScript converts: "0x10" as 16, "1sec" as one
+// second, and numbers that are too large as infinity.
 import {
   type DescExtension,
   type DescField,
@@ -12,30 +12,30 @@ import { hasCustomJsonRepresentation, isWrapperDesc } from "@bufbuild/protobuf/w
 import { fieldOfKey, isObject, MAX_DEPTH } from "./json-fields.ts";
 
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** More digits than any integer of 64 bits has are not worth reading. */
+/** No integer of 64 bits has more digits. */
 const INTEGER = /^-?(?:0|[1-9]\d{0,19})$/;
-/** One spelling of each key, so that no key is there twice. */
+/** Allows one spelling of each key, so that none occurs twice. */
 const KEY = /^(?:0|-?[1-9]\d{0,19})$/;
 const NOT_FINITE = /^(?:NaN|-?Infinity)$/;
 const DURATION = /^-?\d{1,12}(?:\.\d{1,9})?s$/;
 
-/** Whether the JSON has a number that is none of Protobuf's, where the message has numbers. Wrong types are no matter here. */
+/** Whether a number in the JSON is not in Protobuf's form. Wrong types do not matter here. */
 export function hasLooseNumber(desc: DescMessage, json: JsonValue, registry: Registry): boolean {
   return inMessage(desc, json, registry, 1);
 }
 
-/** As hasLooseNumber(), for the whole value of a field. */
+/** Like hasLooseNumber(), for the value of a field. */
 export function isLoose(field: DescField | DescExtension, json: JsonValue, registry: Registry): boolean {
   return inField(field, json, registry, 1);
 }
 
-/** Whether the text is an integer in decimal, without exponent. */
+/** Whether the text is a decimal integer without exponent. */
 export const isInteger = (text: string): boolean => INTEGER.test(text);
 
-/** Whether the text is a number in decimal, NaN or an infinity. */
+/** Whether the text is a decimal number, NaN or an infinity. */
 export const isNumber = (text: string): boolean => DECIMAL.test(text) || NOT_FINITE.test(text);
 
-/** Whether the text is one that the keys of a map may have. */
+/** Whether the text is a valid key of the map. */
 export function isMapKey(field: DescField, key: string): boolean {
   if (field.fieldKind !== "map" || field.mapKey === ScalarType.STRING) return true;
   return field.mapKey === ScalarType.BOOL ? key === "true" || key === "false" : KEY.test(key);

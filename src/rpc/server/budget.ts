@@ -1,27 +1,27 @@
 /**
- * What a holder waits for: its client, to send the rest of a request or to take an answer; nothing to do, as a stream between two messages;
- * or not at all, because it is at work.
+ * What a holder waits for. "client": for its client to send the rest of a request or to take an answer. "rest": for the next message of an
+ * open stream. Undefined: it is working.
  */
 export type Wait = "client" | "rest" | undefined;
 
-/** What holds memory on behalf of a client: a call or a plain request, from its head until its answer is taken. */
+/** Something that holds memory for a client: a call or a plain request, from its head until its answer is taken. */
 export type Holder = {
-  /** When it last got on, as given by Budget.nextSequence(): the lower one has waited longer. */
+  /** The Budget.nextSequence() of its last progress: the lowest has waited longest. */
   readonly sequence: number;
-  /** Owned by the Budget. */
+  /** Maintained by the Budget. */
   heldBytes: number;
   readonly waits: Wait;
-  /** Ends it, because others need the room; calls Budget.releaseAll() before it returns. */
+  /** Ends it to make room for others. Calls Budget.releaseAll() before it returns. */
   evict(): void;
 };
 
-/** Making room frees this part of the whole at once, so that not every byte has to look for room. */
+/** The share that is freed at a time, so that room is not searched for every few bytes. */
 const ROOM = 1 / 8;
 
 /**
- * Bounds what a server holds for all its clients together. When there is no room left, those that wait for their client go, first the ones
- * that have waited longest: a client that is slow, or means no good, has waited longer than one that does what it came for. Then streams
- * that rest. So newcomers are refused only when all room is taken by work under way.
+ * Bounds the memory that a server holds for all its clients together. When it is used up, holders that wait for their client are evicted,
+ * those that have waited longest first: slow and hostile clients keep a server waiting longer than others. Resting streams are next. So
+ * newcomers are refused only when all memory is in use by work in progress.
  */
 export class Budget {
   readonly #maxBytes: number;
@@ -29,7 +29,7 @@ export class Budget {
   #heldBytes = 0;
   #sequence = 0;
 
-  /** `holders` gives all that may hold something. */
+  /** `holders` lists everything that may hold memory. */
   constructor(maxBytes: number, holders: () => Iterable<Holder>) {
     this.#maxBytes = maxBytes;
     this.#holders = holders;
@@ -39,7 +39,7 @@ export class Budget {
     return this.#sequence++;
   }
 
-  /** Adds to what the holder has; false, with nothing added, if there is no room and the holder itself would be the next to go. */
+  /** Counts more bytes for a holder. False, with nothing counted, if there is no room and the holder itself would be evicted next. */
   hold(holder: Holder, bytes: number): boolean {
     if (this.#heldBytes + bytes > this.#maxBytes && !this.#makeRoom(holder, bytes)) return false;
     this.#heldBytes += bytes;
@@ -65,7 +65,7 @@ export class Budget {
     for (const wait of ["client", "rest"] as const) {
       for (const holder of others.filter((h) => h.waits === wait)) {
         if (this.#heldBytes <= wanted) break;
-        if (asking.waits === wait && holder.sequence > asking.sequence) break; // the next to go
+        if (asking.waits === wait && holder.sequence > asking.sequence) break; // `asking` would be next
         holder.evict();
       }
     }
@@ -76,6 +76,6 @@ export class Budget {
 /** A holder whose request may be a stream of messages. */
 export type StreamHolder = Holder & {
   sequence: number;
-  /** A piece of the request came, which did, or did not, complete a message. */
+  /** A piece of the request has come; `isWhole`: it completed a message. */
   onPiece(bytes: number, isWhole: boolean): void;
 };

@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 const MIN_BYTES = 64;
 
 /**
- * Joins pieces that come one by one. They are copied: a chunk that was read, even one of a single byte, is a view of all that the socket
- * gave at once, and would keep that alive. Costs at most twice what has come.
+ * Joins pieces as they come. It copies them, because a chunk, even of one byte, is a view of everything that was read from the socket at
+ * once and would keep that in memory. Uses at most twice the memory of what has come.
  */
 export class ByteCollector {
   #buffer: Buffer = EMPTY;
@@ -19,7 +19,7 @@ export class ByteCollector {
     return this.#buffer.subarray(0, this.#size);
   }
 
-  /** Appends a part of a chunk. No room is made for more than maxSize, as far as that is enough. */
+  /** Appends part of a chunk. Allocates no more than maxSize, if that suffices. */
   push(chunk: Buffer, from: number, to: number, maxSize: number): void {
     const size = this.#size + to - from;
     if (size > this.#buffer.length) {
@@ -31,7 +31,7 @@ export class ByteCollector {
     this.#size = size;
   }
 
-  /** Gives what has come and begins anew. */
+  /** Returns what has come and starts over. */
   take(): Buffer {
     const { bytes } = this;
     this.#buffer = EMPTY;

@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 
-/** A connection, and what is known of how busy it is. */
+/** A connection as ConnectionLimit sees it. */
 export type Guest = {
   readonly socket: Socket;
   /** When its last request ended, on the clock of performance.now(); undefined while it has one under way. */
   idleSince(): number | undefined;
-  /** Ends it while it is idle. */
+  /** Ends it; called only while it is idle. */
   dismiss(): void;
 };
 
 export type ConnectionLimits = { readonly maxConnections: number; readonly maxConnectionsPerAddress: number };
 
 /**
- * Keeps the number of connections within limits: in all, and of one address. One more ends the one that has been idle longest, so that
- * idle connections, however many, keep nobody out; if all are busy, it is itself refused.
+ * Limits the number of connections, in total and per address. One too many replaces the connection that has been idle longest, so that idle
+ * connections never keep others out. If all are busy, the new one is refused.
  */
 export class ConnectionLimit {
   readonly #limits: ConnectionLimits;
@@ -25,7 +25,7 @@ export class ConnectionLimit {
     this.#limits = limits;
   }
 
-  /** Takes a connection in until it is closed; false if there is no room for it. */
+  /** Counts a connection until it is closed; false if there is no room for it. */
   admit(guest: Guest): boolean {
     const address = guest.socket.remoteAddress ?? "";
     const neighbours = this.#byAddress.get(address) ?? new Set();
@@ -39,7 +39,7 @@ export class ConnectionLimit {
     return true;
   }
 
-  /** Its place is free at once, although its end takes a moment. */
+  /** Frees its place at once, although closing it takes a moment. */
   #dismissOne(guests: ReadonlySet<Guest>): boolean {
     let longest: Guest | undefined;
     let since = Infinity;
@@ -65,12 +65,12 @@ export class ConnectionLimit {
 
 const DESCRIPTORS_SHARE = 0.8;
 
-/** How many connections the process may have by its limit of file descriptors, leaving some for files and peers; Infinity if unknown. */
+/** How many connections the limit of file descriptors allows, less some for files and peers. Infinity if it is unknown. */
 export function connectionsByDescriptors(): number {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
     return limit === undefined ? Infinity : Math.floor(Number(limit) * DESCRIPTORS_SHARE);
   } catch {
-    return Infinity; // no Linux
+    return Infinity; // not Linux
   }
 }

@@ -7,36 +7,36 @@ import { PieceAllowance } from "./piece-allowance.ts";
 import { ResetAllowance } from "./reset-allowance.ts";
 
 const MAX_STREAM_ID = 2 ** 31 - 1;
-/** How long a drain waits for its ping. Some clients answer none after GOAWAY; a call that came later may be retried by the client. */
+/** Some clients do not answer pings after GOAWAY. Calls that come later than this are for the client to retry. */
 const DRAIN_PING_MS = 250;
-/** What the answer to a ping and a window update or two take; more than that was an answer to a call. */
+/** Enough for the answer to a ping and one or two window updates. More than that means that a call was answered. */
 const CHATTER_BYTES = 64;
 
-/** A gRPC call, as its connection knows it. */
+/** A gRPC call as its connection sees it. */
 export type OpenCall = StreamHolder & {
   readonly stream: { readonly destroyed: boolean };
   readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
-  /** Owned by the connection: when a sweep first found that it is the client's turn. The call sets 0 whenever the client does something. */
+  /** When a sweep first found it waiting for its client. The call resets it to 0 whenever the client does something. */
   stalledSince: number;
-  /** Its client is gone. */
+  /** Called when its client is gone. */
   cancel(): void;
-  /** Its client was given long enough. */
+  /** Called when its client has had time enough. */
   giveUp(): void;
 };
 
-/** One HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, too many pings or resets, drain. */
+/** An HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, floods of pings or resets, drain. */
 export class Connection {
-  /** Calls from their beginning until their answer is taken. */
+  /** Open calls, until their answer is taken. */
   readonly calls = new Set<OpenCall>();
   readonly budget: Budget;
   readonly resets: ResetAllowance;
-  /** Counts streams; who remembers the number sees whether there were new ones. */
+  /** The number of streams so far, to see whether there were new ones since. */
   activity = 0;
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   readonly #policy: ConnectionPolicy;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Streams that are no gRPC calls. */
+  /** Number of open streams that are not gRPC calls. */
   #plainStreams = 0;
   #idle = { activity: 0, since: performance.now() };
   #ping = { activity: 0, bytesSent: 0, at: 0, strikes: 0 };
@@ -56,13 +56,13 @@ export class Connection {
       this.#timers.push(setInterval(() => this.#probe(keepalive.timeoutMs), keepalive.timeMs).unref());
     }
     if (maxConnectionAge !== undefined) {
-      const jitter = 0.9 + Math.random() * 0.2; // so that the connections of one client do not all end together
+      const jitter = 0.9 + Math.random() * 0.2; // so that the connections of a client do not all end at once
       const retire = () => this.#retire(maxConnectionAge.graceMs);
       this.#timers.push(setTimeout(retire, maxConnectionAge.ageMs * jitter).unref());
     }
   }
 
-  /** A stream that is no gRPC call. */
+  /** Follows a stream that is not a gRPC call. */
   addPlainStream(stream: ServerHttp2Stream): void {
     const startedAt = performance.now();
     this.activity++;
@@ -74,20 +74,20 @@ export class Connection {
     stream.once("close", () => this.#plainStreams--);
   }
 
-  /** Whether a call or request is under way, and if not, since when. */
+  /** Since when the connection has been idle; undefined if a call or request is under way. */
   get idleSince(): number | undefined {
     if (this.calls.size > 0 || this.#plainStreams > 0) return undefined;
-    // Nobody notes when the last call ended; somebody looked before, and there was one since.
+    // The end of the last call is not recorded. If there was a call since the last look, idleness begins now.
     if (this.#idle.activity !== this.activity) this.#idle = { activity: this.activity, since: performance.now() };
     return this.#idle.since;
   }
 
-  /** Ends the connection, which is idle; a call that is on its way is not lost, since GOAWAY tells the client that nobody saw it. */
+  /** Ends an idle connection. A call that is on its way is not lost: GOAWAY tells the client that it was not processed. */
   dismiss(): void {
     if (!this.#session.destroyed) this.#session.close();
   }
 
-  /** Looks for what timers of their own would be too dear for: calls that wait for their client too long, and idleness. `now` in ms. */
+  /** Checks for stalled calls and for idleness, for which timers of their own would cost too much. `now` is performance.now(). */
   sweep(now: number): void {
     for (const call of this.calls) {
       if (call.stream.destroyed) call.cancel();
@@ -106,20 +106,20 @@ export class Connection {
     return request.isOwed ? this.#policy.readTimeoutMs : this.#policy.writeTimeoutMs;
   }
 
-  /** A client reset a stream that lived for so long; `deadlineMs` is what it gave it. One too many ends the connection. */
+  /** The client reset a stream after `livedMs`; `deadlineMs` is the timeout that it had set. One reset too many ends the connection. */
   onReset(now: number, livedMs: number, deadlineMs?: number): void {
     if (this.resets.reset(now, livedMs, deadlineMs) || this.#session.destroyed) return;
     this.#end("too_many_resets");
   }
 
-  /** A DATA frame that did, or did not, complete a message. Too many tiny ones end the connection. */
+  /** A DATA frame came; `isWhole`: it completed a message. Too many tiny ones end the connection. */
   onPiece(bytes: number, isWhole: boolean): void {
     if (!this.#pieces.take(bytes, isWhole) && !this.#session.destroyed) this.#end("too_many_small_frames");
   }
 
   /**
-   * GOAWAY with the highest stream id: the client opens no more streams, and those on their way are still served. When a ping has come
-   * back, GOAWAY with the last id that was seen, and the connection closes after its last stream.
+   * Sends GOAWAY with the highest stream id: the client opens no more streams, but those on their way are still served. Once a ping has come
+   * back, sends GOAWAY with the last id that was seen, and closes the connection after its last stream.
    */
   drain(): void {
     const session = this.#session;
@@ -134,7 +134,7 @@ export class Connection {
     if (!session.ping(finish)) finish();
   }
 
-  /** Cuts the connection. Once GOAWAY has gone either way, a session alone would wait for the peer to close its side. */
+  /** Cuts the connection. The session alone would, after a GOAWAY, wait for the peer to close its side. */
   destroy(): void {
     this.#session.destroy();
     this.#socket.destroy();
@@ -151,7 +151,7 @@ export class Connection {
     this.#session.ping(() => clearTimeout(dead));
   }
 
-  /** As in gRPC's own servers, pings are free after an answer: clients measure the bandwidth with them. */
+  /** As in other gRPC servers, pings after an answer are free: clients use them to measure bandwidth. */
   #onPing(): void {
     const { minPingIntervalMs, maxPingStrikes } = this.#policy;
     const now = performance.now();

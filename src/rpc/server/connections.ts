@@ -8,16 +8,16 @@ const MAX_SWEEP_MS = 1000;
 
 /** The HTTP/2 connections of a server. */
 export type Connections = {
-  /** The calls of all connections. */
+  /** The open calls of all connections. */
   calls(): Iterable<OpenCall>;
   add(session: ServerHttp2Session, socket: Socket): Connection;
-  /** Lets every connection, and those that come, end after its running streams. */
+  /** Ends every connection, present and future, after its open streams. */
   drain(): void;
   /** Cuts every connection. */
   destroy(): void;
 };
 
-/** One sweep serves all connections; it runs while there are any. */
+/** One timer sweeps all connections, while there are any. */
 export function createConnections(policy: ConnectionPolicy, budget: Budget): Connections {
   const all = new Set<Connection>();
   const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs } = policy;

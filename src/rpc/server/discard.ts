@@ -5,8 +5,8 @@ const HANG_UP_MS = 1000;
 const MAX_BYTES = 1 << 20;
 
 /**
- * The answer is complete and the client still sends. What comes in the next second, up to 1 MiB, is read and dropped, so that a client that
- * looks for the answer only when it has sent all finds it; then hangUp is called, unless the request has ended.
+ * For a client that is still sending when its answer is complete: reads and drops what comes in the next second, up to 1 MiB, because some
+ * clients read the answer only after they have sent everything. Then calls hangUp, unless the request has ended.
  */
 export function discard(source: Readable, hangUp: () => void): void {
   let left = MAX_BYTES;
@@ -25,8 +25,8 @@ export function discard(source: Readable, hangUp: () => void): void {
 }
 
 /**
- * The same for a stream of HTTP/2, which is reset in the end. A reset right away would be legal, but nghttp2 drops the frames of a closing
- * stream: the client would lose the answer's headers.
+ * The same for an HTTP/2 stream, which it resets in the end. Resetting it at once would be legal, but nghttp2 would drop the frames that it
+ * has not sent, and the client would lose the answer.
  */
 export function discardRequest(stream: ServerHttp2Stream): void {
   discard(stream, () => {

@@ -3,18 +3,18 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { internalError } from "../errors.ts";
 import type { ReportError } from "./options.ts";
 
-/** What a client gets to see of an error: a ConnectError as it is; of all others, which onError is told of, only that there was one. */
+/** The error that a client gets: a ConnectError as it is. Any other is reported to onError and becomes "internal error". */
 export function visibleError(reason: unknown, onError: ReportError, method: DescMethod): ConnectError {
   if (reason instanceof ConnectError) return reason;
   onError(reason, method);
   return internalError(reason);
 }
 
-/** The Budget has no room: RESOURCE_EXHAUSTED. */
+/** RESOURCE_EXHAUSTED, when the Budget has no room. */
 export const noRoom = (): ConnectError =>
   new ConnectError("the server holds as much as it may for its clients; try again later", Code.ResourceExhausted);
 
-/** DEADLINE_EXCEEDED for a request that its client did not finish in time. */
+/** DEADLINE_EXCEEDED for a request that its client did not send in time. */
 export const requestTooSlow = (): ConnectError =>
   new ConnectError("the request did not arrive in time", Code.DeadlineExceeded);
 
@@ -28,6 +28,6 @@ export function messageTooLarge(bytes: number, maxBytes: number): ConnectError {
   return error;
 }
 
-/** Whether messageTooLarge() made it. A class would not tell: `instanceof` takes any ConnectError for one of a subclass. */
+/** Whether messageTooLarge() made it. A subclass could not tell, since `instanceof` is true for any ConnectError. */
 export const isMessageTooLarge = (error: unknown): boolean =>
   typeof error === "object" && error !== null && TOO_LARGE.has(error);

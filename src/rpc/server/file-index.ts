@@ -1,4 +1,4 @@
-// What server reflection looks up in the generated descriptors.
+// The lookups of server reflection in the generated descriptors.
 import {
   createRegistry,
   type DescExtension,
@@ -15,11 +15,11 @@ export type FileIndex = {
   /** By the full name of a service, method, message, field, oneof, enum, enum value or extension. */
   fileOfSymbol(name: string): DescFile | undefined;
   fileOfExtension(message: string, number: number): DescFile | undefined;
-  /** Field numbers of a message's extensions; undefined if there is no such message. */
+  /** The field numbers of a message's extensions; undefined if there is no such message. */
   extensionNumbers(message: string): number[] | undefined;
 };
 
-/** Indexes the files of the services and all that they import. */
+/** Indexes the files of the services and everything that they import. */
 export function createFileIndex(services: readonly DescService[]): FileIndex {
   const files = new Map<string, DescFile>();
   for (const { file } of services) addWithImports(file, files);
@@ -44,14 +44,14 @@ export function createFileIndex(services: readonly DescService[]): FileIndex {
   };
 }
 
-/** All types of the services' files and of what they import: JSON of a google.protobuf.Any needs to know them. */
+/** All types in the services' files and their imports, which the JSON form of google.protobuf.Any needs. */
 export function registryOf(services: readonly DescService[]): Registry {
   const files = new Map<string, DescFile>();
   for (const { file } of services) addWithImports(file, files);
   return createRegistry(...files.values());
 }
 
-/** A file and its imports as serialized FileDescriptorProtos, without those that were sent before; the file itself always comes first. */
+/** A file, first, and those of its imports that were not sent before, as serialized FileDescriptorProtos. */
 export function fileWithImports(file: DescFile, sent: Set<string>): Uint8Array[] {
   sent.delete(file.proto.name);
   const found = new Map<string, DescFile>();
@@ -62,7 +62,7 @@ export function fileWithImports(file: DescFile, sent: Set<string>): Uint8Array[]
 
 const SERIALIZED = new WeakMap<DescFile, Uint8Array>();
 
-/** Made once: a client may ask for a file as often as it likes. */
+/** Serialized once, however often clients ask for the file. */
 function serialized(file: DescFile): Uint8Array {
   let bytes = SERIALIZED.get(file);
   if (bytes === undefined) {
@@ -88,7 +88,7 @@ function memberNames(type: DescType): string[] {
     case "message":
       return [...type.fields, ...type.oneofs].map(({ name }) => `${type.typeName}.${name}`);
     case "enum": {
-      // the names of enum values belong to the scope around the enum
+      // enum values are named in the scope around their enum
       const scope = type.parent?.typeName ?? type.file.proto.package;
       return type.values.map(({ name }) => (scope === "" ? name : `${scope}.${name}`));
     }

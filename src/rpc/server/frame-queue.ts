@@ -6,12 +6,12 @@ import { noRoom } from "./errors.ts";
 import { Deframer, type Frame, PREFIX_BYTES } from "./grpc/framing.ts";
 import { pauseCompactly } from "./pause-compactly.ts";
 
-/** More waiting messages than this pause the stream, and flow control stops the client. */
+/** With more waiting messages than this, the stream is paused, and flow control stops the client. */
 const MAX_WAITING = 32;
-/** About what a waiting message costs beside its bytes. */
+/** Rough overhead of a waiting message. */
 const FRAME_BYTES = 128;
 
-/** The messages of a request stream, between the wire and whoever reads them. */
+/** Queues the messages of a request stream for their reader. */
 export class FrameQueue {
   readonly #source: Readable;
   readonly #holder: StreamHolder;
@@ -23,7 +23,7 @@ export class FrameQueue {
   #resume: (() => void) | undefined;
   #wake: (() => void) | undefined;
 
-  /** The source is paused and resumed, but not listened to. What waits is held by the holder. */
+  /** Pauses and resumes the source, but does not listen to it: see push(). Waiting messages are counted for the holder. */
   constructor(source: Readable, holder: StreamHolder, budget: Budget, maxBytes: number) {
     this.#source = source;
     this.#holder = holder;
@@ -31,12 +31,12 @@ export class FrameQueue {
     this.#deframer = new Deframer(maxBytes);
   }
 
-  /** Whether the rest of a message that has begun is the client's to send. */
+  /** Whether the client owes the rest of a message. */
   get stalled(): boolean {
     return this.#deframer.partialBytes > 0 && this.#resume === undefined;
   }
 
-  /** Whether the reader waits for a message. */
+  /** Whether the reader is waiting for a message. */
   get reading(): boolean {
     return this.#wake !== undefined;
   }
@@ -48,7 +48,7 @@ export class FrameQueue {
     try {
       this.#deframer.push(chunk, this.#waiting);
     } catch (error) {
-      this.#error = error; // after the messages before it
+      this.#error = error; // for the reader, after the messages before it
     }
     const isWhole = this.#waiting.length > before;
     this.#holder.onPiece(chunk.length, isWhole);
@@ -62,13 +62,13 @@ export class FrameQueue {
     this.#awake();
   }
 
-  /** The client has sent all. */
+  /** The client has sent everything. */
   end(): void {
     this.#ended = true;
     this.#awake();
   }
 
-  /** Nothing more is to be read. */
+  /** Drops what waits; the reader gets this error. */
   fail(reason: unknown): void {
     this.#waiting.length = 0;
     this.#deframer = new Deframer(0);
@@ -76,7 +76,7 @@ export class FrameQueue {
     this.#awake();
   }
 
-  /** The next message; undefined after the last. Rejects with what was wrong with the stream. */
+  /** The next message; undefined after the last. Rejects if the stream was malformed or failed. */
   async next(): Promise<Frame | undefined> {
     for (;;) {
       const frame = this.#waiting.shift();

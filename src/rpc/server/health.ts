@@ -1,4 +1,4 @@
-// grpc.health.v1 as an ordinary service, so that it answers in every protocol.
+// grpc.health.v1 as an ordinary service, so that it is served in every protocol.
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
@@ -9,15 +9,15 @@ import { shownName } from "../field-violations.ts";
 import { type Service, service } from "../service.ts";
 
 export type Health = {
-  /** To be served. */
+  /** To be added to the server. */
   readonly service: Service;
-  /** Sets the status of a service by its type name, or of the whole server: "". Without effect after shutdown(). */
+  /** Sets the status of a service by its type name; "" is the server as a whole. Has no effect after shutdown(). */
   set(name: string, serving: boolean): void;
-  /** Everything is NOT_SERVING from now on. Watch streams say so and end, so that they do not hold up a drain. */
+  /** Sets everything to NOT_SERVING for good. Watch streams report that and end, so that they do not hold up a drain. */
   shutdown(): void;
 };
 
-/** All services, and the whole server, begin as SERVING. */
+/** All services, and the server as a whole, start as SERVING. */
 export function createHealth(services: readonly DescService[]): Health {
   const statuses = new Map<string, Status>(
     ["", ...services.map((s) => s.typeName)].map((name) => [name, Status.SERVING]),
@@ -41,7 +41,7 @@ export function createHealth(services: readonly DescService[]): Health {
     }
   }
 
-  /** Resolves at the next change, or when the watcher has left. */
+  /** Resolves at the next change, or when the watcher is gone. */
   function change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

@@ -7,7 +7,7 @@ export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * Answers a plain HTTP request and returns true; or returns false, when it is not its own, without having begun an answer. A handler
- * that returns true may finish the answer later; it handles its own errors.
+ * Returns true if it answers the request, now or later, and handles its own errors. Returns false, with nothing sent, for requests that are
+ * not its own.
  */
 export type HttpHandler = (req: HttpRequest, res: HttpResponse) => boolean;

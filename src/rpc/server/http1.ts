@@ -7,16 +7,16 @@ import type { PlainListener } from "./plain/listener.ts";
 /** The HTTP/1.1 connections of a server. */
 export type Http1 = {
   serve(socket: Socket): void;
-  /** When the last request of a connection ended, on the clock of performance.now(); undefined while it has one under way. */
+  /** When the last request of a connection ended, by performance.now(); undefined while one is under way. */
   idleSince(socket: Socket): number | undefined;
-  /** Lets no connection have another request. */
+  /** Ends every connection after its current request. */
   drain(): void;
   close(): void;
 };
 
 type Activity = { readonly unanswered: Set<ServerResponse>; idleSince: number };
 
-/** How often a drain looks for connections that were busy before. */
+/** How often a drain checks for connections that have become idle. */
 const SWEEP_MS = 50;
 
 export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, listener: PlainListener): Http1 {
@@ -30,7 +30,7 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
       const unanswered = new Set<ServerResponse>();
       activity = { unanswered, idleSince: performance.now() };
       activities.set(socket, activity);
-      // Node tells only the response whose turn it is; those that wait for theirs, to pipelined requests, would never hear of it.
+      // Of pipelined requests, node emits "close" only on the response that is being sent.
       socket.once("close", () => {
         for (const res of unanswered) res.emit("close");
       });
@@ -47,7 +47,7 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
     },
     (req, res) => {
       const activity = activityOf(req.socket);
-      if (req.socket.destroyed) return; // node goes on with what it has read
+      if (req.socket.destroyed) return; // node still parses what it has read
       if (activity.unanswered.size >= limits.maxConcurrentStreams) {
         req.socket.destroy();
         return;
@@ -61,13 +61,13 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
       listener(req, res);
     },
   );
-  server.maxHeadersCount = limits.maxHeaderFields + 1; // node drops the rest without a word; the listener refuses the one more
-  // Nothing was read or written for so long: an answer that nobody takes, or an idle connection. A handler may think for longer.
+  server.maxHeadersCount = limits.maxHeaderFields + 1; // node silently drops the rest; the listener refuses a request with the one more
+  // Nothing was read or written for this long: the client does not take its answer, or is idle. A slow handler is neither.
   server.setTimeout(limits.writeTimeoutMs);
   server.on("timeout", (socket) => {
     if (activityOf(socket).unanswered.size === 0 || socket.writableLength > 0) socket.destroy();
   });
-  server.emit("listening"); // it never listens, but begins to check its timeouts only on this event
+  server.emit("listening"); // it never listens, but this event starts its timeout checks
 
   return {
     serve(socket) {
@@ -90,12 +90,12 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
   };
 }
 
-/** A small request is not cut; a piece has no more than some thirty. */
+/** Most requests fit into one piece, and a piece holds no more than about thirty. */
 const PIECE_BYTES = 1024;
 
 /**
- * Gives node's parser what is read in pieces, until the connection is ended. It would make requests of all that was read at once: thousands,
- * if they are pipelined, and all of them of each connection before any of them is freed.
+ * Feeds node's parser in pieces, until the connection is ended. Left alone, it would turn everything that was read at once into requests:
+ * thousands, if they are pipelined, on each connection, before any of them is freed.
  */
 function readInPieces(socket: Socket): void {
   const parse = socket.listeners("data") as ((chunk: Buffer) => void)[];
@@ -103,7 +103,7 @@ function readInPieces(socket: Socket): void {
   socket.on("data", (chunk: Buffer) => {
     for (let at = 0; at < chunk.length && !socket.destroyed && !socket.writableEnded; at += PIECE_BYTES) {
       if (socket.isPaused()) {
-        socket.unshift(chunk.subarray(at)); // node has stopped it, until answers are taken
+        socket.unshift(chunk.subarray(at)); // node paused it until answers are taken
         return;
       }
       const piece = chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(at, at + PIECE_BYTES);

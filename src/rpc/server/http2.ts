@@ -16,7 +16,7 @@ export type Http2Options = {
   readonly onError: ReportError;
 };
 
-/** Serves the HTTP/2 connection of a socket: gRPC on its streams directly, all else by node's compatibility layer. */
+/** Serves an HTTP/2 connection: gRPC directly on its streams, anything else through node's compatibility layer. */
 export type Http2 = (socket: Socket) => Connection;
 
 export function createHttp2({ routes, connections, plain, limits, onError }: Http2Options): Http2 {
@@ -24,7 +24,7 @@ export function createHttp2({ routes, connections, plain, limits, onError }: Htt
   const compatibility = compatibilityLayer(plain);
   return (socket) => {
     const session = performServerHandshake(socket, options);
-    session.on("error", ignore); // the session ends, and its calls with it
+    session.on("error", ignore); // it ends the session and its calls
     session.setLocalWindowSize(limits.connectionWindowBytes);
     const connection = connections.add(session, socket);
     session.on("stream", (stream, fields, flags, rawFields) => {
@@ -35,7 +35,7 @@ export function createHttp2({ routes, connections, plain, limits, onError }: Htt
         }
         stream.on("error", ignore);
         connection.addPlainStream(stream);
-        // It may be gone already: what followed its headers in the same segment was read before this event.
+        // It may be gone already: frames after its headers in the same segment were read before this event.
         if (!stream.destroyed && !stream.closed) compatibility.emit("stream", stream, fields, flags, rawFields);
       } catch (error) {
         onError(error);
@@ -46,7 +46,7 @@ export function createHttp2({ routes, connections, plain, limits, onError }: Htt
   };
 }
 
-/** It gets streams, never connections. */
+/** A server that is given streams, but never connections. */
 function compatibilityLayer(plain: PlainListener): Http2Server {
   const server = createServer(plain);
   server.on("checkContinue", (req, res) => {
@@ -65,10 +65,10 @@ function http2Options(limits: RpcServerLimits): ServerOptions {
       enablePush: false,
     },
     maxHeaderListPairs: limits.maxHeaderFields + PSEUDO_FIELDS,
-    // A Connection counts resets itself: nghttp2 knows nothing of calls that were answered and of deadlines.
+    // Connection counts resets itself, since nghttp2 knows nothing about answered calls and deadlines.
     streamResetBurst: NO_LIMIT,
     streamResetRate: NO_LIMIT,
-    // MB. Streams are bounded by the windows; node's default of 10 resets streams of busy, healthy connections.
+    // In MB. The flow control windows bound the memory; node's default of 10 resets streams on busy, healthy connections.
     maxSessionMemory: 1000,
   };
 }

@@ -1,10 +1,10 @@
 import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** No handler passes on a message as it came, and unknown fields cost many times their size. */
+/** Unknown fields cost many times their size, and no handler passes a message on. */
 const READ_OPTIONS = { readUnknownFields: false };
 
-/** The message of a request; throws INVALID_ARGUMENT for bytes that are none. */
+/** Parses a request message; INVALID_ARGUMENT if that fails. */
 export function parseRequest(input: DescMessage, bytes: Uint8Array): Message {
   try {
     return fromBinary(input, bytes, READ_OPTIONS);

@@ -6,8 +6,8 @@ const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 8192;
 
 /**
- * Pauses a stream of HTTP/2; the function that it returns resumes it. What is in flight still arrives, up to the flow control window, and
- * node keeps each DATA frame as a Buffer of its own: in frames of one byte, a hundred times the window. Here small ones are joined.
+ * Pauses an HTTP/2 stream and returns a function that resumes it. Data in flight still arrives, up to the flow control window, and node
+ * would keep each DATA frame as a Buffer: with frames of one byte, a hundred times the window. This joins small ones.
  */
 export function pauseCompactly(stream: Readable): () => void {
   stream.pause();
@@ -20,7 +20,7 @@ export function pauseCompactly(stream: Readable): () => void {
     block = Buffer.alloc(0);
     used = 0;
   };
-  // Node hands what it reads to push(), as a Readable's source does; false stops the reading, so the window stays closed.
+  // Node passes what it reads to push(). The result false stops the reading, so that the window stays closed.
   stream.push = (chunk: Buffer | null): boolean => {
     if (chunk === null || chunk.length > SMALL_BYTES) {
       flush();

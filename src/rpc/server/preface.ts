@@ -4,15 +4,14 @@ import type { Socket } from "node:net";
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** What HTTP/1.1 can begin with: a method, or the empty lines that are allowed before it. */
+/** How HTTP/1.1 can begin: with a method, or with the empty lines that are allowed before it. */
 const HTTP1_BEGINNINGS = [...METHODS.map((method) => `${method} `), "\r", "\n"].map((text) => Buffer.from(text));
 
 export type Protocol = "HTTP/1.1" | "HTTP/2";
 
 /**
- * Tells which protocol a new connection speaks, by its first bytes: HTTP/2 clients with prior knowledge begin with a fixed preface. The
- * bytes stay readable. The socket is destroyed as soon as they can begin neither protocol, and if they take longer than timeoutMs. Returns a
- * function that gives up.
+ * Detects the protocol of a new connection by its first bytes: HTTP/2 clients with prior knowledge start with a fixed preface. The bytes
+ * remain readable. Destroys the socket as soon as they match neither protocol, or after timeoutMs. Returns a function that does so at once.
  */
 export function sniffProtocol(socket: Socket, timeoutMs: number, found: (protocol: Protocol) => void): () => void {
   let seen: Buffer = Buffer.alloc(0);
@@ -44,7 +43,7 @@ export function sniffProtocol(socket: Socket, timeoutMs: number, found: (protoco
   return giveUp;
 }
 
-/** Whether one of them begins with the other. */
+/** Whether one is a prefix of the other. */
 function agree(a: Buffer, b: Buffer): boolean {
   const length = Math.min(a.length, b.length);
   return a.compare(b, 0, length, 0, length) === 0;

@@ -1,4 +1,4 @@
-// grpc.reflection.v1 and v1alpha as ordinary services, from the generated descriptors alone.
+// grpc.reflection.v1 and v1alpha as ordinary services, from the generated descriptors.
 import type { DescFile, DescService } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { ServerReflection as V1 } from "../../../gen/grpc/reflection/v1/reflection_pb.js";
@@ -7,20 +7,20 @@ import { shownName } from "../field-violations.ts";
 import { type Service, service } from "../service.ts";
 import { createFileIndex, fileWithImports } from "./file-index.ts";
 
-/** What both versions of ServerReflectionRequest ask. */
+/** The question of a ServerReflectionRequest, in both versions. */
 type Query =
   | { readonly case: "listServices" | "fileByFilename" | "fileContainingSymbol"; readonly value: string }
   | { readonly case: "allExtensionNumbersOfType"; readonly value: string }
   | { readonly case: "fileContainingExtension"; readonly value: { containingType: string; extensionNumber: number } }
   | { readonly case: undefined };
-/** What both versions of ServerReflectionResponse answer. */
+/** The answer of a ServerReflectionResponse, in both versions. */
 type Answer =
   | { case: "listServicesResponse"; value: { service: { name: string }[] } }
   | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
   | { case: "allExtensionNumbersResponse"; value: { baseTypeName: string; extensionNumber: number[] } }
   | { case: "errorResponse"; value: { errorCode: Code; errorMessage: string } };
 
-/** Both versions of server reflection for the given services, and for itself. */
+/** Server reflection in both versions, for these services and for itself. */
 export function reflectionServices(services: readonly DescService[]): Service[] {
   const listed = [...services, V1, V1Alpha];
   const index = createFileIndex(listed);
@@ -48,7 +48,7 @@ export function reflectionServices(services: readonly DescService[]): Service[] 
     }
   }
 
-  /** A client gets each file once a stream: it keeps what it was sent. */
+  /** Sends each file once per stream, since clients keep what they have. */
   async function* serve<Request extends { host: string; messageRequest: Query }>(requests: AsyncIterable<Request>) {
     const sent = new Set<string>();
     for await (const request of requests) {

@@ -1,13 +1,14 @@
-/** Streams that lived this long were no burst of resets. */
+/** Streams that lived this long are not part of a burst. */
 const RAPID_MS = 1000;
-/** A client's deadline ends a call at the client first, since it began before the call came here. Shorter ones prove nothing. */
+/** Timeouts shorter than this prove nothing. */
 const MIN_DEADLINE_MS = 10;
+/** The client's clock started earlier than ours, so that its deadline passes there first. */
 const DEADLINE_SHARE = 0.5;
 
 /**
- * Counts the streams of a connection that its client opened and reset, for which a server works without an end, however few streams may be
- * open at once ("rapid reset", CVE-2023-44487). Every answered call gives one back, and so does time. Streams that lived for a second, and
- * calls whose deadline was about over, do not count: a busy client whose calls time out is honest.
+ * Limits how many streams a client may open and reset ("rapid reset", CVE-2023-44487): they keep a server busy however few may be open at a
+ * time. Each answered call adds one to the allowance, and so does time. Streams that lived for a second, and calls whose deadline had
+ * nearly passed, do not count, for the calls of an honest client may time out.
  */
 export class ResetAllowance {
   readonly #burst: number;
@@ -15,7 +16,7 @@ export class ResetAllowance {
   #left: number;
   #at: number;
 
-  /** At most `burst` at once, and `perSecond` more with time. */
+  /** Allows `burst` at once, and `perSecond` more each second. */
   constructor(burst: number, perSecond: number, now: number) {
     this.#burst = burst;
     this.#perMs = perSecond / 1000;
@@ -28,7 +29,7 @@ export class ResetAllowance {
     if (this.#left < this.#burst) this.#left++;
   }
 
-  /** A stream was reset by the client after it lived for so long; false if that was one too many. `deadlineMs` is what its client gave it. */
+  /** Counts a stream that the client reset after `livedMs`; false if it was one too many. `deadlineMs` is the timeout that the client had set. */
   reset(now: number, livedMs: number, deadlineMs?: number): boolean {
     if (livedMs >= RAPID_MS) return true;
     if (deadlineMs !== undefined && deadlineMs >= MIN_DEADLINE_MS && livedMs >= deadlineMs * DEADLINE_SHARE)

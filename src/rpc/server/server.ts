@@ -14,11 +14,11 @@ import { sniffProtocol } from "./preface.ts";
 export type { RpcServerOptions } from "./options.ts";
 
 export type RpcServer = {
-  /** Accepts connections; resolves to the port. Default: any free port, of 127.0.0.1. Rejects if the address is taken. */
+  /** Accepts connections and resolves to the port. Default: any free port of 127.0.0.1. Rejects if the address is in use. */
   listen(port?: number, host?: string): Promise<number>;
   /**
-   * Stops accepting, tells clients to go elsewhere (GOAWAY; connection: close), and resolves when all calls have ended; after graceMs
-   * (default 30 s) those that still run are cut.
+   * Stops accepting, tells clients to go elsewhere (GOAWAY; connection: close), and resolves when all calls have ended. Calls that still run
+   * after graceMs (default 30 s) are cut.
    */
   drain(graceMs?: number): Promise<void>;
   /** Cuts everything. */
@@ -26,8 +26,8 @@ export type RpcServer = {
 };
 
 /**
- * A server of RPCs on one plaintext port, for HTTP/1.1 and HTTP/2 with prior knowledge. gRPC is served on node's HTTP/2 streams directly;
- * gRPC-Web, Connect and JSON by connect-node; all by the same services and interceptors, within the same limits.
+ * An RPC server on one plaintext port, for HTTP/1.1 and HTTP/2 with prior knowledge. It serves gRPC directly on node's HTTP/2 streams;
+ * gRPC-Web, Connect and JSON go through connect-node. Services, interceptors and limits are the same for all.
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   const resolved = resolveOptions(options);

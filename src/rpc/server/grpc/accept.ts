@@ -21,11 +21,11 @@ export function acceptCall(
   flags: number,
   rawFields: readonly string[],
 ): void {
-  // A reset with another code than CANCEL is an 'error' event, which kills the process unless somebody listens. The call learns of it
-  // by 'aborted'.
+  // A reset with a code other than CANCEL emits 'error', which would end the process without a listener. The call itself listens to
+  // 'aborted'.
   stream.on("error", ignore);
   if (stream.destroyed || stream.closed) {
-    connection.onReset(performance.now(), 0); // in the same breath as it was opened
+    connection.onReset(performance.now(), 0); // together with its headers
     return;
   }
   if (!isProto(fields["content-type"])) {
@@ -58,7 +58,7 @@ function checkEncoding(encoding: string | string[] | undefined): void {
   throw new ConnectError(`unknown compression "${shownName(String(encoding))}"`, Code.Unimplemented);
 }
 
-/** An error without a call. It says what encodings are known, in case that was the reason. */
+/** Answers with an error, without a call. Lists the known encodings, in case an unknown one was the reason. */
 function refuse(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, error: ConnectError): void {
   const head = trailersOnlyHead(fields["content-type"], undefined, trailersOf(error, undefined));
   answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"]);

@@ -13,25 +13,25 @@ import { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
 import { attachCall, listenForRequest, type StreamEvents } from "./stream-events.ts";
 
-/** A method, and how its handler is called: `run` reads the request of a call and answers it, or fails it. */
+/** A method and its handler: `run` reads the request of a call, calls the handler, and answers or fails the call. */
 export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 
-/** About what an open call costs beside its headers and messages, with what its handler needs: interceptors, spans, calls of its own. */
+/** Rough memory of an open call without its headers and messages, but with interceptors, spans and the handler's own calls. */
 const CALL_BYTES = 16 << 10;
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
 const onDeadline = (call: GrpcCall) => call.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
 
 /**
- * A call, from the head of its request until its answer is taken. acceptCall() makes it; `request` reads; the route's `run` calls the
- * handler with `context`; `response` writes. It decides when each has its turn, and what becomes of them when the call ends early.
+ * A gRPC call, from the head of its request until the client has taken the answer: acceptCall() makes it, `request` reads, the route's `run`
+ * calls the handler with `context`, and `response` answers. This class says when each of them acts, and how a call ends early.
  */
 export class GrpcCall implements OpenCall, StreamEvents {
   readonly stream: ServerHttp2Stream;
   readonly request: RequestReader;
   readonly response: ResponseWriter;
   readonly context: GrpcContext;
-  /** Called once if the call ends before its response stream does. */
+  /** Called if the call ends before its response stream does. */
   onCancel: (() => void) | undefined;
   heldBytes = 0;
   sequence: number;
@@ -42,7 +42,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   readonly #timeoutMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #handled = false;
-  /** Whether the answer, or its failure, is decided. */
+  /** Whether the outcome is decided. */
   #finished = false;
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
@@ -64,7 +64,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     connection.activity++;
   }
 
-  /** Begins to read; `ended` if no message will come. */
+  /** Starts reading; `ended`: the request has no body. */
   start(ended: boolean, headerBytes: number): void {
     if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) {
       this.fail(noRoom());
@@ -98,7 +98,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#route.run(this);
   }
 
-  /** Answers with the one response message: headers, message and trailers leave together. */
+  /** Answers with the single response message. Head, message and trailers are sent together. */
   reply(message: MessageInit): void {
     try {
       const bytes = this.response.encode(message);
@@ -113,7 +113,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     }
   }
 
-  /** Writes one message of a response stream. A promise means: wait for it, the client or the compression is behind. */
+  /** Writes a message of a response stream. If it returns a promise, wait for it: the client or the compression is behind. */
   write(message: MessageInit): Promise<void> | undefined {
     const bytes = this.response.encode(message);
     return bytes instanceof Promise ? bytes.then((b) => this.#write(b)) : this.#write(bytes);
@@ -178,7 +178,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#discardRest();
   }
 
-  /** Whether there is nobody left to answer. */
+  /** Whether there is nothing left to do, or nobody to answer. */
   get gone(): boolean {
     return this.#finished || this.stream.destroyed || this.stream.closed;
   }
@@ -206,7 +206,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#drop(requestTooSlow(), constants.NGHTTP2_CANCEL);
   }
 
-  /** Ends the call; by a reset if the client does not take what it was sent, since it would not take the error either. */
+  /** Ends the call with an error, or with a reset if the client does not take what it was sent: it would not take the error either. */
   #drop(error: ConnectError, resetCode: number): void {
     if (this.response.untakenBytes === 0) this.fail(error);
     else {
@@ -216,7 +216,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#settle();
   }
 
-  /** Node refused what we sent, such as a header with a bad character. */
+  /** Node refused to send something, such as a header with an invalid character. */
   #breakOff(error: unknown): void {
     if (!this.#finished) this.#close(FINISHED);
     this.#settle();
@@ -224,7 +224,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
-  /** The outcome is decided. */
+  /** The outcome is decided: stops the timer and everything that waits. */
   #close(reason: ConnectError): void {
     this.#finished = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
@@ -236,7 +236,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     onCancel?.();
   }
 
-  /** Nothing is left to be sent. */
+  /** Everything is sent: frees what the call holds. */
   #settle(): void {
     this.#connection.calls.delete(this);
     this.response.untakenBytes = 0;

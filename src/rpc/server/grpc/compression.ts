@@ -5,12 +5,12 @@ import { protocolFault } from "../../request-fault.ts";
 import { messageTooLarge } from "../errors.ts";
 import { type Frame, frame } from "./framing.ts";
 
-/** Up to this size it takes less time at once than on another thread. */
+/** Up to this size, decompressing on this thread is faster than on another. */
 const AT_ONCE_BYTES = 64 << 10;
 
 /**
- * The message bytes of a frame, given the encoding that the request names. Decompression stops at maxBytes, so that a small request cannot grow
- * into a large message: RESOURCE_EXHAUSTED. INTERNAL for a flag that the protocol forbids, INVALID_ARGUMENT for bytes that are no gzip.
+ * The message bytes of a frame; `encoding` is the one that the request names. RESOURCE_EXHAUSTED if they grow beyond maxBytes, INTERNAL for a
+ * flag that the protocol forbids, INVALID_ARGUMENT for invalid gzip.
  */
 export function decompress(
   { flag, data }: Frame,
@@ -23,7 +23,7 @@ export function decompress(
   return unzip(data, maxBytes);
 }
 
-/** Undoes gzip, up to maxBytes: RESOURCE_EXHAUSTED for more, INVALID_ARGUMENT for what is no gzip. */
+/** Decompresses up to maxBytes: RESOURCE_EXHAUSTED for more, INVALID_ARGUMENT for invalid gzip. */
 export function unzip(data: Buffer, maxBytes: number): Buffer | Promise<Buffer> {
   if (data.length === 0) return data;
   const options = { maxOutputLength: maxBytes };
@@ -36,7 +36,7 @@ export function unzip(data: Buffer, maxBytes: number): Buffer | Promise<Buffer> 
   });
 }
 
-/** As unzip(), on this thread, whatever the limit. */
+/** Like unzip(), but always on this thread. */
 export function unzipAtOnce(data: Buffer, maxBytes: number): Buffer {
   try {
     return gunzipSync(data, { maxOutputLength: maxBytes });
@@ -51,7 +51,7 @@ function unzipError({ code }: NodeJS.ErrnoException, maxBytes: number): ConnectE
     : new ConnectError("cannot decompress message", Code.InvalidArgument);
 }
 
-/** A frame with the message gzipped. */
+/** A frame with the compressed message. */
 export function gzipFrame(data: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     gzip(data, (error, bytes) => (error === null ? resolve(frame(bytes, 1)) : reject(error)));

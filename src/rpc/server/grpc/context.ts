@@ -6,8 +6,11 @@ import type { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
 
 /**
- * What a handler sees of a call. Everything that costs something is made when it is first asked for: most handlers need neither headers
- * nor signal nor values. So the properties are getters, and a `{ ...context }` has none of them.
+ * The context of a call for its handler. Headers, signal and values are made when they are first asked for, since most handlers need none of
+ * them. So the properties are getters, and `{ ...context }` copies none of them.
+ *
+ * This is all that the engine needs: made for each call, they would add a quarter to the time that a call spends in our own code. Whether a
+ * call is one object or several, its fields private or public, its listeners shared or closures, makes no measurable difference.
  */
 export class GrpcContext implements HandlerContext {
   readonly #stream: ServerHttp2Stream;
@@ -20,7 +23,7 @@ export class GrpcContext implements HandlerContext {
   #controller: AbortController | undefined;
   #abortReason: ConnectError | undefined;
 
-  /** `deadline` is when the client's patience ends, on the clock of performance.now(); Infinity without one. */
+  /** `deadline` is a time of performance.now(); Infinity: none. */
   constructor(
     stream: ServerHttp2Stream,
     fields: IncomingHttpHeaders,
@@ -71,14 +74,14 @@ export class GrpcContext implements HandlerContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      // The stream may be gone before its event says so.
+      // The stream may be gone before it has emitted that.
       if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= cancelled();
       if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
   }
 
-  /** The call is over, for the first reason that is given. */
+  /** The call has ended. The first reason counts. */
   abort(reason: ConnectError): void {
     this.#abortReason ??= reason;
     this.#controller?.abort(this.#abortReason);
@@ -87,7 +90,7 @@ export class GrpcContext implements HandlerContext {
 
 export const cancelled = () => new ConnectError("the client cancelled the call", Code.Canceled);
 
-/** As Connect's createContextValues(), with its methods on the prototype. */
+/** Like Connect's createContextValues(), but with methods on the prototype. */
 class Values implements ContextValues {
   readonly #values = new Map<symbol, unknown>();
 

@@ -1,9 +1,9 @@
 import { isReservedInGrpc } from "../../reserved-headers.ts";
 
-/** More, and nghttp2 would end the connection, with all calls on it. */
+/** With more, nghttp2 would end the connection with all its calls. */
 const MAX_CUSTOM_CHARS = 16 << 10;
 
-/** Calls add for each header that a handler may send. Throws an Error if they are more than 16 KiB together. */
+/** Calls `add` for each header that a handler may set. Throws an Error if they exceed 16 KiB. */
 export function forEachCustom(headers: Headers | undefined, add: (name: string, value: string) => void): void {
   if (headers === undefined) return;
   let size = 0;

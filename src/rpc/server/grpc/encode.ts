@@ -5,10 +5,10 @@ import { frame } from "./framing.ts";
 import { type MessageInit, wholeMessage } from "./message.ts";
 import type { ServedMethod } from "./served-method.ts";
 
-/** What a client takes: its grpc-accept-encoding. */
+/** The grpc-accept-encoding of a client. */
 type Accepted = string | string[] | undefined;
 
-/** The frame of an answer: a promise if it is compressed, for a client that takes that and a message that is worth it. */
+/** The frame of a message. A promise if it is compressed, which the client must accept and the message be large enough for. */
 export function encode(message: MessageInit, method: ServedMethod, accepted: Accepted): Buffer | Promise<Buffer> {
   const { output } = method.desc;
   const bytes = toBinary(output, wholeMessage(output, message));
@@ -16,7 +16,7 @@ export function encode(message: MessageInit, method: ServedMethod, accepted: Acc
   return isWorthIt ? gzipFrame(bytes) : frame(bytes);
 }
 
-/** Whether any answer may be compressed. */
+/** Whether messages may be compressed. */
 export function mayCompress({ limits }: ServedMethod, accepted: Accepted): boolean {
   return limits.compressMinBytes !== Infinity && accepted?.includes("gzip") === true;
 }

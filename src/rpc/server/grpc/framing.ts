@@ -7,10 +7,10 @@ import { messageTooLarge } from "../errors.ts";
 /** Bytes before each message. */
 export const PREFIX_BYTES = 5;
 
-/** A message as it came from the wire. In gRPC, flag 1 means compressed, 0 as it is, all others are errors. */
+/** A message as it came. In gRPC, flag 0 means as it is, 1 compressed; all others are errors. */
 export type Frame = { readonly flag: number; readonly data: Buffer };
 
-/** Puts the prefix before a message; the only copy on the way out. */
+/** Adds the prefix to a message. This is the only copy on the way out. */
 export function frame(data: Uint8Array, flag = 0): Buffer {
   const length = data.length;
   const out = Buffer.allocUnsafe(length + PREFIX_BYTES);
@@ -23,7 +23,7 @@ export function frame(data: Uint8Array, flag = 0): Buffer {
   return out;
 }
 
-/** The frame of a chunk that is exactly one uncompressed message, the common case; undefined for any other chunk. */
+/** The common case: the frame of a chunk that is exactly one uncompressed message. Undefined for any other chunk. */
 export function wholeFrame(chunk: Buffer, maxBytes: number): Frame | undefined {
   if (chunk.length < PREFIX_BYTES || chunk[0] !== 0) return undefined;
   const length = chunk.readUInt32BE(1);
@@ -31,7 +31,7 @@ export function wholeFrame(chunk: Buffer, maxBytes: number): Frame | undefined {
   return { flag: 0, data: Buffer.from(chunk.subarray(PREFIX_BYTES)) };
 }
 
-/** Cuts a byte stream into frames. Keeps no chunk, but copies of what it has. */
+/** Cuts a byte stream into frames. Copies what it keeps, so that no chunk stays in memory. */
 export class Deframer {
   readonly #maxBytes: number;
   readonly #begun = new ByteCollector();
@@ -41,7 +41,7 @@ export class Deframer {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of the frame that has begun and is not complete; 0 between frames. */
+  /** Bytes of an incomplete frame; 0 between frames. */
   get partialBytes(): number {
     return this.#begun.size;
   }
@@ -71,7 +71,7 @@ export class Deframer {
     }
   }
 
-  /** The frame that begins at an index of the chunk and ends in it, too; undefined if it does not. */
+  /** The frame that begins at an index of the chunk; undefined if the chunk does not have all of it. */
   #whole(chunk: Buffer, at: number): Frame | undefined {
     const begin = at + PREFIX_BYTES;
     if (begin > chunk.length) return undefined;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { LazyHeaders } from "../../lazy-headers.ts";
 
-/** Headers over the header object of HTTP/2, which get() and has() read; or empty ones, for a handler to set. */
+/** Headers whose get() and has() read the header object of HTTP/2 directly; or empty ones, for a handler to set. */
 export class Http2Headers extends LazyHeaders {
   readonly #fields: IncomingHttpHeaders | undefined;
 
@@ -10,7 +10,7 @@ export class Http2Headers extends LazyHeaders {
     this.#fields = fields;
   }
 
-  /** The real Headers, if anybody needed it; so for response headers: if anybody set one. */
+  /** The real Headers, if they were needed. For response headers, that means: if one was set. */
   get touched(): Headers | undefined {
     return this.real;
   }

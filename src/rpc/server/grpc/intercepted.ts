@@ -1,4 +1,4 @@
-// What interceptors see of a call, and what the handler sees once they have replaced parts of it.
+// Requests and responses as interceptors see them, and the context for the handler if they replaced parts of a request.
 import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
 import type { ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
 import type { AnyRequest, AnyResponse } from "../../interceptor-types.ts";
@@ -10,8 +10,8 @@ type Body = Message | AsyncIterable<Message>;
 const CONTEXT = Symbol("context");
 
 /**
- * A UnaryRequest or StreamRequest. Its properties are its own, so that interceptors may spread it, but for the signal: an AbortController
- * is made for the first who asks. revive() gives copies their signal back.
+ * A UnaryRequest or StreamRequest. Interceptors may spread it, since its properties are its own. The exception is the signal, which is made
+ * when it is first asked for; revive() restores it in copies.
  */
 export class InterceptedRequest {
   readonly stream: boolean;
@@ -38,7 +38,7 @@ export class InterceptedRequest {
   get signal(): AbortSignal {
     return this[CONTEXT].signal;
   }
-  /** That of the call, before any interceptor. */
+  /** The context of the call, whatever interceptors replaced. */
   get original(): GrpcContext {
     return this[CONTEXT];
   }
@@ -50,7 +50,7 @@ function revive(request: AnyRequest | InterceptedRequest): InterceptedRequest {
   return copy as InterceptedRequest;
 }
 
-/** Composes interceptors around the innermost function, once; the first one is outermost. */
+/** Composes interceptors around the innermost function. The first one is outermost. */
 export function compose(interceptors: readonly Interceptor[], innermost: CallHandler): CallHandler {
   let next = innermost;
   for (const interceptor of interceptors.toReversed()) {
@@ -61,7 +61,7 @@ export function compose(interceptors: readonly Interceptor[], innermost: CallHan
   return next;
 }
 
-/** The context for the handler of a request: that of the call, unless an interceptor replaced header, signal or contextValues. */
+/** The context for the handler: that of the call, unless an interceptor replaced header, signal or contextValues. */
 export function contextOf(request: InterceptedRequest): HandlerContext {
   const { original } = request;
   const isSame = request.header === original.requestHeader && request.contextValues === original.values;
@@ -112,7 +112,7 @@ export function responseOf(context: GrpcContext, stream: boolean, message: Body)
   return { stream, service, method, header: responseHeader, trailer: responseTrailer, message } as AnyResponse;
 }
 
-/** Makes the call's headers those of a response whose headers an interceptor replaced. */
+/** Copies headers that an interceptor replaced to those of the call. */
 export function takeOver(from: Headers, to: Headers): void {
   if (from === to) return;
   for (const name of [...to.keys()]) to.delete(name);

@@ -1,4 +1,4 @@
-// How the handler of a method is called: directly, or through interceptors. One function per method, made once.
+// How the handler of a method is called: directly, or through interceptors. The function is made once for each method.
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { ConnectError, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
 import { refuseFaults, requestFault } from "../../request-fault.ts";
@@ -9,7 +9,7 @@ import { pump } from "./pump.ts";
 
 type Run = (call: GrpcCall) => void;
 
-/** Calls the handler with nothing between. */
+/** Calls the handler without interceptors. */
 export function direct(spec: MethodImplSpec): Run {
   switch (spec.kind) {
     case "unary":
@@ -34,7 +34,7 @@ export function direct(spec: MethodImplSpec): Run {
   }
 }
 
-/** Calls the handler through interceptors, which see what Connect would show them. */
+/** Calls the handler through interceptors, which see the same as in Connect. */
 export function intercepted(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Run {
   const next = compose([...interceptors, refuseFaults], innermost(spec));
   switch (spec.kind) {
@@ -61,7 +61,7 @@ export function intercepted(spec: MethodImplSpec, interceptors: readonly Interce
   }
 }
 
-/** An empty message stands for one that cannot be read, so that interceptors see every call; requestFault tells them why. */
+/** An empty message stands in for an unreadable one, so that interceptors see every call; requestFault has the reason. */
 async function messageOf(call: GrpcCall): Promise<Message> {
   try {
     return await call.request.message();
@@ -97,7 +97,7 @@ function innermost(spec: MethodImplSpec): CallHandler {
   }
 }
 
-/** Replies at once if the handler did, without a promise between. */
+/** Replies in the same tick if the handler is synchronous. */
 function replyWith(call: GrpcCall, answer: MessageInit | Promise<MessageInit>): void {
   if (answer instanceof Promise) {
     answer.then(
@@ -107,7 +107,7 @@ function replyWith(call: GrpcCall, answer: MessageInit | Promise<MessageInit>): 
   } else call.reply(answer);
 }
 
-/** Runs the call's work; whatever it throws ends the call. */
+/** Ends the call if the work fails. */
 function guard(call: GrpcCall, work: () => Promise<void>): void {
   work().catch((error: unknown) => call.fail(error));
 }

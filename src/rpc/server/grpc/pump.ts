@@ -2,8 +2,8 @@ import type { GrpcCall } from "./call.ts";
 import type { MessageInit } from "./message.ts";
 
 /**
- * Sends a response stream and ends the call with success; rejects with the stream's error. `beforeEnd` runs before the trailers are made.
- * If the call ends first, by cancel or deadline, return() is called on the stream, so that the handler's finally blocks run.
+ * Sends a response stream and ends the call with success; rejects with the stream's error. Calls `beforeEnd` before it makes the trailers. If
+ * the call is cancelled or its deadline passes, calls return() on the stream, so that the handler's finally blocks run.
  */
 export async function pump(
   call: GrpcCall,

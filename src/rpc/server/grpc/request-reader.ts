@@ -10,10 +10,10 @@ import { decompress } from "./compression.ts";
 import { Deframer, type Frame, wholeFrame } from "./framing.ts";
 import type { ServedMethod } from "./served-method.ts";
 
-/** Messages up to this size are covered by what each call is counted for. */
+/** Smaller messages are covered by what each call is counted for anyway. */
 const COVERED_BYTES = 1024;
 
-/** The request half of a call: reads the one message, or queues those of a stream. */
+/** The request half of a call: reads the single message, or queues those of a stream. */
 export class RequestReader {
   /** Whether the client has sent its last message. */
   ended = false;
@@ -27,7 +27,7 @@ export class RequestReader {
   #deframer: Deframer | undefined;
   #fault: ConnectError | undefined;
 
-  /** `holder` is whom the budget counts what is read for. */
+  /** What is read is counted for the holder. */
   constructor(
     stream: ServerHttp2Stream,
     fields: IncomingHttpHeaders,
@@ -42,7 +42,7 @@ export class RequestReader {
     this.#queue = method.singleRequest ? undefined : new FrameQueue(stream, holder, budget, method.limits.readMaxBytes);
   }
 
-  /** Takes a chunk. True: the single message cannot be had, and there is nothing to wait for. Throws if there is no room for it. */
+  /** Takes a chunk. True if the single message turns out to be unreadable, so that there is nothing to wait for. Throws if there is no room. */
   push(chunk: Buffer): boolean {
     if (this.#fault !== undefined) return false;
     if (this.#queue !== undefined) {
@@ -66,7 +66,7 @@ export class RequestReader {
     return false;
   }
 
-  /** The client has sent all. True: the single message is in, or cannot be had. */
+  /** The client has sent everything. True if the single message is complete, or unreadable. */
   end(): boolean {
     this.ended = true;
     if (this.#queue !== undefined) {
@@ -79,7 +79,7 @@ export class RequestReader {
     return this.#refuse(new ConnectError("missing input message", Code.Unimplemented));
   }
 
-  /** Lets go of what was read: the stream, and with it the call, may stay for a while. */
+  /** Frees what was read, for the stream, and with it the call, may stay for a while. */
   drop(reason: unknown): void {
     this.#message = undefined;
     this.#deframer = undefined;
@@ -91,12 +91,12 @@ export class RequestReader {
     return !this.ended && this.#fault === undefined && (this.#queue === undefined || this.#queue.stalled);
   }
 
-  /** Whether the handler of a request stream waits for the next message. */
+  /** Whether the handler of a request stream is waiting for the next message. */
   get rests(): boolean {
     return !this.ended && this.#queue?.reading === true;
   }
 
-  /** The message of a single request; throws, or rejects, if it cannot be read. */
+  /** The single message. Throws or rejects if it is unreadable. */
   message(): Message | Promise<Message> {
     if (this.#fault !== undefined) throw this.#fault;
     const frame = this.#message!;
@@ -105,7 +105,7 @@ export class RequestReader {
     return frame.flag === 0 ? this.#parse(frame.data) : this.#decode(frame);
   }
 
-  /** An empty message, in the place of one that cannot be read. */
+  /** Stands in for a message that is unreadable. */
   emptyMessage(): Message {
     return create(this.#method.desc.input);
   }
@@ -143,7 +143,7 @@ export class RequestReader {
     if (!this.#budget.hold(this.#holder, bytes)) throw noRoom();
   }
 
-  /** Interceptors see such a call nevertheless, as one that failed for this reason. */
+  /** Such a call is run nevertheless, so that interceptors see it fail. */
   #refuse(reason: unknown): true {
     this.#fault = ConnectError.from(reason);
     this.#message = undefined;

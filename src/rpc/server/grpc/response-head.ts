@@ -5,11 +5,11 @@ const CONTENT_TYPE_PROTO = "application/grpc+proto";
 
 type Head = readonly string[];
 
-/** How node is to send a head: a message follows, and trailers; or nothing does. */
+/** Options for respond(): data and trailers follow, or nothing does. */
 export const HEADERS_THEN_DATA = { waitForTrailers: true, sendDate: false };
 export const TRAILERS_ONLY = { endStream: true, sendDate: false };
 
-// Shared by all calls: node neither changes nor copies a header array that has a :status, if it is told to send no date.
+// Shared by all calls: node neither changes nor copies a header array that has a :status, if it sends no date.
 const heads = (type: string) => {
   const plain: Head = [":status", "200", "content-type", type];
   const gzip: Head = [...plain, "grpc-encoding", "gzip", "grpc-accept-encoding", "gzip"];
@@ -28,7 +28,7 @@ export function responseHead(requestType: string | undefined, gzip: boolean, cus
   return head;
 }
 
-/** The header list of a Trailers-Only response: an error before any message. What is a header and a trailer, too, is sent once. */
+/** The header list of a Trailers-Only response. A name that is both a header and a trailer is sent once, as a trailer. */
 export function trailersOnlyHead(
   requestType: string | undefined,
   custom: Headers | undefined,
@@ -42,13 +42,13 @@ export function trailersOnlyHead(
   return head;
 }
 
-/** Whether a content type is one of gRPC, of any codec, and not of gRPC-Web. */
+/** Whether a content type is one of gRPC, with any codec; those of gRPC-Web are not. */
 export function isGrpc(contentType: string | undefined): boolean {
   if (contentType === CONTENT_TYPE || contentType === CONTENT_TYPE_PROTO) return true;
   return contentType !== undefined && /^application\/grpc($|[+;\s])/i.test(contentType);
 }
 
-/** Whether a gRPC content type is of the codec that this server speaks: protobuf. */
+/** Whether a gRPC content type has the codec of this server, protobuf. */
 export function isProto(contentType: string | undefined): boolean {
   if (contentType === CONTENT_TYPE || contentType === CONTENT_TYPE_PROTO) return true;
   return contentType !== undefined && /^application\/grpc(\+proto)?\s*(;|$)/i.test(contentType);

@@ -10,10 +10,10 @@ import type { ServedMethod } from "./served-method.ts";
 import { OK_TRAILERS, trailersOf } from "./status.ts";
 import { listenForDrain, listenForTrailers } from "./stream-events.ts";
 
-/** Answers up to this size are covered by what each call is counted for. */
+/** Smaller answers are covered by what each call is counted for anyway. */
 const COVERED_BYTES = 1024;
 
-/** The response half of a call: puts head, messages, status and trailers on the stream. When to do so is the call's affair. */
+/** The response half of a call: writes head, messages and trailers to the stream, when the call tells it to. */
 export class ResponseWriter {
   /** Bytes of messages that the client has not taken. */
   untakenBytes = 0;
@@ -28,7 +28,7 @@ export class ResponseWriter {
   #gzip = false;
   #drained: (() => void) | undefined;
 
-  /** `fields` are those of the request; `holder` is whom the budget counts untaken answers for. */
+  /** `fields` are those of the request. What the client has not taken is counted for the holder. */
   constructor(
     stream: ServerHttp2Stream,
     fields: IncomingHttpHeaders,
@@ -43,13 +43,13 @@ export class ResponseWriter {
     this.#budget = budget;
   }
 
-  /** What the handler adds to the head. */
+  /** Headers that the handler adds. */
   get header(): Headers {
     this.#header ??= new Http2Headers();
     return this.#header;
   }
 
-  /** What the handler adds to the trailers. */
+  /** Trailers that the handler adds. */
   get trailer(): Headers {
     this.#trailer ??= new Http2Headers();
     return this.#trailer;
@@ -62,7 +62,7 @@ export class ResponseWriter {
     return bytes;
   }
 
-  /** Writes a message of a stream, after the head if it is the first; false if the client is behind. */
+  /** Writes a message of a stream, and the head before the first one. False if the client is behind. */
   write(bytes: Buffer): boolean {
     const stream = this.#stream;
     if (!stream.headersSent) {
@@ -75,12 +75,12 @@ export class ResponseWriter {
     return false;
   }
 
-  /** Counts what the client has not taken; false if there is no room for it. */
+  /** Counts what the client has not taken; false if there is no room for that. */
   hold(): boolean {
     return this.#budget.hold(this.#holder, this.untakenBytes);
   }
 
-  /** The same, with the last message. */
+  /** The same, including the last message. */
   holdLast(bytes: Buffer | undefined): boolean {
     this.untakenBytes += bytes?.length ?? 1;
     return this.untakenBytes <= COVERED_BYTES || this.hold();
@@ -93,7 +93,7 @@ export class ResponseWriter {
     });
   }
 
-  /** The client will take no more. */
+  /** Resolves drained(): the client will take no more. */
   stopWaiting(): void {
     if (this.#drained !== undefined) this.onDrain();
   }
@@ -107,32 +107,32 @@ export class ResponseWriter {
     drained?.();
   }
 
-  /** Makes all ready for the end of a success. Throws if node refuses a header or trailer of the handler. */
+  /** Prepares trailers and sends the head of a success. Throws if node refuses a header or trailer of the handler. */
   prepareEnd(): void {
     const custom = this.#trailer?.touched;
-    if (custom !== undefined) this.#trailers = trailersOf(undefined, custom); // before the head, for it may be refused
+    if (custom !== undefined) this.#trailers = trailersOf(undefined, custom); // first, because this may throw
     if (!this.#stream.headersSent) this.#sendHead();
   }
 
-  /** Ends with success, and a last message if there is one. Trailers follow. */
+  /** Ends with success, and with a last message if there is one. Trailers follow. */
   end(bytes: Buffer | undefined): void {
     if (bytes === undefined) this.#stream.end();
     else this.#stream.end(bytes);
   }
 
-  /** Ends with an error. True if that is all; false if trailers follow. Throws as prepareEnd() does. */
+  /** Ends with an error. True if it is sent; false if trailers have yet to follow. Throws like prepareEnd(). */
   fail(error: ConnectError): boolean {
     const stream = this.#stream;
     const custom = this.#header?.touched;
     const trailers = trailersOf(error, this.#trailer?.touched);
     this.#trailers = trailers;
-    // A stream whose handler set response headers sends them as such; grpc-go shows only those to its application.
+    // Headers that the handler of a stream set are sent as such, since grpc-go does not show those of Trailers-Only to its application.
     if (!stream.headersSent && custom !== undefined && this.#method.desc.methodKind !== "unary") this.#sendHead();
     if (stream.headersSent) {
       stream.end();
       return false;
     }
-    // Trailers-Only, because only such errors are retried by clients.
+    // Trailers-Only: clients retry no other errors.
     stream.respond(trailersOnlyHead(this.#fields["content-type"], custom, trailers), TRAILERS_ONLY);
     return true;
   }

@@ -5,7 +5,7 @@ import type { MessageLimits, ReportError } from "../options.ts";
 import type { Route } from "./call.ts";
 import { direct, intercepted } from "./invoke.ts";
 
-/** The routes of all methods by path. Each method's interceptors are composed here, once. */
+/** The routes of all methods by path. Interceptors are composed here, once for each method. */
 export function createRoutes(
   services: readonly Service[],
   interceptors: readonly Interceptor[],

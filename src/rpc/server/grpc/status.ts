@@ -29,17 +29,17 @@ export function trailersOf(error: ConnectError | undefined, custom: Headers | un
   return trailers;
 }
 
-/** Whether a client of ours made the error from an answer: then its metadata is an upstream's and not for our callers. */
+/** Whether our client made the error from an answer: then the metadata is from another server, and not for our callers. */
 function isWireError(error: ConnectError): boolean {
   return "isWireError" in error && error.isWireError === true;
 }
 
-/** Clients limit all trailers to 8 or 16 KiB, and cut the connection, with all calls on it, for more. */
+/** Clients limit trailers to 8 or 16 KiB in total, and cut the connection with all its calls if there is more. */
 const MAX_MESSAGE_CHARS = 2048;
 const MAX_DETAILS_CHARS = 6144;
 const ELLIPSIS = "...";
 
-/** The details in base64; undefined if they are too long to be sent. */
+/** The details in base64; undefined if they are too long. */
 function statusDetails(error: ConnectError): string | undefined {
   const details = error.details.map((detail) =>
     "desc" in detail
@@ -57,9 +57,7 @@ function statusDetails(error: ConnectError): string | undefined {
 
 const PLAIN = /^[ -$&-~]*$/; // what may stand as it is: space to ~ without %
 
-/**
- * grpc-message encoding, cut to about 2 KiB. encodeURIComponent encodes other characters and throws on lone surrogates.
- */
+/** The encoding of grpc-message, cut to about 2 KiB. encodeURIComponent encodes other characters and throws on lone surrogates. */
 function percentEncode(text: string): string {
   if (text.length <= MAX_MESSAGE_CHARS && PLAIN.test(text)) return text;
   let out = "";

@@ -3,7 +3,7 @@ import type { ServerHttp2Stream } from "node:http2";
 
 const CALL = Symbol("call");
 
-/** What becomes of the events of a stream. */
+/** What handles the events of a stream. */
 export type StreamEvents = {
   onData(chunk: Buffer): void;
   onEnd(): void;
@@ -14,8 +14,7 @@ export type StreamEvents = {
 
 type CallStream = ServerHttp2Stream & { [CALL]: StreamEvents };
 
-// All calls share these five functions, and a stream gets only those that its call needs: an Http2Stream pays for each listener, and a
-// closure of its own would be made for each call.
+// All calls share these functions, which find their call on the stream, so that the halves of a call can listen without knowing the call.
 function onData(this: CallStream, chunk: Buffer): void {
   this[CALL].onData(chunk);
 }
@@ -32,7 +31,7 @@ function onAborted(this: CallStream): void {
   this[CALL].cancel();
 }
 
-/** Leads the events of a stream to its call: the end of the stream now, all others when they are listened for. */
+/** Makes the call handle the events of a stream: its abort from now on, others once they are listened for. */
 export function attachCall(stream: ServerHttp2Stream, call: StreamEvents): void {
   (stream as CallStream)[CALL] = call;
   stream.on("aborted", onAborted);

@@ -1,9 +1,6 @@
 import { connectTimeoutMs, grpcTimeoutMs, MAX_TIMER_MS } from "../../timeouts.ts";
 
-/**
- * Lowers deadlines that are further off than a timer can be set: connect-node would set one nevertheless. What is no timeout is left, to be
- * refused.
- */
+/** Lowers timeouts that are longer than a timer can be, since connect-node would set one anyway. Invalid ones are left for it to refuse. */
 export function boundTimeouts(header: Headers): void {
   const connect = header.get("connect-timeout-ms");
   if (connect !== null && isBeyond(connectTimeoutMs, connect)) header.set("connect-timeout-ms", String(MAX_TIMER_MS));

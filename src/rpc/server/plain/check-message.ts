@@ -9,8 +9,8 @@ export type MessageFormat = "proto" | "json";
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Throws what is wrong with a request message, INVALID_ARGUMENT in the words of REST. connect-node alone would say INTERNAL for what is no
- * protobuf, and take numbers in JSON that are none.
+ * Throws INVALID_ARGUMENT, with the same text as over REST, if a request message is invalid. connect-node alone would answer INTERNAL to
+ * invalid Protobuf, and accept JSON numbers such as "0x10".
  */
 export function checkMessage(method: DescMethod, bytes: Buffer, format: MessageFormat, registry: Registry): void {
   const fault = format === "json" ? jsonFaultOf(method, bytes, registry) : binaryFaultOf(method, bytes);

@@ -17,15 +17,15 @@ import { sendUniversal, universalRequest } from "./universal.ts";
 export type PlainListener = (req: HttpRequest, res: HttpResponse) => void;
 
 /**
- * Answers what is not gRPC, in HTTP/1.1 and HTTP/2: the HTTP handler's own requests, then Connect and gRPC-Web calls by connect's protocol
- * handlers, which get to read only what is within limits and can be decoded; 404 for the rest. gzip is the only compression: a stranger
- * must not choose which decoder runs.
+ * Answers everything that is not gRPC, over HTTP/1.1 and HTTP/2. The HTTP handler comes first, then Connect's own handlers for Connect and
+ * gRPC-Web; the rest is 404. Connect's handlers get only requests that are within limits and can be decoded. gzip is the only compression,
+ * since strangers must not choose which decoder runs.
  */
 export function createPlainListener(options: ResolvedOptions, calls: PlainCalls): PlainListener {
   const { http, limits, onError } = options;
   const serve = createConnectLane(options);
   return (req, res) => {
-    // For as long as they live: what a client does to a request or its connection after the answer is an 'error' that would end the process.
+    // Until the very end: a client can cause an 'error' even after the answer, and without a listener it would end the process.
     req.on("error", ignore);
     res.on("error", ignore);
     try {
@@ -64,7 +64,7 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, on
     try {
       request = requestOf(call, handler.method);
     } catch {
-      answer(res, 400); // what the client sent makes no URL
+      answer(res, 400); // target and host make no URL
       return;
     }
     call.streamsAnswer = handler.method.methodKind !== "unary";
@@ -87,14 +87,14 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, on
     const kind = bodyKindOf(call.req.headers["content-type"]);
     if (kind === undefined) return { ...request, body: nothing() };
     if (call.req.headers[kind.encodingHeader] === "gzip") request.header.delete(kind.encodingHeader);
-    request.header.delete("content-length"); // that of the compressed body
+    request.header.delete("content-length"); // it counts the compressed body
     return { ...request, body: requestBody({ call, method, kind, maxBytes, registry, values }) };
   }
 }
 
 async function* nothing(): AsyncIterable<Uint8Array<ArrayBuffer>> {}
 
-/** The HTTP status for a request of HTTP/1.1 that no server may take; nghttp2 refuses the like by itself. */
+/** The HTTP status for an HTTP/1.1 request that must be refused. For HTTP/2, nghttp2 does so. */
 function refusalOf(req: HttpRequest, { maxHeaderFields }: RpcServerLimits): number | undefined {
   if ("stream" in req) return undefined;
   const { rawHeaders } = req;
@@ -103,7 +103,7 @@ function refusalOf(req: HttpRequest, { maxHeaderFields }: RpcServerLimits): numb
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === "host") hosts++;
   }
-  return hosts > 1 ? 400 : undefined; // which of two it is for, nobody can say
+  return hosts > 1 ? 400 : undefined; // ambiguous: RFC 9112 demands a 400
 }
 
 function refuse(req: HttpRequest, res: HttpResponse, status: number): void {

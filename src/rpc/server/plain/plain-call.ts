@@ -9,28 +9,28 @@ import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { RpcServerLimits } from "../options.ts";
 import { PieceAllowance } from "../piece-allowance.ts";
 
-/** About what an open request costs beside its headers and body, with what its handler needs. */
+/** Rough memory of an open request without its headers and body, but with what its handler needs. */
 const REQUEST_BYTES = 32 << 10;
 
-/** That covers answers up to this size. */
+/** Smaller answers are covered by that. */
 const COVERED_BYTES = 4096;
 
 type Limits = Pick<RpcServerLimits, "readTimeoutMs" | "requestTimeoutMs" | "writeTimeoutMs">;
 
-/** A request that is not gRPC, from its head until its answer is taken. */
+/** A request that is not gRPC, from its head until the client has taken the answer. */
 export class PlainCall implements StreamHolder {
   readonly req: HttpRequest;
   readonly res: HttpResponse;
   readonly budget: Budget;
   sequence: number;
   heldBytes = 0;
-  /** The request messages, where there may be many: such a request lasts as long as it likes. */
+  /** The messages of a request stream, which may last as long as it likes. */
   requests: FrameQueue | undefined;
-  /** Whether the answer may be a stream, with pauses. */
+  /** Whether the answer is a stream, which may pause. */
   streamsAnswer = false;
-  /** Told once, while the body is being read, that the rest of it will not be waited for. */
+  /** While the body is read: ends the reading with an error. */
   onRefuse: ((reason: unknown) => void) | undefined;
-  /** Whether the connection has taken the answer, or is gone. */
+  /** Whether the answer is taken or the connection gone. */
   closed = false;
   #owesSince = performance.now();
   #pieces = new PieceAllowance();
@@ -43,7 +43,7 @@ export class PlainCall implements StreamHolder {
     this.sequence = budget.nextSequence();
   }
 
-  /** Begins to count; false if there is no room. */
+  /** Starts counting memory; false if there is no room. */
   begin(): boolean {
     return this.budget.hold(this, REQUEST_BYTES + headerBytes(this.req.rawHeaders));
   }
@@ -53,7 +53,7 @@ export class PlainCall implements StreamHolder {
     this.budget.releaseAll(this);
   }
 
-  /** Where the body is to be read. In HTTP/2 that is the stream itself: the request in front of it would keep what it is slow to pass on. */
+  /** Where the body is read. For HTTP/2 that is the stream itself, since the request object would buffer more. */
   get source(): Readable {
     return "stream" in this.req ? this.req.stream : this.req;
   }
@@ -73,7 +73,7 @@ export class PlainCall implements StreamHolder {
     return this.requests?.reading === true || this.streamsAnswer ? "rest" : undefined;
   }
 
-  /** Whether the client has begun what it has not ended. */
+  /** Whether the client owes the rest of the body, or of a message. */
   get owesRequest(): boolean {
     return this.onRefuse !== undefined && (this.requests === undefined || this.requests.stalled);
   }
@@ -84,14 +84,14 @@ export class PlainCall implements StreamHolder {
     this.budget.releaseAll(this);
   }
 
-  /** Counts an answer of that many bytes until it is taken; false, with the connection or stream cut, if there is no room for it. */
+  /** Counts an answer of this size until it is taken. If there is no room for it, cuts the connection or stream and returns false. */
   holdAnswer(bytes: number): boolean {
     if (bytes <= COVERED_BYTES || this.budget.hold(this, bytes)) return true;
     this.evict();
     return false;
   }
 
-  /** A piece of the body came. Too many tiny ones end the connection. */
+  /** A piece of the body has come. Too many tiny ones end the connection. */
   onPiece(bytes: number, isWhole: boolean): void {
     if (this.#pieces.take(bytes, isWhole)) return;
     if ("stream" in this.req) this.req.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -104,7 +104,7 @@ export class PlainCall implements StreamHolder {
     refuse?.(reason);
   }
 
-  /** Gives up what its client does not send or take. */
+  /** Gives up on a client that sends or takes nothing for too long. */
   sweep(now: number, { readTimeoutMs, requestTimeoutMs, writeTimeoutMs }: Limits): void {
     const patience = this.requests === undefined ? requestTimeoutMs : readTimeoutMs;
     if (!this.owesRequest) this.#owesSince = now;
@@ -114,7 +114,7 @@ export class PlainCall implements StreamHolder {
     else if (now - this.#untaken.since >= writeTimeoutMs) this.#cut();
   }
 
-  /** The answer is out, and the client still sends: see discard(). In HTTP/1.1 the connection stays for the next request if it ends soon. */
+  /** The answer is sent: see discard(). An HTTP/1.1 connection is kept if the rest of the request comes soon. */
   discardRest(): void {
     if (this.bodyEnded) return;
     if ("stream" in this.req) discardRequest(this.req.stream);

@@ -6,12 +6,12 @@ import { PlainCall } from "./plain-call.ts";
 const SWEEP_MS = 1000;
 const CALLS = new WeakMap<HttpRequest, PlainCall>();
 
-/** The call of a request that a server is answering. */
+/** The call of a request that an RPC server is serving. */
 export function plainCallOf(req: HttpRequest): PlainCall | undefined {
   return CALLS.get(req);
 }
 
-/** The requests of a server that are not gRPC. */
+/** The open requests of a server that are not gRPC. */
 export class PlainCalls implements Iterable<PlainCall> {
   readonly #all = new Set<PlainCall>();
   readonly #limits: RpcServerLimits;
@@ -27,17 +27,17 @@ export class PlainCalls implements Iterable<PlainCall> {
     return this.#all.values();
   }
 
-  /** Follows a request to its end; undefined if there is no room for it. */
+  /** Follows a request until its end; undefined if there is no room for it. */
   begin(req: HttpRequest, res: HttpResponse): PlainCall | undefined {
     const call = new PlainCall(req, res, this.#budget);
     if (!call.begin()) return undefined;
     CALLS.set(req, call);
-    // Node would otherwise read what is left when the answer is out, whatever it is, and tell nobody.
+    // Otherwise node would read the rest of the body after the answer, however much it is.
     if (!("stream" in req) && !req.complete) req.read(0);
     this.#all.add(call);
     const sweepMs = Math.min(SWEEP_MS, this.#limits.requestTimeoutMs / 4, this.#limits.writeTimeoutMs / 4);
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref();
-    // In HTTP/2 a response tells of its end only when the stream is closed.
+    // An HTTP/2 response emits "finish" only when its stream is closed.
     ("stream" in req ? req.stream : res).once("finish", () => call.discardRest());
     res.once("close", () => {
       call.end();

@@ -10,16 +10,16 @@ export type QueryReader = {
   readonly method: DescMethod;
   readonly maxBytes: number;
   readonly registry: Registry;
-  /** Gets the requestFault of a message that cannot be read; an empty one takes its place. */
+  /** Gets the requestFault of an unreadable message, which is replaced by an empty one. */
   readonly values: ContextValues;
 };
 
-/** The URL of a Connect GET request, whose message is in the query: within its limit, decompressed, and known to be one. */
+/** The URL of a Connect GET request, with the message in its query checked against the limit, decompressed and validated. */
 export function checkedQuery(url: string, { method, maxBytes, registry, values }: QueryReader): string {
   const checked = new URL(url);
   const { searchParams: query } = checked;
   const encoding = query.get("encoding");
-  if (encoding !== "json" && encoding !== "proto") return url; // to be refused by connect
+  if (encoding !== "json" && encoding !== "proto") return url; // Connect will refuse it
   const compression = query.get("compression") ?? "identity";
   if (compression !== "identity" && compression !== "gzip") return url;
   let message: Buffer;

@@ -5,9 +5,9 @@ import { messageTooLarge, noRoom } from "../errors.ts";
 import type { PlainCall } from "./plain-call.ts";
 
 /**
- * Reads a whole body. Rejects with RESOURCE_EXHAUSTED as soon as it is known to have more than maxBytes or the server has no room for it,
- * DEADLINE_EXCEEDED if it does not come in time, CANCELED if the client leaves, and with the signal's reason if that is aborted. What was
- * not read then, is dropped when the answer is out.
+ * Reads a whole body. Rejects with RESOURCE_EXHAUSTED as soon as it exceeds maxBytes or the server has no room for it, DEADLINE_EXCEEDED if
+ * it does not come in time, CANCELED if the client leaves, and with the signal's reason if that is aborted. The rest is then dropped after
+ * the answer.
  */
 export function readBody(call: PlainCall, maxBytes: number, signal?: AbortSignal): Promise<Buffer> {
   const { source, budget, res } = call;

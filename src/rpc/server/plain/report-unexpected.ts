@@ -4,8 +4,8 @@ import { visibleError } from "../errors.ts";
 import type { ReportError } from "../options.ts";
 
 /**
- * Outermost interceptor: makes every error a visibleError(). What a handler throws after its client has left is of no interest: usually it
- * is the abort itself.
+ * Outermost interceptor: makes every error a visibleError(). What a handler throws after its client has left is not reported, since it is
+ * usually the abort itself.
  */
 export function reportUnexpected(onError: ReportError): Interceptor {
   return (next) => async (request) => {

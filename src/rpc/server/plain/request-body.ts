@@ -1,4 +1,4 @@
-// What connect-node gets to read: bodies within limits, decompressed, and messages that can be decoded.
+// The request body for connect-node: within limits, decompressed, and with valid messages only.
 import { Buffer } from "node:buffer";
 import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
@@ -12,10 +12,10 @@ import { readBody } from "./read-body.ts";
 
 type Bytes = Buffer<ArrayBuffer>;
 
-/** How the messages of a request come. */
+/** How the messages of a request are sent. */
 export type BodyKind = {
   readonly format: MessageFormat;
-  /** Whether each message is in a frame, as in Connect streams and gRPC-Web. */
+  /** Whether messages are framed, as in Connect streams and gRPC-Web. */
   readonly framed: boolean;
   /** The header that names the compression. */
   readonly encodingHeader: "content-encoding" | "connect-content-encoding" | "grpc-encoding";
@@ -28,7 +28,7 @@ const KINDS: readonly (readonly [contentType: RegExp, framed: boolean, encodingH
     [/^application\/grpc-web(?:\+(json|proto))?\s*(;|$)/i, true, "grpc-encoding"],
   ];
 
-/** The kind of a content type; undefined for what connect-node will refuse. */
+/** The kind of a content type; undefined if connect-node will refuse it. */
 export function bodyKindOf(contentType = ""): BodyKind | undefined {
   for (const [type, framed, encodingHeader] of KINDS) {
     const match = type.exec(contentType);
@@ -44,11 +44,11 @@ export type BodyReader = {
   readonly kind: BodyKind;
   readonly maxBytes: number;
   readonly registry: Registry;
-  /** Gets the requestFault of a single message that cannot be read; an empty one takes its place. */
+  /** Gets the requestFault of an unreadable single message, which is replaced by an empty one. */
   readonly values: ContextValues;
 };
 
-/** The messages of a request, as they are sent in its protocol, but without compression. */
+/** The messages of a request in the form of its protocol, but without compression. */
 export function requestBody(reader: BodyReader): AsyncIterable<Bytes> {
   return reader.kind.framed ? framedBody(reader) : singleBody(reader);
 }
@@ -76,14 +76,14 @@ async function* framedBody(reader: BodyReader): AsyncIterable<Bytes> {
       yield message;
     }
   } catch (error) {
-    // Where the answer is a stream, the interceptors are called before the message is read, and would not see the fault.
+    // If the answer is a stream, interceptors run before the message is read, and would not see a fault.
     if (reader.method.methodKind !== "unary") throw error;
     reader.values.set(requestFault, ConnectError.from(error));
     if (count === 0) yield frame(emptyMessage(reader)) as Bytes;
   }
 }
 
-/** The frame with its message decompressed, and known to be one. What ends a stream or has trailers is for servers alone to send. */
+/** The frame with its message decompressed and validated. Other flags, for the end of a stream and for trailers, are for servers only. */
 async function readable({ flag, data }: Frame, reader: BodyReader): Promise<Bytes> {
   const bytes = await decompress({ flag, data }, isGzip(reader) ? "gzip" : undefined, reader.maxBytes);
   check(bytes, reader);

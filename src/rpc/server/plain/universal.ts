@@ -1,4 +1,4 @@
-// Between node's requests and responses, of HTTP/1.1 and HTTP/2, and what connect's protocol handlers take and give.
+// Translates between node's requests and responses and those of Connect's protocol handlers.
 import type { OutgoingHttpHeaders } from "node:http";
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
@@ -6,7 +6,7 @@ import { noRoom } from "../errors.ts";
 import type { HttpResponse } from "../http-handler.ts";
 import type { PlainCall } from "./plain-call.ts";
 
-/** A request, but for its body. Its signal is aborted when the client leaves. Throws if its target and host make no URL. */
+/** A request without its body. Its signal is aborted when the client leaves. Throws if target and host make no URL. */
 export function universalRequest({ req, res }: PlainCall, values: ContextValues): Omit<UniversalServerRequest, "body"> {
   const authority = req.headers[":authority"] ?? req.headers.host ?? "";
   const left = new AbortController();
@@ -33,12 +33,12 @@ function requestHeader(fields: NodeJS.Dict<string | string[]>): Headers {
   return header;
 }
 
-/** Sends an answer, no faster than its client takes it. Ends the answer's iterator, however it ends itself. */
+/** Sends an answer, no faster than the client takes it. Ends the answer's iterator in any case. */
 export async function sendUniversal({ status, header, body }: UniversalServerResponse, call: PlainCall): Promise<void> {
   const { res } = call;
   const chunks = body?.[Symbol.asyncIterator]();
   try {
-    let next = await chunks?.next(); // first, because the handler may set headers until then
+    let next = await chunks?.next(); // before the head, since the handler may set headers until then
     if (call.closed) return;
     writeHead(res, status, header);
     for (; next !== undefined && next.done !== true; next = await chunks?.next()) {
@@ -61,12 +61,12 @@ function writeHead(res: HttpResponse, status: number, header: Headers | undefine
   else res.writeHead(status, fields);
 }
 
-/** The two kinds of response have the method, but no common type of it. */
+/** TypeScript finds no common signature of the two. */
 function write(res: HttpResponse, bytes: Uint8Array): boolean {
   return "stream" in res ? res.write(bytes) : res.write(bytes);
 }
 
-/** Resolves when the client has taken what was written, or is gone. Rejects if the server has no room for what it does not take. */
+/** Resolves when the client has taken what was written, or is gone. Rejects if there is no room to wait for that. */
 function taken(call: PlainCall): Promise<void> {
   const { res, budget } = call;
   const bytes = call.untakenBytes;
