@@ -10,7 +10,7 @@ import { meshOptions } from "../../tools/manifests/mesh-options.ts";
 import { namespaceResources, workloadResources } from "../../tools/protoc-gen-mesh/istio/files.ts";
 import { meshPlugin } from "../../tools/protoc-gen-mesh/plugin.ts";
 import { readContract } from "../../tools/protoc-gen-mesh/read-contract.ts";
-import type { AuthorizationPolicy, HttpRoute, VirtualService } from "./support/manifests.ts";
+import type { AuthorizationPolicy, DestinationRule, HttpRoute, VirtualService } from "./support/manifests.ts";
 import { METHODS, pathOf, policyOf, root, SERVICES, shopRequest, workloadOf } from "./support/shop-contract.ts";
 
 const options = meshOptions();
@@ -71,6 +71,14 @@ describe("what is generated from the shop's contracts", () => {
     const rpcPaths = new Set(METHODS.map(pathOf));
     const beside = rules.flatMap((rule) => rule.to[0]!.operation.paths).filter((path) => !rpcPaths.has(path));
     assert.deepEqual(beside, ["/api/users/{*}", "/api/orders", "/api/orders/{*}", "/health", "/openapi.json"]);
+  });
+
+  it("lets a replica answer as many errors as it says before that is left out", () => {
+    for (const { spec } of ofKind<DestinationRule>("DestinationRule")) {
+      const { consecutiveGatewayErrors, consecutive5xxErrors = 5 } = spec.trafficPolicy.outlierDetection;
+      // 0 is off. Otherwise Envoy counts gateway errors as 5xx errors too, and the lower limit holds.
+      assert.ok(consecutive5xxErrors === 0 || consecutive5xxErrors > consecutiveGatewayErrors);
+    }
   });
 
   it("names every workload and its port, to sidecars and to clients", () => {

@@ -18,3 +18,7 @@ export type AuthorizationPolicy = {
     }[];
   };
 };
+
+export type DestinationRule = {
+  spec: { trafficPolicy: { outlierDetection: { consecutiveGatewayErrors: number; consecutive5xxErrors?: number } } };
+};

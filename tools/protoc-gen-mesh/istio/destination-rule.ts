@@ -24,6 +24,8 @@ export function destinationRule({ name }: Pick<Workload, "name">, options: MeshO
           splitExternalLocalOriginErrors: true,
           consecutiveLocalOriginFailures: 5,
           consecutiveGatewayErrors: 20,
+          // Gateway errors count here too, and the default is 5: the 20 above would have no effect.
+          consecutive5xxErrors: 0,
           interval: "5s",
           baseEjectionTime: "15s",
           maxEjectionPercent: 50,
