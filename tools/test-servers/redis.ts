@@ -54,5 +54,5 @@ function redisProgram(): Program {
   }
   const npm = npmPackage(REDIS);
   if (npm !== undefined) return { path: join(npm, "bin/redis-server") };
-  throw new Error(`There is no redis-server, npm has none for this machine, and ${SERVERS_ADVICE}`);
+  throw new Error(`There is no redis-server, npm has none for this machine: ${SERVERS_ADVICE}`);
 }
