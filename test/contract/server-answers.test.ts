@@ -79,6 +79,18 @@ describe("server: answers", () => {
     });
   }
 
+  for (const method of ["BidiStream", "ClientStream"]) {
+    it(`end the stream of a client that has its answer and does not end its request (${method})`, async () => {
+      await start();
+      const session = await connectH2(port);
+      const stream = open(session, method);
+      stream.write(payload("stop"));
+      assert.equal((await answerOf(stream)).status, 0); // at the end of the stream
+      assert.equal(session.destroyed, false);
+      session.destroy();
+    });
+  }
+
   it("may be taken slowly: each piece that is taken gives time for the next", async () => {
     await start({ limits: { writeTimeoutMs: 400 } });
     const raw = await rawConnect(port, [[SETTING.initialWindowSize, 0]]);
