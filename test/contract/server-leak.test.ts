@@ -16,6 +16,7 @@ const PATIENT = { timeoutMs: 20_000 };
 /** What misbehaving clients do to a call, to its very end. */
 const ABUSES: readonly (readonly [string, (session: ClientHttp2Session) => Promise<unknown>])[] = [
   ["answered calls", (s) => answerOf(open(s, "Unary").end(EMPTY))],
+  ["answered calls whose deadline is far off", (s) => answerOf(open(s, "Unary", { "grpc-timeout": "1H" }).end(EMPTY))],
   [
     "failed calls whose request never ends",
     (s) => {

@@ -7,6 +7,7 @@ import { OrderState } from "../../gen/shop/order/v1/order_pb.js";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { createGrpcTransport, type GrpcTransport } from "../../src/rpc/client/transport.ts";
+import { eventually } from "../support/eventually.ts";
 import { ORDER_ITEMS } from "../support/orders.ts";
 import { failureOf } from "../support/outcomes.ts";
 import { type RolesShop, startShop } from "../support/shop.ts";
@@ -150,8 +151,9 @@ describe("order role", () => {
     const [pending] = (await orders.listOrders({ userId: 4 })).orders;
     assert.equal(pending?.state, OrderState.PENDING);
     await shop.start("payment");
-    await payments.refund({ idempotencyKey: pending.id });
-    const { order } = await orders.createOrder(cut);
+    // Connections to the payment role come back when they have waited long enough.
+    await eventually(() => payments.refund({ idempotencyKey: pending.id }));
+    const { order } = await eventually(() => orders.createOrder(cut));
     assert.deepEqual([order?.id, order?.state], [pending.id, OrderState.CANCELLED]);
   });
 });

@@ -36,6 +36,11 @@ eachDatabase((database) => {
       assert.equal(await store.insert(anOrder({ userId: 2 }), { key: "k", fingerprint: "f" }), "inserted");
     });
 
+    it("takes no other failure for a key that is taken", async () => {
+      await db.schema.dropTable("orders").execute();
+      await assert.rejects(store.insert(anOrder(), { key: "k", fingerprint: "f" }), /orders/);
+    });
+
     it("lets one of many concurrent moves win, and shows the others what it wrote", async () => {
       const order = anOrder();
       await store.insert(order, { key: "k", fingerprint: "f" });

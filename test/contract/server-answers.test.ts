@@ -1,0 +1,117 @@
+// Answers of the gRPC server in cases that few clients bring about, as they are on the wire.
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ServerStreamRequestSchema, UnaryRequestSchema } from "../../gen/probe/v1/probe_pb.js";
+import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
+import { createRpcServer, type RpcServer } from "../../src/rpc/server/server.ts";
+import { service } from "../../src/rpc/service.ts";
+import { eventually } from "../support/eventually.ts";
+import {
+  data,
+  FLAG,
+  grpcFields,
+  headers,
+  message,
+  rawConnect,
+  SETTING,
+  TYPE,
+  windowUpdate,
+} from "../support/h2-frames.ts";
+import { createProbe, ProbeService } from "../support/probe.ts";
+import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
+
+const EMPTY = framed(new Uint8Array());
+const payload = (text: string, n = 0) =>
+  framed(toBinary(UnaryRequestSchema, create(UnaryRequestSchema, { payload: { text, n } })));
+
+describe("server: answers", () => {
+  let server: RpcServer;
+  let port: number;
+  const errors: unknown[] = [];
+  const start = async (options: Partial<RpcServerOptions> = {}) => {
+    errors.length = 0;
+    server = createRpcServer({
+      services: [createProbe().service],
+      onError: (error) => errors.push(error),
+      ...options,
+    });
+    port = await server.listen();
+  };
+  afterEach(() => server.close());
+
+  it("are Trailers-Only for an error of a single answer, also with headers of the handler: only such are retried", async () => {
+    const failing = service(ProbeService, {
+      unary(_, { responseHeader }) {
+        responseHeader.set("x-out", "told");
+        throw new ConnectError("away", Code.Unavailable);
+      },
+    });
+    await start({ services: [failing] });
+    const session = await connectH2(port);
+    const { header, trailersOnly, status } = await answerOf(open(session, "Unary").end(EMPTY));
+    assert.deepEqual([trailersOnly, status, header?.["x-out"]], [true, Code.Unavailable, "told"]);
+    session.destroy();
+  });
+
+  it("name gzip in the head of a stream if any message may come compressed, though the first does not", async () => {
+    await start();
+    const session = await connectH2(port);
+    const stream = open(session, "BidiStream", { "grpc-accept-encoding": "gzip" });
+    stream.write(payload("small"));
+    stream.end(payload("x".repeat(50_000)));
+    const { header, data, status } = await answerOf(stream);
+    assert.deepEqual([status, header?.["grpc-encoding"]], [0, "gzip"]);
+    const second = data.subarray(5 + data.readUInt32BE(1));
+    assert.deepEqual([data[0], second[0]], [0, 1]);
+    assert.ok(gunzipSync(second.subarray(5)).length > 50_000);
+    session.destroy();
+  });
+
+  for (const timeout of ["597H", "99999999H"]) {
+    it(`come in time for a deadline that is further off than a timer can be set: ${timeout}`, async () => {
+      await start();
+      const session = await connectH2(port);
+      const stream = open(session, "Unary", { "grpc-timeout": timeout }).end(payload("slow", 50));
+      assert.equal((await answerOf(stream)).status, 0);
+      session.destroy();
+    });
+  }
+
+  for (const method of ["BidiStream", "ClientStream"]) {
+    it(`end the stream of a client that has its answer and does not end its request (${method})`, async () => {
+      await start();
+      const session = await connectH2(port);
+      const stream = open(session, method);
+      stream.write(payload("stop"));
+      assert.equal((await answerOf(stream)).status, 0); // at the end of the stream
+      assert.equal(session.destroyed, false);
+      session.destroy();
+    });
+  }
+
+  it("may be taken slowly: each piece that is taken gives time for the next", async () => {
+    await start({ limits: { writeTimeoutMs: 400 } });
+    const raw = await rawConnect(port, [[SETTING.initialWindowSize, 0]]);
+    const ask = toBinary(
+      ServerStreamRequestSchema,
+      create(ServerStreamRequestSchema, { payload: { text: "fat", n: 100 } }),
+    );
+    const fields = grpcFields("/probe.v1.ProbeService/ServerStream");
+    await raw.send(headers(1, fields), data(1, message(ask), FLAG.endStream), windowUpdate(0, 1 << 24));
+    const received = (type: number) => raw.frames.filter((frame) => frame.type === type);
+    const bytes = () => received(TYPE.data).reduce((sum, { payload }) => sum + payload.length, 0);
+    const ended = () => received(TYPE.headers).length === 2 || received(TYPE.reset).length > 0;
+    const begun = performance.now();
+    while (!ended()) {
+      const before = bytes();
+      await raw.send(windowUpdate(1, 40_000));
+      await eventually(() => assert.ok(bytes() > before || ended()));
+      await new Promise((resolve) => setTimeout(resolve, 50)); // how slowly they are taken is what is tested
+    }
+    assert.ok(performance.now() - begun > 800);
+    assert.deepEqual([received(TYPE.reset), bytes() > 1_000_000], [[], true]);
+    raw.socket.destroy();
+  });
+});
