@@ -109,6 +109,10 @@ test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its P
 test-new: third_party ## Add a fifth service in a copy of the tree, and call it from the saga, as the tutorial has it
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --bail test/new-service/new-service.slow.ts
 
+.PHONY: test-new-mesh
+test-new-mesh: third_party ## The same in a real Istio: what the mesh does for each service, it does for the fifth
+	@$(NODE) $(BIN)/mocha test/new-service/in-mesh.slow.ts
+
 .PHONY: bench
 bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 15 minutes; make bench ARGS=--quick takes one
 	@$(NODE) bench/run.ts $(ARGS)

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ServerStreamRequestSchema, UnaryRequestSchema } from "../gen/probe/v1/probe_pb.js";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
 import { createRpcServer, type RpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
+import { ServerStreamRequestSchema, UnaryRequestSchema } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import {
   data,
