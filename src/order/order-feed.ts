@@ -1,6 +1,8 @@
 import { EventEmitter, once } from "node:events";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { isFinal, type Order, type OrderStore } from "./order.ts";
+
+/** Why a watch ended before its order did. */
+export class FeedClosed extends Error {}
 
 /** Follows orders as they change. */
 export type OrderFeed = {
@@ -11,7 +13,7 @@ export type OrderFeed = {
    * Yields nothing if there is no such order.
    */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Order, void, void>;
-  /** Ends all watches with UNAVAILABLE, so that a draining server does not wait for them; clients watch again elsewhere. */
+  /** Ends all watches with FeedClosed, so that a draining server does not wait for them; clients watch again elsewhere. */
   close(): void;
 };
 
@@ -42,7 +44,7 @@ export function createOrderFeed(store: Pick<OrderStore, "get">, pollMs = 1000): 
         woken.abort();
       }
       if (signal.aborted) return;
-      if (closing.signal.aborted) throw new ConnectError("the server is shutting down", Code.Unavailable);
+      if (closing.signal.aborted) throw new FeedClosed("the server is shutting down");
     }
   }
 

@@ -1,12 +1,12 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { ServiceImpl } from "@connectrpc/connect";
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { type OrderItem as OrderItemMessage, OrderState } from "../../gen/shop/order/v1/order_pb.js";
 import type { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { MAX_MINOR_UNITS } from "../money.ts";
 import { onward } from "../rpc/onward.ts";
 import { decodePageToken, encodePageToken } from "../rpc/page-token.ts";
 import { type Order, type OrderItem, type OrderStore, totalOf } from "./order.ts";
-import type { OrderFeed } from "./order-feed.ts";
+import { FeedClosed, type OrderFeed } from "./order-feed.ts";
 import { orderOutcomes } from "./outcomes.ts";
 import type { Saga } from "./saga.ts";
 
@@ -62,9 +62,13 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
 
     async *watchOrder({ id }, context) {
       let seen = false;
-      for await (const order of feed.watch(id, context.signal)) {
-        seen = true;
-        yield { order: toMessage(order) };
+      try {
+        for await (const order of feed.watch(id, context.signal)) {
+          seen = true;
+          yield { order: toMessage(order) };
+        }
+      } catch (error) {
+        throw error instanceof FeedClosed ? new ConnectError(error.message, Code.Unavailable) : error;
       }
       if (!seen) throw notFound(id);
     },
