@@ -128,7 +128,8 @@ describe("what is generated from the shop's contracts", () => {
 
       it("says the same to channels and servers", () => {
         const config = configOf(method);
-        assert.equal(config?.timeout, timeoutMs === undefined ? undefined : `${timeoutMs / 1000}s`);
+        const seconds = /^(\d+(?:\.\d{9})?)s$/.exec(config?.timeout ?? "")?.[1];
+        assert.equal(seconds === undefined ? undefined : Number(seconds) * 1000, timeoutMs);
         assert.equal(config?.retryPolicy?.maxAttempts, retry?.codes.length ? retry.attempts : undefined);
         assert.deepEqual(config?.retryPolicy?.retryableStatusCodes, retry?.codes.length ? retry.codes : undefined);
         const { methods } = policies[method.parent.typeName]!;
