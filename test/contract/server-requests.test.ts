@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Code } from "@connectrpc/connect";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
-import { grpcFields, headers, rawConnect, reset } from "../support/h2-frames.ts";
 import { INTERCEPTIONS, type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open, roundTrips } from "../support/raw-h2.ts";
 
@@ -37,18 +36,4 @@ describe("server: requests", () => {
       });
     }
   }
-
-  it("that are reset in the same breath end the connection when they are too many", async () => {
-    await start({ limits: { resetBurst: 200, resetsPerSecond: 10 } });
-    const raw = await rawConnect(server.port);
-    const fields = grpcFields("/probe.v1.ProbeService/Unary");
-    let opened = 0;
-    while (opened < 2000 && !raw.socket.destroyed) {
-      const ids = Array.from({ length: 20 }, (_, i) => 2 * (opened + i) + 1);
-      await raw.send(...ids.flatMap((id) => [headers(id, fields), reset(id)]));
-      opened += ids.length;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await raw.closed;
-  });
 });
