@@ -1,7 +1,9 @@
 // Requests to the gRPC server in forms that few clients send, as they are on the wire.
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { UnaryRequestSchema } from "../../gen/probe/v1/probe_pb.js";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
 import { INTERCEPTIONS, type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open, roundTrips } from "../support/raw-h2.ts";
@@ -21,6 +23,29 @@ describe("server: requests", () => {
     await roundTrips(session, 1);
     stream.end(Buffer.alloc(3));
     assert.equal((await answerOf(stream)).status, 0);
+    session.destroy();
+  });
+
+  it("may be an empty message that says it is compressed", async () => {
+    await start();
+    const session = await connectH2(server.port);
+    const stream = open(session, "Unary", { "grpc-encoding": "gzip" }).end(framed(new Uint8Array(), 1));
+    assert.equal((await answerOf(stream)).status, 0);
+    session.destroy();
+  });
+
+  it("may come slowly: each piece gives time for the next", async () => {
+    await start({ limits: { readTimeoutMs: 400 } });
+    const session = await connectH2(server.port);
+    const message = framed(
+      toBinary(UnaryRequestSchema, create(UnaryRequestSchema, { payload: { text: "a".repeat(20) } })),
+    );
+    const stream = open(session, "Unary");
+    for (const byte of message) {
+      stream.write(Buffer.from([byte]));
+      await new Promise((resolve) => setTimeout(resolve, 40)); // how slowly they come is what is tested
+    }
+    assert.equal((await answerOf(stream.end())).status, 0);
     session.destroy();
   });
 
