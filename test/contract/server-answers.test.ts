@@ -56,6 +56,41 @@ describe("server: answers", () => {
     session.destroy();
   });
 
+  it("keep the names of the protocol for the protocol, whatever a handler sets", async () => {
+    const meddling = service(ProbeService, {
+      unary(_, { responseHeader, responseTrailer }) {
+        for (const fields of [responseHeader, responseTrailer]) {
+          for (const name of ["grpc-status", "grpc-encoding", "content-type"]) fields.set(name, "9");
+          fields.set("x-own", "told");
+        }
+        return {};
+      },
+    });
+    await start({ services: [meddling] });
+    const session = await connectH2(port);
+    const { header, trailer } = await answerOf(open(session, "Unary").end(EMPTY));
+    assert.deepEqual([header?.["content-type"], header?.["grpc-encoding"]], ["application/grpc", undefined]);
+    assert.deepEqual([header?.["x-own"], trailer?.["x-own"]], ["told", "told"]);
+    assert.equal(trailer?.["grpc-status"], "0");
+    session.destroy();
+  });
+
+  it("with more headers than a connection bears are an error of the server, and the connection lives on", async () => {
+    const long = service(ProbeService, {
+      unary({ payload }, { responseHeader }) {
+        responseHeader.set("x-long", "x".repeat(payload?.n ?? 0));
+        return {};
+      },
+    });
+    await start({ services: [long] });
+    const session = await connectH2(port);
+    const refused = await answerOf(open(session, "Unary").end(payload("", 17_000)));
+    assert.notEqual(refused.status, 0);
+    assert.match(String(errors), /more than 16384 characters/);
+    assert.equal((await answerOf(open(session, "Unary").end(payload("", 16_000)))).status, 0);
+    session.destroy();
+  });
+
   it("name gzip in the head of a stream if any message may come compressed, though the first does not", async () => {
     await start();
     const session = await connectH2(port);
