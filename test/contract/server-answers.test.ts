@@ -1,5 +1,6 @@
 // Answers of the gRPC server in cases that few clients bring about, as they are on the wire.
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -55,6 +56,41 @@ describe("server: answers", () => {
     session.destroy();
   });
 
+  it("keep the names of the protocol for the protocol, whatever a handler sets", async () => {
+    const meddling = service(ProbeService, {
+      unary(_, { responseHeader, responseTrailer }) {
+        for (const fields of [responseHeader, responseTrailer]) {
+          for (const name of ["grpc-status", "grpc-encoding", "content-type"]) fields.set(name, "9");
+          fields.set("x-own", "told");
+        }
+        return {};
+      },
+    });
+    await start({ services: [meddling] });
+    const session = await connectH2(port);
+    const { header, trailer } = await answerOf(open(session, "Unary").end(EMPTY));
+    assert.deepEqual([header?.["content-type"], header?.["grpc-encoding"]], ["application/grpc", undefined]);
+    assert.deepEqual([header?.["x-own"], trailer?.["x-own"]], ["told", "told"]);
+    assert.equal(trailer?.["grpc-status"], "0");
+    session.destroy();
+  });
+
+  it("with more headers than a connection bears are an error of the server, and the connection lives on", async () => {
+    const long = service(ProbeService, {
+      unary({ payload }, { responseHeader }) {
+        responseHeader.set("x-long", "x".repeat(payload?.n ?? 0));
+        return {};
+      },
+    });
+    await start({ services: [long] });
+    const session = await connectH2(port);
+    const refused = await answerOf(open(session, "Unary").end(payload("", 17_000)));
+    assert.notEqual(refused.status, 0);
+    assert.match(String(errors), /more than 16384 characters/);
+    assert.equal((await answerOf(open(session, "Unary").end(payload("", 16_000)))).status, 0);
+    session.destroy();
+  });
+
   it("name gzip in the head of a stream if any message may come compressed, though the first does not", async () => {
     await start();
     const session = await connectH2(port);
@@ -94,12 +130,7 @@ describe("server: answers", () => {
   it("may be taken slowly: each piece that is taken gives time for the next", async () => {
     await start({ limits: { writeTimeoutMs: 400 } });
     const raw = await rawConnect(port, [[SETTING.initialWindowSize, 0]]);
-    const ask = toBinary(
-      ServerStreamRequestSchema,
-      create(ServerStreamRequestSchema, { payload: { text: "fat", n: 100 } }),
-    );
-    const fields = grpcFields("/probe.v1.ProbeService/ServerStream");
-    await raw.send(headers(1, fields), data(1, message(ask), FLAG.endStream), windowUpdate(0, 1 << 24));
+    await raw.send(...askMuch(1), windowUpdate(0, 1 << 24));
     const received = (type: number) => raw.frames.filter((frame) => frame.type === type);
     const bytes = () => received(TYPE.data).reduce((sum, { payload }) => sum + payload.length, 0);
     const ended = () => received(TYPE.headers).length === 2 || received(TYPE.reset).length > 0;
@@ -114,4 +145,30 @@ describe("server: answers", () => {
     assert.deepEqual([received(TYPE.reset), bytes() > 1_000_000], [[], true]);
     raw.socket.destroy();
   });
+
+  it("go, when others need the room, by how long nobody took of them, and not by how old they are", async () => {
+    await start({ limits: { maxHeldBytes: 1 << 20 } });
+    const raw = await rawConnect(port, [[SETTING.initialWindowSize, 0]]);
+    const streams = (type: number) => raw.frames.filter((frame) => frame.type === type).map(({ streamId }) => streamId);
+    const first = [1, 3, 5, 7, 9, 11, 13, 15]; // more than must go at once
+    await raw.send(windowUpdate(0, 1 << 24), ...first.flatMap(askMuch));
+    await eventually(() => assert.deepEqual(streams(TYPE.headers), first));
+    await raw.send(windowUpdate(1, 200_000));
+    const taken = () => raw.frames.filter(({ type }) => type === TYPE.data).reduce((n, f) => n + f.payload.length, 0);
+    await eventually(() => assert.equal(taken(), 200_000));
+    for (let id = 17; streams(TYPE.reset).length === 0; id += 2) {
+      await raw.send(...askMuch(id));
+      await eventually(() => assert.ok(streams(TYPE.headers).includes(id)));
+    }
+    await eventually(() => assert.ok(streams(TYPE.reset).includes(3)));
+    assert.equal(streams(TYPE.reset).includes(1), false);
+    raw.socket.destroy();
+  });
 });
+
+/** A call whose answer has a megabyte. */
+function askMuch(id: number): Buffer[] {
+  const request = create(ServerStreamRequestSchema, { payload: { text: "fat", n: 100 } });
+  const body = message(toBinary(ServerStreamRequestSchema, request));
+  return [headers(id, grpcFields("/probe.v1.ProbeService/ServerStream")), data(id, body, FLAG.endStream)];
+}

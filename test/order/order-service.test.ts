@@ -48,7 +48,7 @@ describe("order role", () => {
     return order;
   };
 
-  it("takes an order and tells all of it, each time alike", async () => {
+  it("takes an order and tells all of it, each time alike, and cancels it", async () => {
     const begun = Date.now();
     const order = await ordered(1);
     const { id, items, total, createTime, updateTime, $typeName: _, ...rest } = order;
@@ -61,6 +61,10 @@ describe("order role", () => {
     assert.deepEqual([total?.minorUnits, total?.currency], [10_997n, "USD"]);
     for (const time of [createTime, updateTime]) assert.ok(Number(time?.seconds) >= Math.floor(begun / 1000));
     assert.deepEqual((await orders.getOrder({ id })).order, order);
+    for (let i = 0; i < 2; i++) {
+      const cancelled = (await orders.cancelOrder({ id })).order;
+      assert.deepEqual([cancelled?.id, cancelled?.state], [id, OrderState.CANCELLED]);
+    }
   });
 
   for (const [card, reason, message] of [
