@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { UnaryRequestSchema } from "../../gen/probe/v1/probe_pb.js";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
+import { UnaryRequestSchema } from "../gen/probe/v1/probe_pb.js";
 import { INTERCEPTIONS, type ProbeServer, startProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open, roundTrips } from "../support/raw-h2.ts";
 
