@@ -92,7 +92,7 @@ describe("a fifth service", function () {
       this.timeout(4 * MINUTE);
       if (step.kind === "command") await copy.run(step.line);
       else if (step.kind === "file") writeFileSync(join(copy.root, step.path), step.text);
-      else copy.feed("git", ["apply", "--recount", "--unidiff-zero", "-"], step.text);
+      else copy.feed("git", ["apply", "-"], step.text);
     });
   }
 });
