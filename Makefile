@@ -45,7 +45,7 @@ run-all: $(PACKAGES) ## Run the whole shop here: four roles and a dashboard for 
 	@$(COMPILE_CACHE) $(NODE) tools/run-all.ts
 
 .PHONY: run
-run: $(PACKAGES) ## Run one role: make run ROLE=gateway|user|order|payment
+run: $(PACKAGES) ## Run one role: make run ROLE=order
 	@$(NODE) src/main.ts
 
 .PHONY: test

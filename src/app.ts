@@ -25,6 +25,7 @@ const BEHIND_PROXY = { resetBurst: Infinity };
 const FOR_STRANGERS = { maxConcurrentStreams: 100 };
 /** The only baggage that is accepted from strangers. The mesh sends calls that carry it to the canary version of a role. */
 const PUBLIC_BAGGAGE = ["canary"];
+
 export type App = {
   readonly port: number;
   /** Takes no more calls, waits for those in flight (at most drainTimeoutMs), and closes what the role holds. */
