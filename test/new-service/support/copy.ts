@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -23,6 +23,7 @@ export type Copy = {
 /** Copies what git knows or would take, and links to what is installed here. */
 export function copyTree(): Copy {
   const root = mkdtempSync(join(tmpdir(), "tracemesh-copy-"));
+  chmodSync(root, 0o755); // programs without rights run in it too
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
   for (const file of listed.toString().split("\0").filter(Boolean)) {
     // With its time: make looks at whether what is installed is older.
