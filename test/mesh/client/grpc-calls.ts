@@ -10,24 +10,13 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Health } from "../../../gen/grpc/health/v1/health_pb.js";
 import { ServerReflection as ReflectionV1 } from "../../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ReflectionV1Alpha } from "../../../gen/grpc/reflection/v1alpha/reflection_pb.js";
-import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
-import { OrderService } from "../../../gen/shop/order/v1/order_service_pb.js";
-import { PaymentService } from "../../../gen/shop/payment/v1/payment_service_pb.js";
-import { UserService } from "../../../gen/shop/user/v1/user_service_pb.js";
+import { roles } from "../../../src/roles.ts";
 import { createGrpcTransport, type GrpcTransport } from "../../../src/rpc/client/transport.ts";
 import type { GrpcOutcome, GrpcRequest } from "./protocol.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-const registry = createRegistry(
-  ShopService,
-  UserService,
-  OrderService,
-  PaymentService,
-  Health,
-  ReflectionV1,
-  ReflectionV1Alpha,
-);
+const registry = createRegistry(...roles.flatMap((role) => role.services), Health, ReflectionV1, ReflectionV1Alpha);
 
 export type GrpcCalls = {
   call(request: GrpcRequest): Promise<GrpcOutcome>;
