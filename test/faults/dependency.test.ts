@@ -36,7 +36,10 @@ describe("a dependency that is away", () => {
   it("keeps an order that could not be charged, and settles it when the payment role is back", async () => {
     await shop.stop("payment");
     const key = randomUUID();
-    assert.equal((await order(key)).status, 503);
+    const failed = await order(key);
+    assert.equal(failed.status, 503);
+    const { message } = (await failed.json()) as { message: string };
+    assert.equal(message, "shop.payment.v1.PaymentService is unavailable"); // not the order role, which told of it
     assert.deepEqual(
       (await orders()).map((o) => o.status),
       ["pending"],

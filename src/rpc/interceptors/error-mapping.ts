@@ -3,7 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { internalError } from "../errors.ts";
 import { setHttpStatus } from "../http-status.ts";
-import { defineOutcomes, type Outcome, type Outcomes, outcomeOf } from "../outcomes.ts";
+import { defineOutcomes, mergeOutcomes, type Outcome, type Outcomes, outcomeOf } from "../outcomes.ts";
 
 export type ErrorMappingOptions = {
   /** The outcomes of this system. Errors of peers that carry one are relayed. Default: none. */
@@ -25,9 +25,11 @@ export type ErrorMappingOptions = {
  * - Everything else is INTERNAL "internal error".
  * An error that is not passed on as it is has the original as its cause.
  */
-export function errorMapping(options: ErrorMappingOptions = {}): Interceptor {
+export function errorMapping({ outcomes = NO_OUTCOMES, ...options }: ErrorMappingOptions = {}): Interceptor {
+  const own = defineOutcomes(outcomes.domain, { DEPENDENCY_UNAVAILABLE: { code: Code.Unavailable } });
+  const mapping: Mapping = { ...options, own, known: mergeOutcomes([outcomes, own]) };
   return (next) => async (req) => {
-    const map = (error: unknown) => mapError(error, req.signal, req.method, options);
+    const map = (error: unknown) => mapError(error, req.signal, req.method, mapping);
     try {
       const res = await next(req);
       return res.stream ? { ...res, message: withErrors(res.message, map) } : res;
@@ -56,7 +58,13 @@ export function namePeers(): Interceptor {
 }
 
 const NO_OUTCOMES = defineOutcomes("", {});
-const OWN_OUTCOMES = { DEPENDENCY_UNAVAILABLE: { code: Code.Unavailable } };
+
+type Mapping = Omit<ErrorMappingOptions, "outcomes"> & {
+  readonly own: Outcomes<"DEPENDENCY_UNAVAILABLE">;
+  /** All that is relayed of a peer, which may have found its own peers down. */
+  readonly known: Outcomes;
+};
+
 const ABORTS = new Set([Code.Canceled, Code.DeadlineExceeded]);
 const ABSENCES = new Set([Code.Unavailable, Code.ResourceExhausted, ...ABORTS]);
 
@@ -64,21 +72,20 @@ async function mapError(
   error: unknown,
   signal: AbortSignal,
   method: DescMethod,
-  options: ErrorMappingOptions,
+  { own, known, onError, isUnavailable }: Mapping,
 ): Promise<unknown> {
-  const outcomes: Outcomes = options.outcomes ?? NO_OUTCOMES;
   if (error instanceof ConnectError && !isFromPeer(error)) return error;
-  const outcome = outcomeOf(error, outcomes);
+  const outcome = outcomeOf(error, known);
   if (outcome !== undefined) return relayed(error as ConnectError, outcome);
   if (error instanceof ConnectError && ABSENCES.has(error.code)) {
     if (error.code === Code.DeadlineExceeded) await abortOf(signal);
-    return signal.aborted ? abortError(signal, error) : dependencyUnavailable(error, outcomes);
+    return signal.aborted ? abortError(signal, error) : dependencyUnavailable(error, own);
   }
   if (signal.aborted && isAbort(error, signal)) return abortError(signal, error);
-  if (options.isUnavailable?.(error)) {
+  if (isUnavailable?.(error)) {
     return new ConnectError("storage is unavailable", Code.Unavailable, undefined, undefined, error);
   }
-  options.onError?.(error, method);
+  onError?.(error, method);
   return internalError(error);
 }
 
@@ -92,13 +99,12 @@ function relayed(error: ConnectError, { http }: Outcome): ConnectError {
   return relay;
 }
 
-function dependencyUnavailable(error: ConnectError, { domain }: Outcomes): ConnectError {
-  const { error: outcomeError } = defineOutcomes(domain, OWN_OUTCOMES);
+function dependencyUnavailable(error: ConnectError, own: Mapping["own"]): ConnectError {
   const service = PEERS.get(error);
   if (service === undefined) {
-    return outcomeError("DEPENDENCY_UNAVAILABLE", "a dependency is unavailable", {}, error);
+    return own.error("DEPENDENCY_UNAVAILABLE", "a dependency is unavailable", {}, error);
   }
-  return outcomeError("DEPENDENCY_UNAVAILABLE", `${service} is unavailable`, { service }, error);
+  return own.error("DEPENDENCY_UNAVAILABLE", `${service} is unavailable`, { service }, error);
 }
 
 function abortError(signal: AbortSignal, cause: unknown): ConnectError {
