@@ -4,13 +4,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { policies } from "../gen/mesh/policies.js";
+import { PUBLIC_GRPC_PORT } from "./manifests/base.ts";
 import { namesOf } from "./new-service/names.ts";
 import { withRole } from "./new-service/registry.ts";
 import { newFiles } from "./new-service/template.ts";
 
 const FIRST_PORT = 8080;
-/** Of the gateway's Service, beside the port of its contract. */
-const OTHER_PORTS = [8090];
 
 const root = resolve(import.meta.dirname, "..");
 const registry = join(root, "src/roles.ts");
@@ -45,7 +44,7 @@ try {
 
 /** The first port after those of the contracts. */
 function freePort(): number {
-  const taken = new Set([...Object.values(policies).map(({ port }) => port), ...OTHER_PORTS]);
+  const taken = new Set([...Object.values(policies).map(({ port }) => port), PUBLIC_GRPC_PORT]);
   let port = FIRST_PORT;
   while (taken.has(port)) port++;
   return port;

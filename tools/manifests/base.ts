@@ -6,7 +6,7 @@ import { STORES, secretOf } from "./stores.ts";
 import type { Workload } from "./workloads.ts";
 
 /** The gRPC port of a public workload's Service. */
-const PUBLIC_GRPC_PORT = 8090;
+export const PUBLIC_GRPC_PORT = 8090;
 
 const SPREAD_OVER = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"];
 

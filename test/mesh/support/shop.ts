@@ -1,6 +1,7 @@
 // The shop in the lab, and clients with the identities that talk to it.
 import { workloadOf } from "../../../src/contract.ts";
 import { roles } from "../../../src/roles.ts";
+import { ORDER as README_ORDER } from "../../support/orders.ts";
 import { type Agent, startAgent } from "./agent.ts";
 import { apply, build, type Pod, readyPod, rolledOut } from "./kube.ts";
 import { kubectl } from "./lab.ts";
@@ -68,10 +69,4 @@ export async function edge(): Promise<{ rest: string; grpc: string }> {
 }
 
 /** The order of the README, as the gateway's REST interface takes it. */
-export const ORDER = JSON.stringify({
-  user_id: 123,
-  items: [
-    { product_id: 1, quantity: 2, price: 29.99 },
-    { product_id: 2, quantity: 1, price: 49.99 },
-  ],
-});
+export const ORDER = JSON.stringify(README_ORDER);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { spanTree } from "../../support/span-tree.ts";
 import { readyPod } from "./kube.ts";
 import { logFile } from "./lab.ts";
 
@@ -19,13 +20,6 @@ export async function spansOf(traceId: string): Promise<Span[]> {
   return lines.filter((line) => line.includes(traceId)).map((line) => JSON.parse(line) as Span);
 }
 
-/** The spans as an indented tree, `service KIND name` a line, siblings in alphabetical order. */
-export function treeOf(spans: readonly Span[]): string[] {
-  const under = (parent: string, indent: string): string[] =>
-    spans
-      .filter((span) => span.parentSpanId === parent)
-      .map((span) => [`${indent}${span.service} ${span.kind} ${span.name}`, ...under(span.spanId, `${indent}  `)])
-      .sort()
-      .flat();
-  return under("", "");
-}
+/** The spans as an indented tree, `service KIND name` a line. */
+export const treeOf = (spans: readonly Span[]): string[] =>
+  spanTree(spans, ({ service, kind, name }) => `${service} ${kind} ${name}`);
