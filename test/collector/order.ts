@@ -4,20 +4,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
+import { ORDER_SERVICES, placeOrder, traceIdOf } from "../support/orders.ts";
 import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
 import { type OtlpBackend, startOtlpBackend } from "../telemetry/support/otlp-backend.ts";
 import { collectorProgram } from "./build.ts";
 import { type Collector, startCollector } from "./collector.ts";
 
-const ORDER = {
-  user_id: 123,
-  items: [
-    { product_id: 1, quantity: 2, price: 29.99 },
-    { product_id: 2, quantity: 1, price: 49.99 },
-  ],
-};
-/** The services on its way. */
-const SERVICES = ["api-gateway", "order-service", "payment-service", "user-service"];
 const ARRIVAL = { timeoutMs: 20_000 };
 
 describe("telemetry of an order, through the collector", function () {
@@ -44,7 +36,7 @@ describe("telemetry of an order, through the collector", function () {
     };
     shop = await startShopProcesses({ folder, env });
     gateway = shop.url("gateway");
-    traceId = await placeOrder(gateway);
+    traceId = await tracedOrder(gateway);
   });
 
   after(async () => {
@@ -58,7 +50,7 @@ describe("telemetry of an order, through the collector", function () {
     await eventually(() => {
       const spans = jaeger.spans.filter((span) => span.traceId === traceId);
       const services = new Set(spans.map((span) => span.resource["service.name"]));
-      assert.deepEqual([...services].sort(), SERVICES);
+      assert.deepEqual([...services].sort(), ORDER_SERVICES);
       const ids = new Set(spans.map((span) => span.spanId));
       const roots = spans.filter((span) => !ids.has(span.parentSpanId));
       assert.deepEqual(
@@ -97,7 +89,7 @@ describe("telemetry of an order, through the collector", function () {
         .filter((line) => line.startsWith("traces_service_graph_request_total{"));
       const label = (line: string, name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(line)?.[1] ?? "";
       const edges = samples.map((line) => [label(line, "client"), label(line, "server")] as const);
-      const between = edges.filter((names) => names.every((name) => SERVICES.includes(name)));
+      const between = edges.filter((names) => names.every((name) => ORDER_SERVICES.includes(name)));
       assert.deepEqual(between.map((names) => names.join(" -> ")).sort(), [
         "api-gateway -> order-service",
         "order-service -> payment-service",
@@ -121,19 +113,18 @@ describe("telemetry of an order, through the collector", function () {
   it("leads from a bar of a histogram to a trace", async () => {
     // Exemplars are gone with the next flush, so for this there is an order of its own.
     const ofThis = new RegExp(
-      `^traces_span_metrics_duration_seconds_bucket\\{.*trace_id="${await placeOrder(gateway)}"`,
+      `^traces_span_metrics_duration_seconds_bucket\\{.*trace_id="${await tracedOrder(gateway)}"`,
       "m",
     );
     await eventually(async () => assert.ok(ofThis.test(await collector.metrics())), ARRIVAL);
   });
 });
 
-/** Places the order and gives the id of its trace. */
-async function placeOrder(gateway: string): Promise<string> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(`${gateway}/api/orders`, { method: "POST", headers, body: JSON.stringify(ORDER) });
+/** Places README's order; gives the id of its trace. */
+async function tracedOrder(gateway: string): Promise<string> {
+  const response = await placeOrder(gateway);
   assert.equal(response.status, 200);
-  return response.headers.get("traceresponse")?.split("-")[1] ?? "";
+  return traceIdOf(response);
 }
 
 /** The values of the samples of a metric whose labels contain all these texts. */
