@@ -1,5 +1,6 @@
 // Spans and metrics of database calls, by the stable semantic conventions of OpenTelemetry.
-import { type Attributes, metrics, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Attributes, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { scopeMeter, scopeTracer } from "../telemetry/scope.ts";
 
 export type DatabaseServer = {
   /** `db.system.name` */
@@ -31,8 +32,8 @@ const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * span that is recorded, adds a CLIENT span. Call this once, after telemetry was started.
  */
 export function operationTelemetry(server: DatabaseServer): (operation: Operation) => void {
-  const tracer = trace.getTracer("tracemesh.storage");
-  const duration = metrics.getMeter("tracemesh.storage").createHistogram("db.client.operation.duration", {
+  const tracer = scopeTracer();
+  const duration = scopeMeter().createHistogram("db.client.operation.duration", {
     description: "Duration of database client operations.",
     unit: "s",
     advice: { explicitBucketBoundaries: DURATION_BUCKETS },

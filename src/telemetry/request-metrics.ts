@@ -1,5 +1,5 @@
-import { type Attributes, type Context, metrics } from "@opentelemetry/api";
-import { SCOPE } from "./scope.ts";
+import type { Attributes, Context } from "@opentelemetry/api";
+import { scopeMeter } from "./scope.ts";
 
 const BUCKETS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
@@ -18,7 +18,7 @@ export type RequestMetrics = {
  * `<service>.request.duration` in ms, and `<service>.errors.total` for statuses from 500 on.
  */
 export function requestMetrics(serviceName: string): RequestMetrics {
-  const meter = metrics.getMeter(SCOPE);
+  const meter = scopeMeter();
   const requests = meter.createCounter(`${serviceName}.requests.total`, { description: "Requests answered." });
   const errors = meter.createCounter(`${serviceName}.errors.total`, {
     description: "Requests that failed by the fault of the server.",

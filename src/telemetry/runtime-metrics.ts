@@ -1,12 +1,11 @@
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from "node:perf_hooks";
-import { metrics } from "@opentelemetry/api";
-import { SCOPE } from "./scope.ts";
+import { scopeMeter } from "./scope.ts";
 
 const NS_PER_S = 1e9;
 
 /** Reports memory and event loop of this process each time that metrics are read. Returns a function that stops it. */
 export function observeRuntime(): () => void {
-  const meter = metrics.getMeter(SCOPE);
+  const meter = scopeMeter();
   const memory = meter.createObservableUpDownCounter("process.memory.usage", {
     unit: "By",
     description: "Resident memory.",

@@ -3,7 +3,6 @@ import type { Code, Interceptor } from "@connectrpc/connect";
 import {
   type Attributes,
   context,
-  metrics,
   propagation,
   SpanKind,
   type SpanOptions,
@@ -20,7 +19,7 @@ import {
   ATTR_SERVER_PORT,
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
-import { SCOPE } from "../../telemetry/scope.ts";
+import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
@@ -37,8 +36,8 @@ export type ClientTelemetryOptions = {
  * outermost interceptor.
  */
 export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
-  const tracer = trace.getTracer(SCOPE);
-  const duration = metrics.getMeter(SCOPE).createHistogram(METRIC_RPC_CLIENT_CALL_DURATION, {
+  const tracer = scopeTracer();
+  const duration = scopeMeter().createHistogram(METRIC_RPC_CLIENT_CALL_DURATION, {
     ...DURATION_S,
     description: "Duration of outgoing calls.",
   });

@@ -4,7 +4,6 @@ import {
   type Context,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
-  metrics,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -17,7 +16,7 @@ import {
   METRIC_RPC_SERVER_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
 import { requestMetrics } from "../../telemetry/request-metrics.ts";
-import { SCOPE } from "../../telemetry/scope.ts";
+import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
 import { asOwn, asStranger } from "../../telemetry/strangers.ts";
 import { httpStatusOf } from "../http-status.ts";
 import type { AnyRequest } from "../interceptor-types.ts";
@@ -53,7 +52,7 @@ export function serverTelemetry({
   traceResponse = false,
   strangers,
 }: ServerTelemetryOptions): Interceptor {
-  const tracer = trace.getTracer(SCOPE);
+  const tracer = scopeTracer();
   const record = recorder(serviceName);
   const endpointOf = endpoints();
 
@@ -123,7 +122,7 @@ function endpoints() {
 
 /** Returns a function that ends the span of a call and records its metrics. */
 function recorder(serviceName: string) {
-  const meter = metrics.getMeter(SCOPE);
+  const meter = scopeMeter();
   const requests = requestMetrics(serviceName);
   const rpcDuration = meter.createHistogram(METRIC_RPC_SERVER_CALL_DURATION, {
     ...DURATION_S,
