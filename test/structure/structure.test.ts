@@ -35,7 +35,7 @@ const sourceImportsOf = (file: string): string[] => importsOf(file).filter((impo
 const PUBLIC_CONTRACTS = ["gen/buf/", "gen/google/", "gen/grpc/"];
 const IMPORTS_OF_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   rpc: ["src/rpc/", "src/telemetry/", ...PUBLIC_CONTRACTS],
-  storage: ["src/storage/"],
+  storage: ["src/storage/", "src/telemetry/"],
   telemetry: ["src/telemetry/"],
 };
 
