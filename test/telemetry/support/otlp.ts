@@ -74,6 +74,7 @@ const readSpan = message({
   endNs: field(8, fixed64, 0),
   attributes: keyValues(9),
   events: repeated(11, nested(message({ name: field(2, text, ""), attributes: keyValues(3) }))),
+  links: repeated(13, nested(message({ traceId: field(1, hex, ""), spanId: field(2, hex, "") }))),
   status: field(15, nested(message({ message: field(2, text, ""), code: field(3, int32, 0) })), {
     message: "",
     code: 0,
