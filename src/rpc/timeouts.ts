@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout as parseConnect } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpc } from "@connectrpc/connect/protocol-grpc";
 import { shownName } from "./field-violations.ts";
+import { setToldText } from "./told-text.ts";
 
 /** The longest delay of a timer, 25 days. With a longer one, it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -16,5 +17,7 @@ export const connectTimeoutMs = (value: string): number => timeoutMs("connect-ti
 function timeoutMs(header: string, parse: typeof parseGrpc, value: string): number {
   const { timeoutMs: ms, error } = parse(value, Number.MAX_VALUE);
   if (ms !== undefined && error === undefined) return ms;
-  throw new ConnectError(`invalid ${header} ${shownName(value)}`, Code.InvalidArgument);
+  const fault = new ConnectError(`invalid ${header} ${shownName(value)}`, Code.InvalidArgument);
+  setToldText(fault, `invalid ${header}`);
+  throw fault;
 }

@@ -3,6 +3,7 @@ import type { Logger } from "winston";
 import type { AnyRequest } from "../interceptor-types.ts";
 import { reasonOf } from "../outcomes.ts";
 import { isProtocolFault } from "../request-fault.ts";
+import { toldTextOf } from "../told-text.ts";
 import { isServerFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
@@ -50,7 +51,7 @@ function lineOf(level: string, req: AnyRequest, durationMs: number, error: Conne
     duration_ms: Math.round(durationMs * 1000) / 1000,
     peer: req.header.get("user-agent")?.slice(0, 100),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
-    ...(error && { reason: reasonOf(error), detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),
+    ...(error && { reason: reasonOf(error), detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
     ...(error && isOurFault(error) && { error: error.cause ?? error }),
   };
 }
