@@ -10,11 +10,15 @@ import {
   ATTR_DEPLOYMENT_ENVIRONMENT_NAME,
   ATTR_SERVICE_INSTANCE_ID,
   ATTR_SERVICE_NAME,
+  ATTR_SERVICE_NAMESPACE,
   ATTR_SERVICE_VERSION,
 } from "@opentelemetry/semantic-conventions";
+import { machineAttributes } from "./machine.ts";
 
 export type ResourceOptions = {
   readonly serviceName: string;
+  /** The system that the service is a part of. Default: none. */
+  readonly serviceNamespace?: string;
   readonly serviceVersion: string;
   /** Such as "production". */
   readonly environment: string;
@@ -22,20 +26,18 @@ export type ResourceOptions = {
   readonly instanceId?: string;
 };
 
-/** The old name of deployment.environment.name, which some backends still use. */
-const DEPLOYMENT_ENVIRONMENT = "deployment.environment";
-
 /**
  * The resource that all telemetry carries. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, where clusters put their k8s.* attributes,
  * override the options.
  */
 export function serviceResource(options: ResourceOptions): Resource {
   const service = resourceFromAttributes({
+    ...machineAttributes(),
     [ATTR_SERVICE_NAME]: options.serviceName,
+    ...(options.serviceNamespace !== undefined && { [ATTR_SERVICE_NAMESPACE]: options.serviceNamespace }),
     [ATTR_SERVICE_VERSION]: options.serviceVersion,
     [ATTR_SERVICE_INSTANCE_ID]: options.instanceId ?? randomUUID(),
     [ATTR_DEPLOYMENT_ENVIRONMENT_NAME]: options.environment,
-    [DEPLOYMENT_ENVIRONMENT]: options.environment,
   });
   return defaultResource()
     .merge(service)

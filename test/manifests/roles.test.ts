@@ -10,6 +10,7 @@ const BESIDE_SETTINGS = new Set([
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "OTEL_RESOURCE_ATTRIBUTES",
   "POD_NAME",
+  "POD_NAMESPACE",
   "POD_UID",
 ]);
 
@@ -124,11 +125,13 @@ for (const overlay of OVERLAYS) {
       }
     });
 
-    it("tell the namespace and their Pod in all telemetry", () => {
+    it("tell the environment, the namespace and their Pod in all telemetry", () => {
       for (const role of roles) {
         const env = environmentOf(role, objects);
         const pod = `${role.metadata.name}-pod`;
-        assert.equal(env.ENVIRONMENT, "shop");
+        const { environment, serviceNamespace } = settingsOf(env).settings.telemetry;
+        assert.equal(environment, overlay.endsWith("prod") ? "production" : "development");
+        assert.equal(serviceNamespace, "tracemesh");
         assert.equal(env.SERVICE_INSTANCE_ID, pod);
         assert.equal(
           env.OTEL_RESOURCE_ATTRIBUTES,
