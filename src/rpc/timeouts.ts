@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout as parseConnect } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpc } from "@connectrpc/connect/protocol-grpc";
@@ -5,6 +6,18 @@ import { shownName } from "./field-violations.ts";
 
 /** The longest delay of a timer, 25 days. With a longer one, it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export const deadlineExceeded = (): ConnectError => new ConnectError("the operation timed out", Code.DeadlineExceeded);
+
+/**
+ * Why a client has left a call after `livedMs`: because its own timeout was over, or for reasons of its own. Its clock started before ours, and
+ * a timeout travels rounded, so that it leaves somewhat before our own deadline.
+ */
+export function reasonOfLeaving(livedMs: number, timeoutMs: number | undefined): ConnectError {
+  const early = timeoutMs === undefined ? 0 : Math.min(timeoutMs / 2, Math.max(10, Math.min(timeoutMs / 20, 100)));
+  if (timeoutMs !== undefined && livedMs >= timeoutMs - early) return deadlineExceeded();
+  return new ConnectError("the client cancelled the call", Code.Canceled);
+}
 
 /** The milliseconds of a grpc-timeout, such as "100m". Throws INVALID_ARGUMENT if it is invalid. */
 export const grpcTimeoutMs = (value: string): number => timeoutMs("grpc-timeout", parseGrpc, value);
@@ -17,4 +30,17 @@ function timeoutMs(header: string, parse: typeof parseGrpc, value: string): numb
   const { timeoutMs: ms, error } = parse(value, Number.MAX_VALUE);
   if (ms !== undefined && error === undefined) return ms;
   throw new ConnectError(`invalid ${header} ${shownName(value)}`, Code.InvalidArgument);
+}
+
+/** The timeout in Connect-Timeout-Ms or grpc-timeout, if there is one; or the INVALID_ARGUMENT for which the request must be refused. */
+export function requestTimeout({ "connect-timeout-ms": connect, "grpc-timeout": grpc }: IncomingHttpHeaders): {
+  readonly timeoutMs?: number;
+  readonly fault?: ConnectError;
+} {
+  try {
+    if (connect !== undefined) return { timeoutMs: Math.min(connectTimeoutMs(String(connect)), MAX_TIMER_MS) };
+    return grpc === undefined ? {} : { timeoutMs: Math.min(grpcTimeoutMs(String(grpc)), MAX_TIMER_MS) };
+  } catch (error) {
+    return { fault: ConnectError.from(error) };
+  }
 }

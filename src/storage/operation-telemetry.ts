@@ -1,5 +1,6 @@
 // Spans and metrics of database calls, by the stable semantic conventions of OpenTelemetry.
 import { type Attributes, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { at } from "../telemetry/clock.ts";
 import { scopeMeter, scopeTracer } from "../telemetry/scope.ts";
 
 export type DatabaseServer = {
@@ -50,15 +51,15 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
     duration.record(operation.durationMs / 1000, attributes);
 
     if (!trace.getActiveSpan()?.isRecording()) return;
-    const end = Date.now();
+    const end = performance.now();
     const span = tracer.startSpan(collection === undefined ? name : `${name} ${collection}`, {
       kind: SpanKind.CLIENT,
-      startTime: end - operation.durationMs,
+      startTime: at(end - operation.durationMs),
       attributes: text === undefined ? attributes : { ...attributes, "db.query.text": text },
     });
     // Without the error's message, which may quote values.
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end(end);
+    span.end(at(end));
   };
 }
 

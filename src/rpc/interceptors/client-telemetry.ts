@@ -3,6 +3,7 @@ import type { Code, Interceptor } from "@connectrpc/connect";
 import {
   type Attributes,
   context,
+  type HrTime,
   propagation,
   SpanKind,
   type SpanOptions,
@@ -19,6 +20,7 @@ import {
   ATTR_SERVER_PORT,
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
+import { now } from "../../telemetry/clock.ts";
 import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
@@ -54,7 +56,7 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   return (next) => (req) => {
     const method = calledMethod(req.method);
     const caller = context.active();
-    const span = tracer.startSpan(method.name, method.spanOptions, caller);
+    const span = tracer.startSpan(method.name, method.spanOptions(now()), caller);
     const called = trace.setSpan(caller, span);
     propagation.inject(called, req.header, HEADERS);
     return observe(
@@ -64,7 +66,7 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
         if (span.isRecording()) {
           span.setAttributes(method.outcomeOnSpan(error?.code));
           if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
-          span.end();
+          span.end(now());
         }
         duration.record(durationMs / 1000, method.outcome(error?.code), called);
       },
@@ -77,14 +79,16 @@ const HEADERS: TextMapSetter<Headers> = { set: (headers, name, value) => headers
 
 class CalledMethod {
   readonly name: string;
-  readonly spanOptions: SpanOptions;
   readonly #base: Attributes;
   readonly #outcomes = new Map<Code | undefined, Attributes>();
 
   constructor(method: DescMethod, server: Attributes) {
     this.name = fullName(method);
     this.#base = { [ATTR_RPC_SYSTEM_NAME]: "grpc", [ATTR_RPC_METHOD]: this.name, ...server };
-    this.spanOptions = { kind: SpanKind.CLIENT, attributes: this.#base };
+  }
+
+  spanOptions(startTime: HrTime): SpanOptions {
+    return { kind: SpanKind.CLIENT, attributes: this.#base, startTime };
   }
 
   /** Attributes that the end of a call adds to its span. */

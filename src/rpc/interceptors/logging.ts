@@ -2,8 +2,7 @@ import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import type { AnyRequest } from "../interceptor-types.ts";
 import { reasonOf } from "../outcomes.ts";
-import { isProtocolFault } from "../request-fault.ts";
-import { isServerFault, statusName } from "./call-status.ts";
+import { isOurFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
 import { observe, outcomeAtServer } from "./observe.ts";
@@ -26,17 +25,16 @@ export function logging({ logger }: LoggingOptions): Interceptor {
 
 /** Bounded, because clients choose parts of some messages. */
 const MAX_DETAIL_CHARS = 2048;
+const MAX_PEER_CHARS = 100;
 
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
 function levelOf(req: AnyRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
-  const isFault = error !== undefined && isOurFault(error);
+  const isFault = error !== undefined && isOurFault(req, error);
   if (isFault && BUGS.has(error.code)) return "error";
   if (isProbe(req.service)) return "debug";
   return isFault ? "warn" : "info";
 }
-
-const isOurFault = (error: ConnectError): boolean => isServerFault(error.code) && !isProtocolFault(error);
 
 function lineOf(level: string, req: AnyRequest, durationMs: number, error: ConnectError | undefined) {
   const method = fullName(req.method);
@@ -47,10 +45,31 @@ function lineOf(level: string, req: AnyRequest, durationMs: number, error: Conne
     message: `${method} ${code}`,
     method,
     code,
-    duration_ms: Math.round(durationMs * 1000) / 1000,
-    peer: req.header.get("user-agent")?.slice(0, 100),
+    duration_ms: rounded(durationMs),
+    peer: req.header.get("user-agent")?.slice(0, MAX_PEER_CHARS),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
     ...(error && { reason: reasonOf(error), detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),
-    ...(error && isOurFault(error) && { error: error.cause ?? error }),
+    ...(error && isOurFault(req, error) && { error: error.cause ?? error }),
   };
 }
+
+export type BareRequestLine = {
+  readonly endpoint: string;
+  /** A gRPC code or an HTTP status. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly peer: string | undefined;
+  readonly error: ConnectError | undefined;
+};
+
+/** The same for a request that no interceptor sees. */
+export function lineOfBareRequest({ endpoint, outcome, durationMs, peer, error }: BareRequestLine) {
+  return {
+    message: `${endpoint} ${outcome}`,
+    duration_ms: rounded(durationMs),
+    peer: peer?.slice(0, MAX_PEER_CHARS),
+    ...(error && { detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),
+  };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

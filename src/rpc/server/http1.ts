@@ -1,6 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { ObserveBareRequest } from "../bare-requests.ts";
+import { answerClientErrors } from "./http1-errors.ts";
 import type { RpcServerLimits } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
 
@@ -19,7 +21,12 @@ type Activity = { readonly unanswered: Set<ServerResponse>; idleSince: number };
 /** How often a drain checks for connections that have become idle. */
 const SWEEP_MS = 50;
 
-export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, listener: PlainListener): Http1 {
+export function createHttp1(
+  limits: RpcServerLimits,
+  idleTimeoutMs: number,
+  listener: PlainListener,
+  observe: ObserveBareRequest,
+): Http1 {
   const activities = new WeakMap<Socket, Activity>();
   let draining = false;
   let sweeper: NodeJS.Timeout | undefined;
@@ -61,6 +68,9 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
       listener(req, res);
     },
   );
+  // RFC 9110 allows to ignore an expectation that is unknown. Node would answer it, unobserved.
+  server.on("checkExpectation", (req, res) => server.emit("request", req, res));
+  answerClientErrors(server, observe, (socket) => activityOf(socket).unanswered.size > 0);
   server.maxHeadersCount = limits.maxHeaderFields + 1; // node silently drops the rest; the listener refuses a request with the one more
   // Nothing was read or written for this long: the client does not take its answer, or is idle. A slow handler is neither.
   server.setTimeout(limits.writeTimeoutMs);
