@@ -113,6 +113,12 @@ const numbers = nested(
     ),
   }),
 );
+const readExemplar = message({
+  timeNs: field(2, fixed64Exact, 0n),
+  value: field(3, double, 0),
+  spanId: field(4, hex, ""),
+  traceId: field(5, hex, ""),
+});
 const histograms = nested(
   message({
     points: repeated(
@@ -122,6 +128,7 @@ const histograms = nested(
           count: field(4, fixed64, 0),
           sum: field(5, double, 0),
           bounds: field<number[]>(7, packedDoubles, []),
+          exemplars: repeated(8, nested(readExemplar)),
           attributes: keyValues(9),
         }),
       ),
@@ -145,7 +152,7 @@ export function readPoints(request: Uint8Array) {
     ...[...gauge.points, ...sum.points].map((point) => ({
       ...origin,
       ...{ attributes: attributesOf(point.attributes), value: point.double + point.int, count: 0, sum: 0 },
-      bounds: [] as number[],
+      ...{ bounds: [] as number[], exemplars: [] as ReturnType<typeof readExemplar>[] },
     })),
     ...histogram.points.map((point) => ({ ...origin, ...point, attributes: attributesOf(point.attributes), value: 0 })),
   ]);
