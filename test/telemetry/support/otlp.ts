@@ -4,6 +4,7 @@ import {
   double,
   field,
   fixed64,
+  fixed64Exact,
   hex,
   int32,
   int64,
@@ -18,7 +19,12 @@ import {
 export type Attributes = Record<string, unknown>;
 
 /** Where telemetry came from. */
-export type Origin = { readonly resource: Attributes; readonly scope: string };
+export type Origin = {
+  readonly resource: Attributes;
+  readonly scope: string;
+  readonly scopeVersion: string;
+  readonly schemaUrl: string;
+};
 
 const readArray = (bytes: Uint8Array): unknown[] => message({ values: repeated(1, nested(readValue)) })(bytes).values;
 
@@ -48,16 +54,22 @@ function readFields(bytes: Uint8Array): Attributes {
 /** The requests of all signals have the same outer form: resources, scopes in them, items in those. */
 function readItems<T>(request: Uint8Array, readItem: (bytes: Uint8Array) => T): (T & Origin)[] {
   const scope = message({
-    scope: field(1, nested(message({ name: field(1, text, "") })), { name: "" }),
+    scope: field(1, nested(message({ name: field(1, text, ""), version: field(2, text, "") })), {
+      name: "",
+      version: "",
+    }),
     items: repeated(2, nested(readItem)),
+    schemaUrl: field(3, text, ""),
   });
   const resource = message({
     resource: field<Attributes>(1, nested(readFields), {}),
     scopes: repeated(2, nested(scope)),
   });
   const { resources } = message({ resources: repeated(1, nested(resource)) })(request);
-  return resources.flatMap((r) =>
-    r.scopes.flatMap((s) => s.items.map((item) => ({ ...item, resource: r.resource, scope: s.scope.name }))),
+  return resources.flatMap(({ resource, scopes }) =>
+    scopes.flatMap(({ scope: { name, version }, schemaUrl, items }) =>
+      items.map((item) => ({ ...item, resource, scope: name, scopeVersion: version, schemaUrl })),
+    ),
   );
 }
 
@@ -101,6 +113,12 @@ const numbers = nested(
     ),
   }),
 );
+const readExemplar = message({
+  timeNs: field(2, fixed64Exact, 0n),
+  value: field(3, double, 0),
+  spanId: field(4, hex, ""),
+  traceId: field(5, hex, ""),
+});
 const histograms = nested(
   message({
     points: repeated(
@@ -110,6 +128,7 @@ const histograms = nested(
           count: field(4, fixed64, 0),
           sum: field(5, double, 0),
           bounds: field<number[]>(7, packedDoubles, []),
+          exemplars: repeated(8, nested(readExemplar)),
           attributes: keyValues(9),
         }),
       ),
@@ -133,13 +152,15 @@ export function readPoints(request: Uint8Array) {
     ...[...gauge.points, ...sum.points].map((point) => ({
       ...origin,
       ...{ attributes: attributesOf(point.attributes), value: point.double + point.int, count: 0, sum: 0 },
-      bounds: [] as number[],
+      ...{ bounds: [] as number[], exemplars: [] as ReturnType<typeof readExemplar>[] },
     })),
     ...histogram.points.map((point) => ({ ...origin, ...point, attributes: attributesOf(point.attributes), value: 0 })),
   ]);
 }
 
 const readLogRecord = message({
+  timeNs: field(1, fixed64Exact, 0n),
+  observedNs: field(11, fixed64Exact, 0n),
   severityNumber: field(2, int32, 0),
   severity: field(3, text, ""),
   body: field<unknown>(5, nested(readValue), undefined),
