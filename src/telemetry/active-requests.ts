@@ -1,3 +1,4 @@
+import type { Meter } from "@opentelemetry/api";
 import { scopeMeter } from "./scope.ts";
 
 /** How a request came in. */
@@ -9,11 +10,23 @@ export type ActiveRequests = {
   end(protocol: ServedProtocol): void;
 };
 
-/** Counts the requests that are being answered, in `tracemesh.server.active_requests`. Call this after startTelemetry(). */
+const known = new WeakMap<Meter, ActiveRequests>();
+
+/**
+ * Counts the requests that are being answered, in `tracemesh.server.active_requests`. Call this after startTelemetry(). All who ask count
+ * together.
+ */
 export function activeRequests(): ActiveRequests {
+  const meter = scopeMeter();
+  const requests = known.get(meter) ?? observedBy(meter);
+  known.set(meter, requests);
+  return requests;
+}
+
+function observedBy(meter: Meter): ActiveRequests {
   const active = new Map<ServedProtocol, number>();
   const change = (protocol: ServedProtocol, by: number) => active.set(protocol, (active.get(protocol) ?? 0) + by);
-  scopeMeter()
+  meter
     .createObservableUpDownCounter("tracemesh.server.active_requests", {
       unit: "{request}",
       description: "Requests that are being answered.",

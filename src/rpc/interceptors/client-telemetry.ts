@@ -21,7 +21,8 @@ import {
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
 import { now } from "../../telemetry/clock.ts";
-import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
+import { histogram } from "../../telemetry/histogram.ts";
+import { scopeTracer } from "../../telemetry/scope.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
@@ -39,7 +40,7 @@ export type ClientTelemetryOptions = {
  */
 export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   const tracer = scopeTracer();
-  const duration = scopeMeter().createHistogram(METRIC_RPC_CLIENT_CALL_DURATION, {
+  const duration = histogram(METRIC_RPC_CLIENT_CALL_DURATION, {
     ...DURATION_S,
     description: "Duration of outgoing calls.",
   });
