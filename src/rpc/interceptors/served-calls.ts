@@ -20,7 +20,8 @@ import { scopeTracer } from "../../telemetry/scope.ts";
 import { asOwn, asStranger } from "../../telemetry/strangers.ts";
 import { DURATION_S } from "./duration.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type HeaderReader, type RequestFacts, requestAttributesOf } from "./request-attributes.ts";
+import type { HeaderReader } from "./previous-attempts.ts";
+import { type RequestFacts, requestAttributesOf } from "./request-attributes.ts";
 
 /** What strangers may pass on. */
 export type Strangers = {
