@@ -60,24 +60,35 @@ for (const [name, interceptors] of INTERCEPTIONS) {
     });
 
     it("break off the stream, and nothing else, if not even the error can be told", async () => {
-      const unspeakable = () => new ConnectError("away", Code.Unavailable, { "x-long": "x".repeat(17_000) });
-      await start({
-        unary() {
-          throw unspeakable();
+      const TOO_LONG = "x".repeat(17_000);
+      const unspeakable = () => new ConnectError("away", Code.Unavailable, { "x-long": TOO_LONG });
+      const resets = { resetBurst: 1, resetsPerSecond: 0 }; // those of the server are not its client's
+      await start(
+        {
+          unary() {
+            throw unspeakable();
+          },
+          async *serverStream() {
+            yield {};
+            throw unspeakable();
+          },
+          async clientStream(_, { responseHeader }) {
+            responseHeader.set("x-long", TOO_LONG);
+            return {};
+          },
+          async *bidiStream() {
+            yield {};
+          },
         },
-        async *serverStream() {
-          yield {};
-          throw unspeakable();
-        },
-        clientStream: async () => ({}),
-      });
-      for (const method of ["Unary", "ServerStream"]) {
+        resets,
+      );
+      for (const method of ["Unary", "ServerStream", "ClientStream", "ClientStream"]) {
         const { status, resetCode } = await call(method);
         assert.deepEqual([status, resetCode], [undefined, INTERNAL_ERROR]);
         assert.match(String(errors), /more than 16384 characters/);
         errors.length = 0;
       }
-      assert.equal((await call("ClientStream")).status, 0);
+      assert.equal((await call("BidiStream")).status, 0);
     });
 
     it("tell the client that there is no room for its request", async () => {
