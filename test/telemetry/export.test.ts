@@ -102,21 +102,6 @@ describe("the resource of telemetry", () => {
   });
 });
 
-describe("metrics of the runtime", () => {
-  it("tell of memory and event loop", async () => {
-    const { points } = await record(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    });
-    const value = (metric: string) => points.find((p) => p.metric === metric)?.value ?? -1;
-    assert.ok(value("process.memory.usage") > 10e6);
-    assert.ok(value("v8js.memory.heap.used") > 1e6);
-    const utilization = value("nodejs.eventloop.utilization");
-    assert.ok(utilization >= 0 && utilization <= 1, `${utilization}`);
-    const delay = value("nodejs.eventloop.delay.max");
-    assert.ok(delay > 0 && delay < 10, `${delay} s`);
-  });
-});
-
 describe("telemetry that is off", () => {
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -4,6 +4,7 @@ import {
   double,
   field,
   fixed64,
+  fixed64Exact,
   hex,
   int32,
   int64,
@@ -18,7 +19,12 @@ import {
 export type Attributes = Record<string, unknown>;
 
 /** Where telemetry came from. */
-export type Origin = { readonly resource: Attributes; readonly scope: string };
+export type Origin = {
+  readonly resource: Attributes;
+  readonly scope: string;
+  readonly scopeVersion: string;
+  readonly schemaUrl: string;
+};
 
 const readArray = (bytes: Uint8Array): unknown[] => message({ values: repeated(1, nested(readValue)) })(bytes).values;
 
@@ -48,16 +54,22 @@ function readFields(bytes: Uint8Array): Attributes {
 /** The requests of all signals have the same outer form: resources, scopes in them, items in those. */
 function readItems<T>(request: Uint8Array, readItem: (bytes: Uint8Array) => T): (T & Origin)[] {
   const scope = message({
-    scope: field(1, nested(message({ name: field(1, text, "") })), { name: "" }),
+    scope: field(1, nested(message({ name: field(1, text, ""), version: field(2, text, "") })), {
+      name: "",
+      version: "",
+    }),
     items: repeated(2, nested(readItem)),
+    schemaUrl: field(3, text, ""),
   });
   const resource = message({
     resource: field<Attributes>(1, nested(readFields), {}),
     scopes: repeated(2, nested(scope)),
   });
   const { resources } = message({ resources: repeated(1, nested(resource)) })(request);
-  return resources.flatMap((r) =>
-    r.scopes.flatMap((s) => s.items.map((item) => ({ ...item, resource: r.resource, scope: s.scope.name }))),
+  return resources.flatMap(({ resource, scopes }) =>
+    scopes.flatMap(({ scope: { name, version }, schemaUrl, items }) =>
+      items.map((item) => ({ ...item, resource, scope: name, scopeVersion: version, schemaUrl })),
+    ),
   );
 }
 
@@ -140,6 +152,8 @@ export function readPoints(request: Uint8Array) {
 }
 
 const readLogRecord = message({
+  timeNs: field(1, fixed64Exact, 0n),
+  observedNs: field(11, fixed64Exact, 0n),
   severityNumber: field(2, int32, 0),
   severity: field(3, text, ""),
   body: field<unknown>(5, nested(readValue), undefined),

@@ -41,6 +41,7 @@ export const bool: Read<boolean> = (reader) => reader.bool();
 export const int32: Read<number> = (reader) => reader.int32();
 export const int64: Read<number> = (reader) => Number(reader.int64());
 export const fixed64: Read<number> = (reader) => Number(reader.fixed64());
+export const fixed64Exact: Read<bigint> = (reader) => BigInt(reader.fixed64());
 export const sfixed64: Read<number> = (reader) => Number(reader.sfixed64());
 export const double: Read<number> = (reader) => reader.double();
 export const hex: Read<string> = (reader) => Buffer.from(reader.bytes()).toString("hex");
