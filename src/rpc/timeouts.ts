@@ -11,22 +11,27 @@ export const deadlineExceeded = (): ConnectError => new ConnectError("the operat
 
 /**
  * Why a client has left a call after `livedMs`: because its own timeout was over, or for reasons of its own. Its clock started before ours, and
- * a timeout travels rounded, so that it leaves somewhat before our own deadline.
+ * a timeout travels rounded and may wait in a busy process to be read, so that it leaves somewhat before our own deadline.
  */
 export function reasonOfLeaving(livedMs: number, timeoutMs: number | undefined): ConnectError {
-  const early = timeoutMs === undefined ? 0 : Math.min(timeoutMs / 2, Math.max(10, Math.min(timeoutMs / 20, 100)));
+  const early = timeoutMs === undefined ? 0 : Math.min(timeoutMs / 2, Math.max(25, Math.min(timeoutMs / 20, 100)));
   if (timeoutMs !== undefined && livedMs >= timeoutMs - early) return deadlineExceeded();
   return new ConnectError("the client cancelled the call", Code.Canceled);
 }
 
-/** The milliseconds of a grpc-timeout, such as "100m". Throws INVALID_ARGUMENT if it is invalid. */
-export const grpcTimeoutMs = (value: string): number => timeoutMs("grpc-timeout", parseGrpc, value);
+type Field = string | string[] | undefined;
+
+/** The milliseconds of a grpc-timeout, such as "100m", if there is one. Throws INVALID_ARGUMENT if it is invalid. */
+export const grpcTimeoutMs = (value: Field): number | undefined => timeoutMs("grpc-timeout", parseGrpc, value);
 
 /** The same for a Connect-Timeout-Ms, such as "100". */
-export const connectTimeoutMs = (value: string): number => timeoutMs("connect-timeout-ms", parseConnect, value);
+export const connectTimeoutMs = (value: Field): number | undefined =>
+  timeoutMs("connect-timeout-ms", parseConnect, value);
 
 /** Replaces Connect's own error, which shows the whole value, whatever the client sent. */
-function timeoutMs(header: string, parse: typeof parseGrpc, value: string): number {
+function timeoutMs(header: string, parse: typeof parseGrpc, field: Field): number | undefined {
+  if (field === undefined) return undefined;
+  const value = String(field);
   const { timeoutMs: ms, error } = parse(value, Number.MAX_VALUE);
   if (ms !== undefined && error === undefined) return ms;
   throw new ConnectError(`invalid ${header} ${shownName(value)}`, Code.InvalidArgument);
@@ -38,8 +43,8 @@ export function requestTimeout({ "connect-timeout-ms": connect, "grpc-timeout": 
   readonly fault?: ConnectError;
 } {
   try {
-    if (connect !== undefined) return { timeoutMs: Math.min(connectTimeoutMs(String(connect)), MAX_TIMER_MS) };
-    return grpc === undefined ? {} : { timeoutMs: Math.min(grpcTimeoutMs(String(grpc)), MAX_TIMER_MS) };
+    const timeoutMs = connectTimeoutMs(connect) ?? grpcTimeoutMs(grpc);
+    return timeoutMs === undefined ? {} : { timeoutMs: Math.min(timeoutMs, MAX_TIMER_MS) };
   } catch (error) {
     return { fault: ConnectError.from(error) };
   }

@@ -1,7 +1,8 @@
 // Spans and metrics of database calls, by the stable semantic conventions of OpenTelemetry.
 import { type Attributes, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { at } from "../telemetry/clock.ts";
-import { scopeMeter, scopeTracer } from "../telemetry/scope.ts";
+import { histogram } from "../telemetry/histogram.ts";
+import { scopeTracer } from "../telemetry/scope.ts";
 
 export type DatabaseServer = {
   /** `db.system.name` */
@@ -34,7 +35,7 @@ const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  */
 export function operationTelemetry(server: DatabaseServer): (operation: Operation) => void {
   const tracer = scopeTracer();
-  const duration = scopeMeter().createHistogram("db.client.operation.duration", {
+  const duration = histogram("db.client.operation.duration", {
     description: "Duration of database client operations.",
     unit: "s",
     advice: { explicitBucketBoundaries: DURATION_BUCKETS },

@@ -55,16 +55,16 @@ export const correlated = format((info) => {
 });
 
 /** When the line was logged. */
-export const timeOf = (line: Line): HrTime => line[TIME] ?? lineTime();
+export const timeOfLine = (line: Line): HrTime => line[TIME] ?? lineTime();
 
 /** In which context. */
-export const contextOf = (line: Line): Context | undefined => line[CONTEXT];
+export const contextOfLine = (line: Line): Context | undefined => line[CONTEXT];
 
 /** One JSON object per line. Lines must be redacted first, which leaves only values that JSON can represent. */
 export const json = (service: string) =>
   format.printf((line) => {
     const { level, message, ...fields } = line;
-    return JSON.stringify({ timestamp: isoTime(timeOf(line), 6), level, service, message, ...fields });
+    return JSON.stringify({ timestamp: isoTime(timeOfLine(line), 6), level, service, message, ...fields });
   });
 
 const COLORS: Record<string, string> = { error: "31", warn: "33", info: "32", debug: "36" };
@@ -74,7 +74,7 @@ export const pretty = (colored: boolean) =>
   format.printf((line) => {
     const { level, message, error, ...fields } = line;
     const paint = (text: string, color: string) => (colored ? `\u001b[${color}m${text}\u001b[0m` : text);
-    const time = isoTime(timeOf(line), 3).slice(11, 23);
+    const time = isoTime(timeOfLine(line), 3).slice(11, 23);
     const head = `${paint(time, "2")} ${paint(level.toUpperCase().padEnd(5), COLORS[level] ?? "0")} ${message}`;
     const pairs = Object.entries(fields).map(([key, value]) => `${key}=${text(value)}`);
     return [head, paint(pairs.join(" "), "2")].filter((part) => part !== "").join(" ") + stacks(error);

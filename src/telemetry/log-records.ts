@@ -1,6 +1,6 @@
 import { type LogAttributes, type LogBody, logs, SeverityNumber } from "@opentelemetry/api-logs";
 import { format, type Logform } from "winston";
-import { contextOf, timeOf } from "./log-format.ts";
+import { contextOfLine, timeOfLine } from "./log-format.ts";
 import { SCHEMA_URL, SCOPE } from "./scope.ts";
 
 /** Of winston's levels. */
@@ -18,12 +18,7 @@ const SEVERITIES: Record<string, SeverityNumber> = {
 const OWN_PLACE = new Set(["level", "message", "error", "trace_id", "span_id"]);
 
 /** What redaction has made of an error, or what was logged as one. */
-type LoggedError = {
-  readonly name?: string;
-  readonly message?: string;
-  readonly stack?: string;
-  readonly cause?: unknown;
-};
+type LoggedError = { readonly [_ in "code" | "name" | "message" | "stack" | "cause"]?: unknown };
 
 /**
  * Emits each line as a record of the global OpenTelemetry logger provider. A format rather than a transport, which would send each line through
@@ -33,7 +28,7 @@ export function recorded(): Logform.Format {
   // Follows the provider that is registered next.
   const logger = logs.getLogger(SCOPE.name, SCOPE.version, { schemaUrl: SCHEMA_URL });
   return format((line) => {
-    const time = timeOf(line);
+    const time = timeOfLine(line);
     logger.emit({
       timestamp: time,
       observedTimestamp: time,
@@ -41,8 +36,8 @@ export function recorded(): Logform.Format {
       severityText: line.level,
       body: line.message as LogBody,
       attributes: attributesOf(line),
-      context: contextOf(line),
-      exception: line.error,
+      context: contextOfLine(line),
+      exception: exceptionOf(line.error),
     });
     return line;
   })();
@@ -53,12 +48,20 @@ function attributesOf(line: Logform.TransformableInfo): LogAttributes {
   for (const key in line) {
     if (!OWN_PLACE.has(key)) attributes[key] = line[key] as LogBody;
   }
-  const { error } = line as { error?: LoggedError | string };
-  const cause = typeof error === "object" ? (error.cause as LoggedError | string | null | undefined) : undefined;
-  if (typeof cause === "object" && cause !== null) {
-    if (cause.name !== undefined) attributes["error.cause.type"] = cause.name;
-    if (cause.message !== undefined) attributes["error.cause.message"] = cause.message;
-    if (cause.stack !== undefined) attributes["error.cause.stacktrace"] = cause.stack;
-  } else if (cause !== undefined && cause !== null) attributes["error.cause"] = cause;
   return attributes;
+}
+
+/** An error with the stacks of its causes below its own; undefined if it is none. */
+function exceptionOf(error: unknown): unknown {
+  if (typeof error !== "object" || error === null) return error ?? undefined;
+  const { code, name, message, stack, cause } = error as LoggedError;
+  if ((code ?? name ?? message ?? stack) === undefined) return JSON.stringify(error);
+  return cause === undefined ? error : { code, name, message, stack: `${stack}\ncaused by: ${stackOf(cause)}` };
+}
+
+function stackOf(cause: unknown): string {
+  if (typeof cause !== "object" || cause === null) return String(cause);
+  const { stack, cause: deeper } = cause as LoggedError;
+  const own = typeof stack === "string" ? stack : JSON.stringify(cause);
+  return deeper === undefined ? own : `${own}\ncaused by: ${stackOf(deeper)}`;
 }

@@ -5,6 +5,7 @@ import { MeterProvider, PeriodicExportingMetricReader, type ResourceMetrics } fr
 import { delivering } from "./delivering.ts";
 import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
+import { withExemplars } from "./exemplar-export.ts";
 import type { ExportHealth } from "./export-health.ts";
 
 export type MetricsOptions = {
@@ -22,7 +23,7 @@ export function startMetrics({ resource, intervalMs, health }: MetricsOptions): 
   // Shorter than the interval, so that the exporter times out before the reader does: its error says more.
   const timeoutMillis = Math.min(exportTimeoutFromEnv("METRICS"), exportIntervalMillis * 0.9);
   const delivery = health.open("metrics", Number.POSITIVE_INFINITY);
-  const exporter = new OTLPMetricExporter({ timeoutMillis });
+  const exporter = withExemplars(new OTLPMetricExporter({ timeoutMillis }));
   const reader = new PeriodicExportingMetricReader({
     exporter: delivering(exporter, { delivery, health, count: pointsIn }),
     exportIntervalMillis,

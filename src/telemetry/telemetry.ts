@@ -5,6 +5,7 @@ import type { Delivery } from "./delivery.ts";
 import { observeDelivery } from "./delivery-metrics.ts";
 import { logDiagnostics } from "./diagnostics.ts";
 import { isExported } from "./env.ts";
+import { keepExemplars } from "./exemplars.ts";
 import { watchAttempts } from "./export-attempts.ts";
 import { exportHealth } from "./export-health.ts";
 import { traceForeignGrpc } from "./foreign-grpc.ts";
@@ -67,7 +68,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const undo = [unregister, traceForeignGrpc(), watchAttempts()];
   if (exported("METRICS")) {
     providers.push(startMetrics({ resource, intervalMs: options.metricIntervalMs ?? 60_000, health }));
-    undo.push(observeRuntime());
+    undo.push(observeRuntime(), keepExemplars());
   }
   if (exported("LOGS")) providers.push(startLogs({ resource, health }));
   observeDelivery(providers.flatMap(({ delivery }) => delivery ?? []));

@@ -6,8 +6,12 @@ import { type RestServer, startRest } from "../support/rest.ts";
 import { testOutcomes } from "../support/test-outcomes.ts";
 import { pointsOf, record, summaryOf } from "./support/recording.ts";
 
+/** Let the handlers return that do not look at their deadline. */
+const late: (() => void)[] = [];
+
 const shop = service(ShopService, {
-  getUser: ({ id }) => {
+  getUser: async ({ id }) => {
+    if (id === 504) await new Promise<void>((resolve) => late.push(resolve)); // whatever its deadline is
     if (id === 404) throw testOutcomes.error("USER_NOT_FOUND", "no such user");
     return { user: { id, name: "Ann" } };
   },
@@ -114,6 +118,40 @@ describe("telemetry of REST calls", () => {
     assert.deepEqual(
       told,
       spans.map((s) => `00-${s.traceId}-${s.spanId}-01`),
+    );
+  });
+
+  it("tells the trace of a call whose deadline passes, whether its handler or its body is late", async () => {
+    const told: (string | null)[] = [];
+    const { spans } = await recordRest(async ({ url, call }) => {
+      const unheeded = await call("GET", "/api/users/504", undefined, { "connect-timeout-ms": "20" });
+      assert.equal(unheeded.status, 504);
+      for (const end of late.splice(0)) end();
+      told.push(unheeded.headers.get("traceresponse"));
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+      const headers = { "content-type": "application/json", "connect-timeout-ms": "20" };
+      const unread = await fetch(`${url}/api/orders`, { method: "POST", headers, body, duplex: "half" });
+      assert.equal(unread.status, 504);
+      told.push(unread.headers.get("traceresponse"));
+      await unread.body?.cancel();
+    });
+    const ofUsers = spans.find(({ name }) => name.startsWith("GET"));
+    const ofOrders = spans.find(({ name }) => name.startsWith("POST"));
+    assert.equal(spans.length, 2);
+    assert.deepEqual(
+      told,
+      [ofUsers, ofOrders].map((s) => `00-${s?.traceId}-${s?.spanId}-01`),
+    );
+  });
+
+  it("is an HTTP request with a bad timeout, too", async () => {
+    const { spans } = await recordRest(async ({ call }) => {
+      const { status } = await call("GET", "/api/users/7", undefined, { "connect-timeout-ms": "soon" });
+      assert.equal(status, 400);
+    });
+    assert.deepEqual(
+      spans.map((s) => [s.name, s.attributes["http.response.status_code"]]),
+      [["GET /api/users/{id}", 400]],
     );
   });
 });

@@ -5,7 +5,7 @@ import type { BareRequest, ObserveBareRequest } from "../bare-requests.ts";
 import { statusName } from "./call-status.ts";
 import { type Endpoint, httpEndpoint, OTHER, rpcEndpoint } from "./endpoint.ts";
 import { lineOfBareRequest } from "./logging.ts";
-import type { HeaderReader } from "./request-attributes.ts";
+import type { HeaderReader } from "./previous-attempts.ts";
 import { type ServedCallsOptions, servedCalls } from "./served-calls.ts";
 
 export type BareTelemetryOptions = ServedCallsOptions & { readonly logger: Logger };

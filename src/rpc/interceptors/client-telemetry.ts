@@ -1,10 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Code, Interceptor } from "@connectrpc/connect";
+import { type Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   type Attributes,
   context,
   type HrTime,
   propagation,
+  type Span,
   SpanKind,
   type SpanOptions,
   SpanStatusCode,
@@ -21,11 +22,14 @@ import {
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
 import { now } from "../../telemetry/clock.ts";
-import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
+import { histogram } from "../../telemetry/histogram.ts";
+import { scopeTracer } from "../../telemetry/scope.ts";
+import type { Next } from "../interceptor-types.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
 import { observe } from "./observe.ts";
+import { ATTR_PREVIOUS_ATTEMPTS, previousAttempts } from "./previous-attempts.ts";
 
 export type ClientTelemetryOptions = {
   /** Who is called: a URL such as "http://users:8081" or a gRPC target such as "dns:///users:8081". */
@@ -39,7 +43,7 @@ export type ClientTelemetryOptions = {
  */
 export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   const tracer = scopeTracer();
-  const duration = scopeMeter().createHistogram(METRIC_RPC_CLIENT_CALL_DURATION, {
+  const duration = histogram(METRIC_RPC_CLIENT_CALL_DURATION, {
     ...DURATION_S,
     description: "Duration of outgoing calls.",
   });
@@ -60,7 +64,7 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
     const called = trace.setSpan(caller, span);
     propagation.inject(called, req.header, HEADERS);
     return observe(
-      next,
+      span.isRecording() ? tellingRetries(next, span) : next,
       req,
       (durationMs, error) => {
         if (span.isRecording()) {
@@ -72,6 +76,24 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
       },
       caller,
     );
+  };
+}
+
+/** The channel says in the answer, or in the error, how often it had tried before. */
+function tellingRetries(next: Next, span: Span): Next {
+  const tell = (header: Headers) => {
+    const attempts = previousAttempts(header);
+    if (attempts > 0) span.setAttribute(ATTR_PREVIOUS_ATTEMPTS, attempts);
+  };
+  return async (req) => {
+    try {
+      const res = await next(req);
+      tell(res.header);
+      return res;
+    } catch (error) {
+      if (error instanceof ConnectError) tell(error.metadata);
+      throw error;
+    }
   };
 }
 

@@ -12,11 +12,12 @@ import {
   ATTR_RPC_SYSTEM_NAME,
   ATTR_URL_SCHEME,
 } from "@opentelemetry/semantic-conventions";
+import type { ServedProtocol } from "../../telemetry/active-requests.ts";
 import { type RequestAttributes, requestAttributes } from "../../telemetry/request-metrics.ts";
 import { statusName } from "./call-status.ts";
 
 /** The protocol of a call: the value of rpc.system.name. */
-export type RpcSystem = "grpc" | "grpc_web" | "connectrpc";
+export type RpcSystem = Exclude<ServedProtocol, "http">;
 
 /** Stands for all methods and paths that do not exist, in names and attributes that must be few. */
 export const OTHER = "_OTHER";
@@ -33,13 +34,13 @@ export type OutcomeAttributes = {
 
 /** What is called: a method over one protocol, or an HTTP method and route. Its calls share all attributes that can be known beforehand. */
 export class Endpoint {
-  readonly kind: "rpc" | "http";
+  readonly protocol: ServedProtocol;
   readonly spanName: string;
   readonly #base: Attributes;
   readonly #outcomes = new Map<number, OutcomeAttributes>();
 
-  constructor(kind: "rpc" | "http", spanName: string, base: Attributes) {
-    this.kind = kind;
+  constructor(protocol: ServedProtocol, spanName: string, base: Attributes) {
+    this.protocol = protocol;
     this.spanName = spanName;
     this.#base = base;
   }
@@ -64,7 +65,9 @@ export class Endpoint {
 
   #attributes(code: Code | undefined, status: number): OutcomeAttributes {
     const span: Attributes =
-      this.kind === "rpc" ? { [ATTR_RPC_STATUS_CODE]: statusName(code) } : { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status };
+      this.protocol === "http"
+        ? { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }
+        : { [ATTR_RPC_STATUS_CODE]: statusName(code) };
     if (status >= 500) span[ATTR_ERROR_TYPE] = code === undefined ? String(status) : statusName(code);
     return {
       span,
@@ -76,7 +79,7 @@ export class Endpoint {
 
 /** `method` is a fullName() or OTHER. */
 export function rpcEndpoint(system: RpcSystem, method: string): Endpoint {
-  return new Endpoint("rpc", method, { [ATTR_RPC_SYSTEM_NAME]: system, [ATTR_RPC_METHOD]: method });
+  return new Endpoint(system, method, { [ATTR_RPC_SYSTEM_NAME]: system, [ATTR_RPC_METHOD]: method });
 }
 
 export type HttpEndpoint = {

@@ -12,15 +12,11 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from "@opentelemetry/semantic-conventions";
 import type { ConnectionInfo } from "../connection-info.ts";
-
-/** How often the call was tried before, by a channel or a mesh. */
-const ATTR_PREVIOUS_ATTEMPTS = "tracemesh.rpc.previous_attempts";
+import { ATTR_PREVIOUS_ATTEMPTS, type HeaderReader, previousAttempts } from "./previous-attempts.ts";
 
 /** Clients choose the values. */
 const MAX_CHARS = 256;
 const MAX_PATH_CHARS = 2048;
-
-export type HeaderReader = { get(name: string): string | null | undefined };
 
 export type RequestFacts = {
   readonly header: HeaderReader;
@@ -62,15 +58,4 @@ function splitAuthority(authority: string): [host: string | undefined, port: num
 /** The address that the nearest trusted proxy has added last is the one that nobody could forge. */
 function forwardedFor(header: HeaderReader): string | undefined {
   return header.get("x-forwarded-for")?.split(",").at(-1)?.trim().slice(0, MAX_CHARS) || undefined;
-}
-
-/** gRPC channels count the attempts before this one; Envoy counts all. */
-function previousAttempts(header: HeaderReader): number {
-  const previous = header.get("grpc-previous-rpc-attempts");
-  if (previous) return countOf(previous);
-  return countOf(header.get("x-envoy-attempt-count")) - 1;
-}
-
-function countOf(value: string | null | undefined): number {
-  return value && /^\d{1,4}$/.test(value) ? Number(value) : 0;
 }

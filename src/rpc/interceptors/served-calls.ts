@@ -12,13 +12,16 @@ import {
   METRIC_HTTP_SERVER_REQUEST_DURATION,
   METRIC_RPC_SERVER_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
+import { activeRequests } from "../../telemetry/active-requests.ts";
 import { at, now } from "../../telemetry/clock.ts";
+import { histogram } from "../../telemetry/histogram.ts";
 import { requestMetrics } from "../../telemetry/request-metrics.ts";
-import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
+import { scopeTracer } from "../../telemetry/scope.ts";
 import { asOwn, asStranger } from "../../telemetry/strangers.ts";
 import { DURATION_S } from "./duration.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type HeaderReader, type RequestFacts, requestAttributesOf } from "./request-attributes.ts";
+import type { HeaderReader } from "./previous-attempts.ts";
+import { type RequestFacts, requestAttributesOf } from "./request-attributes.ts";
 
 /** What strangers may pass on. */
 export type Strangers = {
@@ -71,20 +74,19 @@ export function servedCalls({
 }: ServedCallsOptions): ServedCalls {
   const tracer = scopeTracer();
   const requests = requestMetrics(serviceName);
-  const meter = scopeMeter();
-  const durations = {
-    rpc: meter.createHistogram(METRIC_RPC_SERVER_CALL_DURATION, {
-      ...DURATION_S,
-      description: "Duration of incoming calls.",
-    }),
-    http: meter.createHistogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
-      ...DURATION_S,
-      description: "Duration of incoming HTTP requests.",
-    }),
-  };
+  const active = activeRequests();
+  const rpcDuration = histogram(METRIC_RPC_SERVER_CALL_DURATION, {
+    ...DURATION_S,
+    description: "Duration of incoming calls.",
+  });
+  const httpDuration = histogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
+    ...DURATION_S,
+    description: "Duration of incoming HTTP requests.",
+  });
 
   return {
     start(endpoint, facts, startedAt) {
+      active.begin(endpoint.protocol);
       const extracted = propagation.extract(ROOT_CONTEXT, facts.header, HEADERS);
       const parent = strangers === undefined ? extracted : asStranger(extracted, strangers.baggage);
       const startTime = startedAt === undefined ? now() : at(startedAt);
@@ -99,6 +101,7 @@ export function servedCalls({
     },
 
     end({ endpoint, span, context }, { durationMs, error, httpStatus }) {
+      active.end(endpoint.protocol);
       const outcome = endpoint.outcome(error?.code, httpStatus);
       if (span.isRecording()) {
         const end = now();
@@ -109,7 +112,8 @@ export function servedCalls({
         }
         span.end(end);
       }
-      durations[endpoint.kind].record(durationMs / 1000, outcome.duration, context);
+      const duration = endpoint.protocol === "http" ? httpDuration : rpcDuration;
+      duration.record(durationMs / 1000, outcome.duration, context);
       requests.record(outcome.request, durationMs, context);
     },
   };

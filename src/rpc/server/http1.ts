@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ObserveBareRequest } from "../bare-requests.ts";
-import { answerClientErrors } from "./http1-errors.ts";
+import { answerClientErrors, type Http1Requests } from "./http1-errors.ts";
 import type { RpcServerLimits } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
 
@@ -16,7 +16,7 @@ export type Http1 = {
   close(): void;
 };
 
-type Activity = { readonly unanswered: Set<ServerResponse>; idleSince: number };
+type Activity = Http1Requests & { readonly unanswered: Set<ServerResponse>; idleSince: number };
 
 /** How often a drain checks for connections that have become idle. */
 const SWEEP_MS = 50;
@@ -35,7 +35,7 @@ export function createHttp1(
     let activity = activities.get(socket);
     if (activity === undefined) {
       const unanswered = new Set<ServerResponse>();
-      activity = { unanswered, idleSince: performance.now() };
+      activity = { unanswered, last: undefined, idleSince: performance.now() };
       activities.set(socket, activity);
       // Of pipelined requests, node emits "close" only on the response that is being sent.
       socket.once("close", () => {
@@ -59,6 +59,7 @@ export function createHttp1(
         req.socket.destroy();
         return;
       }
+      activity.last = req;
       activity.unanswered.add(res);
       res.once("close", () => {
         activity.unanswered.delete(res);
@@ -70,7 +71,7 @@ export function createHttp1(
   );
   // RFC 9110 allows to ignore an expectation that is unknown. Node would answer it, unobserved.
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
-  answerClientErrors(server, observe, (socket) => activityOf(socket).unanswered.size > 0);
+  answerClientErrors(server, observe, (socket) => activityOf(socket));
   server.maxHeadersCount = limits.maxHeaderFields + 1; // node silently drops the rest; the listener refuses a request with the one more
   // Nothing was read or written for this long: the client does not take its answer, or is idle. A slow handler is neither.
   server.setTimeout(limits.writeTimeoutMs);

@@ -113,11 +113,13 @@ export function readSpans(request: Uint8Array) {
 }
 
 /** An example of what a point counts, and the span in which it was measured. */
-const exemplars = (number: number) =>
-  repeated(
-    number,
-    nested(message({ value: field(3, double, 0), spanId: field(4, hex, ""), traceId: field(5, hex, "") })),
-  );
+const readExemplar = message({
+  timeNs: field(2, fixed64Exact, 0n),
+  value: field(3, double, 0),
+  spanId: field(4, hex, ""),
+  traceId: field(5, hex, ""),
+});
+const exemplars = (number: number) => repeated(number, nested(readExemplar));
 
 const numberPoint = message({
   start: field(2, fixed64Exact, 0n),

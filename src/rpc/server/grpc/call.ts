@@ -47,8 +47,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
   constructor(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, route: Route, connection: Connection) {
-    const timeout = fields["grpc-timeout"];
-    const timeoutMs = timeout === undefined ? undefined : grpcTimeoutMs(String(timeout));
+    const timeoutMs = grpcTimeoutMs(fields["grpc-timeout"]);
     this.stream = stream;
     this.sequence = connection.budget.nextSequence();
     this.#route = route;
@@ -84,7 +83,9 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   onEnd(): void {
-    if (this.request.end() && !this.#finished) this.#run();
+    if (!this.request.end() || this.#finished) return;
+    if (this.request.fault === undefined) this.#run();
+    else setImmediate(() => this.#handled || this.#finished || this.#run()); // after "aborted", if that is why it ended
   }
 
   onPiece(bytes: number, isWhole: boolean): void {
@@ -102,12 +103,8 @@ export class GrpcCall implements OpenCall, StreamEvents {
   reply(message: MessageInit): void {
     try {
       const bytes = this.response.encode(message);
-      if (bytes instanceof Promise) {
-        bytes.then(
-          (b) => this.#finish(b),
-          (error: unknown) => this.fail(error),
-        );
-      } else this.#finish(bytes);
+      if (!(bytes instanceof Promise)) this.#finish(bytes);
+      else bytes.then((b) => this.#finish(b)).catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }

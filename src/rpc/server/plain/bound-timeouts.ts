@@ -15,13 +15,13 @@ export function boundTimeouts(header: Headers): ConnectError | undefined {
 function bound(
   header: Headers,
   name: string,
-  parse: (value: string) => number,
+  parse: (value: string) => number | undefined,
   longest: string,
 ): ConnectError | undefined {
   const value = header.get(name);
   if (value === null) return undefined;
   try {
-    if (parse(value) > MAX_TIMER_MS) header.set(name, longest);
+    if ((parse(value) ?? 0) > MAX_TIMER_MS) header.set(name, longest);
   } catch (error) {
     header.delete(name);
     return ConnectError.from(error, Code.InvalidArgument);
