@@ -53,7 +53,8 @@ function attributesOf(line: Logform.TransformableInfo): LogAttributes {
 
 /** An error with the stacks of its causes below its own; undefined if it is none. */
 function exceptionOf(error: unknown): unknown {
-  if (typeof error !== "object" || error === null) return error ?? undefined;
+  if (error === undefined || error === null) return undefined;
+  if (typeof error !== "object") return String(error);
   const { code, name, message, stack, cause } = error as LoggedError;
   if ((code ?? name ?? message ?? stack) === undefined) return JSON.stringify(error);
   return cause === undefined ? error : { code, name, message, stack: `${stack}\ncaused by: ${stackOf(cause)}` };
