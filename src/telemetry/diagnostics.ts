@@ -11,7 +11,7 @@ export function logDiagnostics(logger: Logger, health: ExportHealth): void {
   const logged = new Set<string>();
   const log = (...parts: unknown[]) => {
     const text = parts.map(textOf).filter(Boolean).join(" ");
-    noteRejection(text);
+    if (noteRejection(text)) return; // told with the losses
     const kind = text.replace(/\d+/g, "#");
     if (health.failing || logged.has(kind) || logged.size >= MAX_KINDS) return;
     logged.add(kind);

@@ -81,11 +81,13 @@ export function watchAttempts(): () => void {
 
 const watch = (message: unknown) => current.getStore()?.watch((message as { request: ClientRequest }).request);
 
-/** Notes that the backend took the current export only in part, if the SDK's diagnostics say so. */
-export function noteRejection(diagnostic: string): void {
+/** Notes that the backend took the current export only in part, if the SDK's diagnostics say so. Gives whether they do. */
+export function noteRejection(diagnostic: string): boolean {
   const rejected = /^Received Partial Success.*"rejected\w+":"?(\d+)/.exec(diagnostic)?.[1];
   const attempts = current.getStore();
-  if (rejected !== undefined && attempts !== undefined) attempts.rejected = Number(rejected);
+  if (rejected === undefined || attempts === undefined) return false;
+  attempts.rejected = Number(rejected);
+  return attempts.rejected > 0;
 }
 
 /** The failure that an error stands for. A refused connection is an AggregateError with a code but no message. */

@@ -3,7 +3,7 @@ import { Delivery, type LossType, type Signal } from "./delivery.ts";
 
 /** Whether exports reach the backend, and what was lost when they did not. */
 export type ExportHealth = {
-  /** Whether exports are failing now. */
+  /** Whether exports are given up now; an attempt that failed may yet succeed. */
   readonly failing: boolean;
   /** Counts what becomes of a signal, of which there may wait so much. */
   open(signal: Signal, capacity: number): Delivery;
@@ -23,6 +23,7 @@ export type ExportHealth = {
  */
 export function exportHealth(logger: Logger): ExportHealth {
   const failing = new Set<Signal>();
+  const givenUp = new Set<Signal>();
   const overflowing = new Set<Signal>();
   /** Signals that failed and were taken for good again because another signal got through; */
   const vouchedFor = new Set<Signal>();
@@ -53,7 +54,9 @@ export function exportHealth(logger: Logger): ExportHealth {
   }
 
   function absolve(signal: Signal): void {
-    if (!doubted.has(signal) && failing.delete(signal)) vouchedFor.add(signal);
+    if (doubted.has(signal) || !failing.delete(signal)) return;
+    givenUp.delete(signal);
+    vouchedFor.add(signal);
   }
 
   function endIfOver(): void {
@@ -71,7 +74,7 @@ export function exportHealth(logger: Logger): ExportHealth {
 
   return {
     get failing() {
-      return failing.size > 0;
+      return givenUp.size > 0;
     },
     open(signal, capacity) {
       const delivery = new Delivery(signal, capacity, onLoss);
@@ -82,8 +85,10 @@ export function exportHealth(logger: Logger): ExportHealth {
       if (startedAt >= backAt) fail(signal, words); // else it began before the backend was back
     },
     gaveUp(signal, words, startedAt) {
-      if (startedAt >= backAt) fail(signal, words);
-      else absolve(signal);
+      if (startedAt >= backAt) {
+        givenUp.add(signal);
+        fail(signal, words);
+      } else absolve(signal);
       endIfOver();
     },
     arrived(signal) {
@@ -93,6 +98,7 @@ export function exportHealth(logger: Logger): ExportHealth {
       vouchedFor.delete(signal);
       doubted.delete(signal);
       failing.delete(signal);
+      givenUp.delete(signal);
       // The others may have nothing to send for a long time. What they are sending will tell.
       for (const other of failing) {
         if (deliveries.get(other)?.exporting === 0) absolve(other);
