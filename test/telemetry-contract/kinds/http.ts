@@ -12,6 +12,14 @@ const { getUser } = ShopService.method;
 const head = ({ trace }: Call, ...lines: string[]) =>
   `${["GET /health HTTP/1.1", "Host: localhost", `traceparent: ${trace.traceparent}`, "Connection: close", ...lines].join("\r\n")}\r\n\r\n`;
 
+/** Of what is no HTTP nothing is known. */
+const UNREADABLE = {
+  "server.address": undefined,
+  "user_agent.original": undefined,
+  "url.path": undefined,
+  "http.request.method_original": undefined,
+};
+
 export const HTTP: readonly Kind[] = [
   {
     ...HTTP1,
@@ -134,6 +142,7 @@ export const HTTP: readonly Kind[] = [
   {
     ...HTTP1,
     name: "two hosts",
+    attributes: { "server.address": "localhost", "user_agent.original": undefined },
     send: raw((call) => head(call, "Host: b")),
     answer: "400",
     spans: ["api-gateway SERVER GET _OTHER 400"],
@@ -142,6 +151,7 @@ export const HTTP: readonly Kind[] = [
   {
     ...HTTP1,
     name: "too many headers",
+    attributes: UNREADABLE,
     untraced: true,
     send: raw((call) => head(call, ...Array.from({ length: 130 }, (_, i) => `x${i}: 1`))),
     answer: "431",
@@ -151,6 +161,7 @@ export const HTTP: readonly Kind[] = [
   {
     ...HTTP1,
     name: "a header that is too long",
+    attributes: UNREADABLE,
     untraced: true,
     send: raw((call) => head(call, `x: ${"x".repeat(20_000)}`)),
     answer: "431",
@@ -160,6 +171,7 @@ export const HTTP: readonly Kind[] = [
   {
     ...HTTP1,
     name: "no HTTP",
+    attributes: UNREADABLE,
     untraced: true,
     send: raw("GET /health HTTP/1.1\r\nHost: localhost\r\nno header\r\n\r\n"),
     answer: "400",

@@ -23,6 +23,8 @@ export const LATE: readonly Kind[] = [
   {
     ...GRPC,
     name: "gRPC: past the deadline of a client that resets",
+    unanswered: true,
+    attributes: { "user_agent.original": /^grpc-node-js\// },
     times: 20,
     send: grpcJs(getUser, () => ({ id: 3 }), { deadlineMs: 100 }),
     answer: "DEADLINE_EXCEEDED",
@@ -48,6 +50,7 @@ export const LATE: readonly Kind[] = [
   {
     ...GRPC,
     name: "gRPC: cancelled",
+    unanswered: true,
     send: grpc(getUser, { id: 3 }, { afterwards: (stream) => setTimeout(() => stream.close(8), 20) }),
     answer: "reset",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser CANCELLED", ...CALL_CANCELLED],

@@ -58,6 +58,7 @@ export const REST_ORDERS: readonly Kind[] = [
     name: "an order with a bad card",
     send: post((call) => order(call, { payment_method: "tok_declined" })),
     answer: "402",
+    counted: 402,
     spans: ["api-gateway SERVER POST /api/orders 402", ...ORDER_DECLINED],
     log: "info shop.gateway.v1.ShopService/CreateOrder FAILED_PRECONDITION",
     changes: 2,

@@ -133,6 +133,7 @@ export const WEB_CALLS: readonly Kind[] = [
     name: "Connect: an unknown encoding",
     send: connect(getUser, { id: 3 }, { headers: { "content-encoding": "br" } }),
     answer: "501",
+    counted: 400,
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED"],
     log: "info shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
   },

@@ -18,7 +18,7 @@ export const grpcJs =
   async (call) => {
     const client = new Client(`127.0.0.1:${call.doors.port(role)}`, credentials.createInsecure());
     const metadata = new Metadata();
-    metadata.set("traceparent", call.trace.traceparent);
+    metadata.set("traceparent", call.trace.traceparent ?? "");
     const bytes = Buffer.from(toBinary(method.input, create<M["input"]>(method.input, request(call))));
     const same = (message: Buffer) => message;
     const deadline = deadlineMs === undefined ? undefined : Date.now() + deadlineMs;

@@ -14,7 +14,7 @@ export type Call = {
   /** Counts the requests of its kind, from 0. */
   readonly n: number;
   /** What the request must carry, or the test does not find it again. */
-  readonly trace: { readonly traceparent: string };
+  readonly trace: { readonly traceparent?: string };
   /** Paid orders, made by requests that came before. */
   readonly orders: string[];
 };
@@ -48,10 +48,12 @@ export type Kind = Door & {
   readonly log: string;
   /** How many lines there are beside: for each change of an order. */
   readonly changes?: number;
-  /** The status under which it is counted. Default: the one of its outcome. */
+  /** The status under which its failed calls are counted, if it is not the usual one of their code. */
   readonly counted?: number;
   /** What its SERVER span has beside what all of its door have. */
   readonly attributes?: Readonly<Record<string, unknown>>;
   /** Set if its client's trace is not there, or cannot be read. The answer names the new one. */
   readonly untraced?: true;
+  /** Set if the client does not wait for the answer, which would name the trace. */
+  readonly unanswered?: true;
 };
