@@ -49,9 +49,12 @@ export const nested =
   <T>(read: (bytes: Uint8Array) => T): Read<T> =>
   (reader) =>
     read(reader.bytes());
-export const packedDoubles: Read<number[]> = nested((bytes) => {
-  const reader = new BinaryReader(bytes);
-  const values: number[] = [];
-  while (reader.pos < reader.len) values.push(reader.double());
-  return values;
-});
+const packed = (read: Read<number>): Read<number[]> =>
+  nested((bytes) => {
+    const reader = new BinaryReader(bytes);
+    const values: number[] = [];
+    while (reader.pos < reader.len) values.push(read(reader));
+    return values;
+  });
+export const packedDoubles = packed(double);
+export const packedFixed64 = packed(fixed64);
