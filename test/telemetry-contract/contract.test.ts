@@ -11,6 +11,9 @@ import {
   WITHIN,
 } from "./kinds/attributes.ts";
 import { SECRET } from "./kinds/secrets.ts";
+import { readConventions } from "./names/conventions.ts";
+import { liveCheck } from "./names/live-check.ts";
+import { namesOf, readRegistry } from "./names/registry.ts";
 import { countsOf, disagreements, type Evidence, gather, tally } from "./support/evidence.ts";
 import { countedStatus, expectedLogs, faultsInTime, transactionFaults } from "./support/judge.ts";
 import { startRecordedShop, timesOf } from "./support/recorded-shop.ts";
@@ -234,6 +237,10 @@ describe("the telemetry of requests", function () {
       (body) => body.toString("latin1").match(new RegExp(`.{0,60}(?:${SECRET.source}).{0,20}`, "gi")) ?? [],
     );
     assert.deepEqual([...new Set(told)].slice(0, 10), []);
+  });
+
+  it("uses names that are registered, as they are registered", () => {
+    assert.deepEqual(liveCheck(seen, namesOf(readRegistry().flatMap(({ groups }) => groups)), readConventions()), []);
   });
 
   it("has a bounded number of series, whatever clients invent", () => {
