@@ -3,9 +3,9 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { ConnectionInfo } from "./connection-info.ts";
 
 export type BareRequest = {
-  /** Of HTTP, as sent. */
+  /** Of HTTP, as sent; empty if it could not be read. */
   readonly method: string;
-  /** As sent, without the query. */
+  /** As sent, without the query; empty if it could not be read. */
   readonly path: string;
   /** The path or path template that was found; undefined for a path that nothing serves. */
   readonly route: string | undefined;

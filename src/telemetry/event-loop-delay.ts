@@ -5,7 +5,10 @@ const NS_PER_S = 1e9;
 const NS_PER_MS = 1e6;
 const RESOLUTION_MS = 10;
 
-/** Reports how late the event loop is, each time that metrics are read. Returns a function that stops it. */
+/**
+ * Reports how late the event loop is, each time that metrics are read; the tick in which they are read is not measured. Returns a function that stops
+ * it.
+ */
 export function observeEventLoopDelay(meter: Meter): () => void {
   const gauge = (name: string, description: string) => meter.createObservableGauge(name, { unit: "s", description });
   const mean = gauge("nodejs.eventloop.delay.mean", "Mean delay of the event loop.");

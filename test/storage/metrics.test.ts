@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { type Cache, memoryCache } from "../../src/storage/cache.ts";
 import { openDatabase } from "../../src/storage/database.ts";
+import { createPool } from "../../src/storage/postgres.ts";
 import { redisCache } from "../../src/storage/redis-cache.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
@@ -35,6 +36,11 @@ describe("metrics of a pool of PostgreSQL", () => {
     });
     release.resolve();
     await Promise.all(held);
+    await eventually(() => {
+      const waits = points.findLast(({ metric }) => metric === "db.client.connection.wait_time");
+      assert.deepEqual([waits?.count, Object.values(waits?.attributes ?? {})], [5, [server]]);
+      assert.ok(waits!.sum > 0.02 && waits!.sum < 60, `${waits!.sum} s`);
+    });
     await sql`select 1`.execute(database.db);
     await eventually(() => {
       assert.deepEqual(last("db.client.connection.count"), { [`${server} idle`]: 2, [`${server} used`]: 0 });
@@ -46,6 +52,22 @@ describe("metrics of a pool of PostgreSQL", () => {
     });
     await recording.stop();
     await drop();
+  });
+});
+
+describe("metrics of a pool that is used up", () => {
+  it("count who got no connection in time", async () => {
+    const { url, drop } = await createTestDatabase();
+    const limits = { max: 1, statementTimeoutMs: 0, connectionTimeoutMs: 50 };
+    const { points } = await record(async () => {
+      const pool = createPool({ url, applicationName: "pool", ...limits, measured: true });
+      const client = await pool.connect();
+      await Promise.all([assert.rejects(pool.connect()), assert.rejects(pool.connect())]);
+      client.release();
+      await pool.end();
+    });
+    await drop();
+    assert.deepEqual(Object.values(valuesOf(points, "db.client.connection.timeouts")), [2]);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { trace } from "@opentelemetry/api";
 import type { Logger } from "winston";
+import { isoTime, lineTime } from "../../src/telemetry/log-time.ts";
 import { createLogger, type LoggerOptions } from "../../src/telemetry/logger.ts";
 import { SCHEMA_URL, SCOPE } from "../../src/telemetry/scope.ts";
 import { divertConsole, record } from "./support/recording.ts";
@@ -89,6 +90,14 @@ describe("the logger", () => {
     );
     const lateMs = Date.now() - Number(times.at(-1)! / 1_000_000n);
     assert.ok(Math.abs(lateMs) < 1000, `${lateMs} ms late`);
+  });
+
+  it("knows times apart that are closer than the clock is fine", () => {
+    const times = Array.from({ length: 10_000 }, lineTime);
+    const gaps = times.slice(1).map(([s, ns], i) => (s - times[i]![0]) * 1e9 + ns - times[i]![1]);
+    assert.ok(gaps.every((gap) => gap >= 1000));
+    assert.deepEqual(isoTime([1_700_000_000, 1_002_003], 6), "2023-11-14T22:13:20.001002Z");
+    assert.deepEqual(isoTime([1_700_000_000, 1_002_003], 3), "2023-11-14T22:13:20.001Z");
   });
 
   it("exports under the scope of what we make ourselves, in the trace of the caller", async () => {

@@ -50,7 +50,7 @@ describe("metrics of the runtime", () => {
     const medians = pointsOf(recording.backend.points, "nodejs.eventloop.delay.p50").map(({ value }) => value);
     const best = Math.min(...medians);
     assert.ok(medians.every((median) => median >= 0));
-    assert.ok(best < 0.002, `${best} s`);
+    assert.ok(best < 0.005, `${best} s`);
   });
 
   it("say how long the event loop was blocked", async () => {

@@ -26,7 +26,12 @@ export function bareTelemetry({ logger, ...options }: BareTelemetryOptions): Obs
     const header = { get: (name: string) => first(headers[name]) } satisfies HeaderReader;
     const authority = first(headers[":authority"]) ?? first(headers.host) ?? "";
     const endpoint = endpointOf(request);
-    const call = calls.start(endpoint, { header, authority, connection, path: request.isGrpc ? undefined : path });
+    const call = calls.start(endpoint, {
+      header,
+      authority,
+      connection,
+      path: request.isGrpc || path === "" ? undefined : path,
+    });
     if (call.span.isRecording()) call.span.setAttributes(originals(request));
     return {
       traceResponse: call.traceResponse,
@@ -69,6 +74,7 @@ const MAX_CHARS = 256;
 function originals({ method, path, route, isGrpc }: BareRequest) {
   return {
     [ATTR_RPC_METHOD_ORIGINAL]: isGrpc && route === undefined ? path.slice(1, MAX_CHARS) : undefined,
-    [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: isGrpc || HTTP_METHODS.has(method) ? undefined : method.slice(0, MAX_CHARS),
+    [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]:
+      isGrpc || method === "" || HTTP_METHODS.has(method) ? undefined : method.slice(0, MAX_CHARS),
   };
 }

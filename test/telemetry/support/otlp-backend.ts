@@ -17,6 +17,8 @@ export type OtlpBackend = {
   mode: "accept" | "reject in part" | "hang" | keyof typeof REFUSALS;
   /** How many requests it has not taken. */
   turnedAway: number;
+  /** How many requests their sender gave up. */
+  cut: number;
   close(): Promise<void>;
 };
 
@@ -37,6 +39,9 @@ export async function startOtlpBackend(port = 0): Promise<OtlpBackend> {
   const address = server.address() as AddressInfo;
 
   async function take(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    res.once("close", () => {
+      if (!res.writableFinished && server.listening) backend.cut += 1;
+    });
     const body = Buffer.concat(await req.toArray());
     const taken = backend.mode === "accept" || backend.mode === "reject in part";
     if (!taken) backend.turnedAway += 1;
@@ -64,6 +69,7 @@ export async function startOtlpBackend(port = 0): Promise<OtlpBackend> {
     bodies: [],
     mode: "accept",
     turnedAway: 0,
+    cut: 0,
     async close() {
       server.close();
       server.closeAllConnections();
