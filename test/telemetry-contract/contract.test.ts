@@ -1,5 +1,6 @@
 // Requests of every kind to a shop of four processes, and all telemetry that they make: nothing is missing, nothing is unseen, nothing lies.
 import assert from "node:assert/strict";
+import packageJson from "../../package.json" with { type: "json" };
 import type { RoleName } from "../../src/roles.ts";
 import { AWAY, LATE, WORKING } from "./kinds/all.ts";
 import {
@@ -21,6 +22,30 @@ import { asExpected, serviceOf, treeBelow } from "./support/trees.ts";
 
 const KINDS = [...WORKING, ...LATE, ...AWAY];
 const SERVICES = ["api-gateway", "order-service", "payment-service", "user-service"];
+
+/** The resource of a process. Its arguments are not there: they may hold secrets. */
+const RESOURCE = {
+  "service.name": new RegExp(`^(${SERVICES.join("|")})$`),
+  "service.namespace": "tracemesh",
+  "service.version": packageJson.version,
+  "service.instance.id": /./,
+  "deployment.environment.name": "development",
+  "host.name": /./,
+  "host.arch": /./,
+  "host.id": /./,
+  "os.type": /./,
+  "os.version": /./,
+  "process.pid": /^\d+$/,
+  "process.executable.name": /./,
+  "process.executable.path": /./,
+  "process.owner": /./,
+  "process.runtime.name": "nodejs",
+  "process.runtime.version": process.versions.node,
+  "process.runtime.description": /./,
+  "telemetry.sdk.language": "nodejs",
+  "telemetry.sdk.name": "opentelemetry",
+  "telemetry.sdk.version": /^\d/,
+};
 
 describe("the telemetry of requests", function () {
   this.timeout(120_000);
@@ -230,6 +255,46 @@ describe("the telemetry of requests", function () {
     );
     const wrong = exemplars.filter(({ spanId, traceId }) => seen.spanOf(spanId)?.traceId !== traceId);
     assert.deepEqual(tally(wrong.map(({ metric }) => metric)), {});
+  });
+
+  it("links an order's repetition to the call that created it", () => {
+    const callsOf = (name: string) =>
+      seen.sent
+        .filter(({ kind }) => kind.name === name)
+        .map(
+          ({ traceId }) =>
+            seen.spansOf(traceId).find((span) => span.kind === "SERVER" && serviceOf(span) === "order-service")!,
+        );
+    const first = callsOf("an order with a key").map(({ traceId, spanId }) => `${traceId} ${spanId}`);
+    const repeated = callsOf("an order with the same key").flatMap(({ links }) =>
+      links.map(({ traceId, spanId }) => `${traceId} ${spanId}`),
+    );
+    assert.deepEqual(repeated.sort(), first.sort());
+    const lost = seen.spans
+      .flatMap(({ links }) => links)
+      .filter(({ traceId, spanId }) => seen.spanOf(spanId)?.traceId !== traceId);
+    assert.deepEqual(lost, []);
+  });
+
+  it("comes from one scope, of a version, by a version of the conventions", () => {
+    const origins = [...seen.spans, ...seen.logs, ...seen.allPoints].map(
+      ({ scope, scopeVersion, schemaUrl }) => `${scope} ${scopeVersion} ${schemaUrl}`,
+    );
+    assert.deepEqual(Object.keys(tally(origins)), [
+      `tracemesh ${packageJson.version} https://opentelemetry.io/schemas/1.45.0`,
+    ]);
+  });
+
+  it("says what it comes from: service, host, process", () => {
+    const resources = new Map(
+      [...seen.spans, ...seen.logs, ...seen.allPoints].map(({ resource }) => [JSON.stringify(resource), resource]),
+    );
+    assert.equal(resources.size, SERVICES.length);
+    for (const [, resource] of resources) {
+      const { "container.id": container, ...known } = resource;
+      assert.deepEqual(differences(known, RESOURCE), []);
+      assert.match(String(container ?? "0"), /^[0-9a-f]+$/);
+    }
   });
 
   it("tells no secret", () => {

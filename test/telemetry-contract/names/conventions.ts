@@ -39,9 +39,12 @@ function* declarationsIn(file: string): Generator<Declaration> {
 
 const isDeprecated = ({ comment }: Declaration): boolean => /^ \* @deprecated/m.test(comment);
 
+/** Texts whose examples look like numbers. */
+const TEXTS = new Set(["db.response.status_code", "network.protocol.version", "os.version", "service.version"]);
+
 /** Of its example: the package tells no types. */
-function typeOf({ comment }: Declaration, members: ReadonlySet<unknown> | undefined): ValueType {
-  if (members !== undefined) return "string";
+function typeOf({ comment, value }: Declaration, members: ReadonlySet<unknown> | undefined): ValueType {
+  if (members !== undefined || TEXTS.has(value.slice(1, -1))) return "string";
   const [, example] = /^ \* @example (.*)$/m.exec(comment) ?? [];
   if (example === undefined) return "any";
   if (example.startsWith("[")) return "string[]";
