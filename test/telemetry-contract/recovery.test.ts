@@ -45,7 +45,7 @@ describe("the telemetry of a recovery", function () {
       process.kill(pid, "SIGSTOP");
       const placed = placeOrder(shop.url("gateway"));
       created = await lineOf("order changed");
-      // Not to be seen by all implementations; what it says is looked at later.
+      // If it never comes, a test below says so.
       await eventually(() => assert.ok(unsettled(backend.points).includes(1)), { timeoutMs: 2000 }).catch(() => {});
       await shop.process("order").kill("SIGKILL");
       process.kill(pid, "SIGCONT");
