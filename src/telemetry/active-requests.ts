@@ -24,15 +24,22 @@ export function activeRequests(): ActiveRequests {
 }
 
 function observedBy(meter: Meter): ActiveRequests {
-  const active = new Map<ServedProtocol, number>();
-  const change = (protocol: ServedProtocol, by: number) => active.set(protocol, (active.get(protocol) ?? 0) + by);
+  const active: Partial<Record<ServedProtocol, number>> = {};
   meter
     .createObservableUpDownCounter("tracemesh.server.active_requests", {
       unit: "{request}",
       description: "Requests that are being answered.",
     })
     .addCallback((result) => {
-      for (const [protocol, count] of active) result.observe(count, { "tracemesh.server.protocol": protocol });
+      for (const [protocol, count] of Object.entries(active))
+        result.observe(count, { "tracemesh.server.protocol": protocol });
     });
-  return { begin: (protocol) => change(protocol, 1), end: (protocol) => change(protocol, -1) };
+  return {
+    begin(protocol) {
+      active[protocol] = (active[protocol] ?? 0) + 1;
+    },
+    end(protocol) {
+      active[protocol] = (active[protocol] ?? 0) - 1;
+    },
+  };
 }

@@ -26,12 +26,8 @@ export function bareTelemetry({ logger, ...options }: BareTelemetryOptions): Obs
     const header = { get: (name: string) => first(headers[name]) } satisfies HeaderReader;
     const authority = first(headers[":authority"]) ?? first(headers.host) ?? "";
     const endpoint = endpointOf(request);
-    const call = calls.start(endpoint, {
-      header,
-      authority,
-      connection,
-      path: request.isGrpc || path === "" ? undefined : path,
-    });
+    const urlPath = request.isGrpc || path === "" ? undefined : path;
+    const call = calls.start(endpoint, header, () => ({ authority, connection, path: urlPath }));
     if (call.span.isRecording()) call.span.setAttributes(originals(request));
     return {
       traceResponse: call.traceResponse,

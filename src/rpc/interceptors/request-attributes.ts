@@ -19,17 +19,19 @@ const MAX_CHARS = 256;
 const MAX_PATH_CHARS = 2048;
 
 export type RequestFacts = {
-  readonly header: HeaderReader;
   /** The host, with its port if it has one, that the client wants to talk to. */
   readonly authority: string;
   readonly connection: ConnectionInfo | undefined;
   /** The path of an HTTP request that is no RPC, without the query. */
   readonly path: string | undefined;
-  /** Whether a trusted proxy says in x-forwarded-for who the client is. */
-  readonly trustProxy: boolean;
 };
 
-export function requestAttributesOf({ header, authority, connection, path, trustProxy }: RequestFacts): Attributes {
+/** With trustProxy, a proxy in front says in x-forwarded-for who the client is. */
+export function requestAttributesOf(
+  header: HeaderReader,
+  { authority, connection, path }: RequestFacts,
+  trustProxy: boolean,
+): Attributes {
   const { peerAddress, peerPort, localPort, httpVersion } = connection ?? {};
   const [host, port] = splitAuthority(authority);
   const attributes: Attributes = {

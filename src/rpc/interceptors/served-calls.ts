@@ -13,7 +13,7 @@ import {
   METRIC_RPC_SERVER_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
 import { activeRequests } from "../../telemetry/active-requests.ts";
-import { at, now } from "../../telemetry/clock.ts";
+import { now } from "../../telemetry/clock.ts";
 import { histogram } from "../../telemetry/histogram.ts";
 import { requestMetrics } from "../../telemetry/request-metrics.ts";
 import { scopeTracer } from "../../telemetry/scope.ts";
@@ -59,8 +59,8 @@ export type CallOutcome = {
 };
 
 export type ServedCalls = {
-  /** Starts the SERVER span of a call that came now, or at a time of performance.now(), in the trace of its headers. */
-  start(endpoint: Endpoint, facts: Omit<RequestFacts, "trustProxy">, startedAt?: number): ServedCall;
+  /** Starts the SERVER span of a call that comes now, in the trace of its headers. Facts are asked for only if it is recorded. */
+  start(endpoint: Endpoint, header: HeaderReader, facts: () => RequestFacts): ServedCall;
   /** Ends the span and records the metrics. */
   end(call: ServedCall, outcome: CallOutcome): void;
 };
@@ -85,13 +85,12 @@ export function servedCalls({
   });
 
   return {
-    start(endpoint, facts, startedAt) {
+    start(endpoint, header, facts) {
       active.begin(endpoint.protocol);
-      const extracted = propagation.extract(ROOT_CONTEXT, facts.header, HEADERS);
+      const extracted = propagation.extract(ROOT_CONTEXT, header, HEADERS);
       const parent = strangers === undefined ? extracted : asStranger(extracted, strangers.baggage);
-      const startTime = startedAt === undefined ? now() : at(startedAt);
-      const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(startTime), parent);
-      if (span.isRecording()) span.setAttributes(requestAttributesOf({ ...facts, trustProxy }));
+      const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(now()), parent);
+      if (span.isRecording()) span.setAttributes(requestAttributesOf(header, facts(), trustProxy));
       return {
         endpoint,
         span,

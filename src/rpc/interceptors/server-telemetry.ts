@@ -21,12 +21,11 @@ export function serverTelemetry(options: ServedCallsOptions): Interceptor {
   return (next) => (req) => {
     const system = systemOf(req);
     const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
-    const call = calls.start(endpointOf(req.method, system, http), {
-      header: req.header,
+    const call = calls.start(endpointOf(req.method, system, http), req.header, () => ({
       authority: authorityOf(req.url),
       connection: req.contextValues.get(connectionInfo),
       path: http?.path,
-    });
+    }));
     if (call.traceResponse !== undefined) req.contextValues.get(answerHeader)?.("traceresponse", call.traceResponse);
     const onEnd: CallEnd = (durationMs, thrown) => {
       const error = outcomeAtServer(req, durationMs, thrown);
