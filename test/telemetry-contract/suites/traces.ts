@@ -85,11 +85,13 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     assert.deepEqual(lost, []);
   });
 
-  it("has log times that ascend in each process, and lines without a trace only of its start and end", () => {
+  it("has a time of its own for each log line of a process, and lines without a trace only of its start and end", () => {
     const { logs, spanOf } = evidence();
     const texts = (some: typeof logs) => tally(some.map(({ body }) => String(body)));
+    // Batches may overtake each other on their way, so that only the times tell the order.
     for (const own of Map.groupBy(logs, ({ resource }) => String(resource["service.instance.id"])).values()) {
-      assert.deepEqual(texts(own.filter(({ timeNs }, i) => i > 0 && timeNs <= own[i - 1]!.timeNs)), {});
+      const times = new Set<bigint>();
+      assert.deepEqual(texts(own.filter(({ timeNs }) => times.size === times.add(timeNs).size)), {});
     }
     const untraced = logs.filter(({ traceId }) => traceId === "");
     const ofLife = /^(gateway|order|payment|user) (serves|drains|stopped)$/;
