@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
 /** The order role's schema, one migration per change. A released migration is never edited. */
@@ -25,6 +25,23 @@ export const orderMigrations: Record<string, Migration> = {
       // Ids ascend with time, so this index also sorts a user's orders by age.
       await db.schema.createIndex("orders_by_user").on("orders").columns(["user_id", "id"]).execute();
       await db.schema.createIndex("orders_by_state").on("orders").columns(["state", "id"]).execute();
+    },
+  },
+  "002_traceparent": {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable("orders").addColumn("traceparent", "varchar(55)").execute();
+    },
+  },
+  "003_unsettled": {
+    async up(db: Kysely<unknown>) {
+      // Nearly all orders are settled. An index of the others alone stays small, and has them by age, as the recovery takes them.
+      await db.schema
+        .createIndex("orders_unsettled")
+        .on("orders")
+        .columns(["id", "state"])
+        .where(sql<boolean>`state in ('pending', 'cancelling')`)
+        .execute();
+      await db.schema.dropIndex("orders_by_state").execute();
     },
   },
 };

@@ -1,6 +1,6 @@
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { isUniqueViolation } from "../storage/errors.ts";
-import type { Order, OrderItem, OrderState, OrderStore } from "./order.ts";
+import type { Order, OrderItem, OrderState, OrderStore, UnsettledState } from "./order.ts";
 
 export type OrderSchema = {
   orders: {
@@ -18,11 +18,15 @@ export type OrderSchema = {
     version: number;
     created_at: number | bigint;
     updated_at: number | bigint;
+    traceparent: string | null;
   };
 };
 
 /** Attempts at one update against concurrent writers. An attempt fails only when another writer succeeds. */
 const MAX_ATTEMPTS = 10;
+
+/** Word for word the condition of an index: SQLite takes that index for nothing else. */
+const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
 
 /** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
@@ -96,13 +100,24 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
       const rows = await db
         .selectFrom("orders")
         .selectAll()
-        .where("state", "in", ["pending", "cancelling"])
+        .where(UNSETTLED)
         .where("updated_at", "<=", before)
         .$if(after !== undefined, (q) => q.where("id", ">", after!))
         .orderBy("id")
         .limit(limit)
         .execute();
       return rows.map(fromRow);
+    },
+
+    async countUnsettled(limit) {
+      const oldest = db.selectFrom("orders").select("state").where(UNSETTLED).orderBy("id").limit(limit).as("oldest");
+      const rows = await db
+        .selectFrom(oldest)
+        .select(["state", (q) => q.fn.countAll<bigint>().as("number")])
+        .groupBy("state")
+        .execute();
+      const numberOf = (state: UnsettledState) => Number(rows.find((found) => found.state === state)?.number ?? 0);
+      return { pending: numberOf("pending"), cancelling: numberOf("cancelling") };
     },
   };
 }
@@ -119,6 +134,7 @@ function toRow(order: Order) {
     reject_reason: order.rejectReason ?? null,
     created_at: order.createdAt,
     updated_at: order.updatedAt,
+    traceparent: order.traceparent ?? null,
   };
 }
 
@@ -133,6 +149,7 @@ function fromRow(row: Selectable<OrderSchema["orders"]>): Order {
     rejectReason: row.reject_reason ?? undefined,
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
+    traceparent: row.traceparent ?? undefined,
   };
 }
 

@@ -15,6 +15,8 @@ export type Order = {
   readonly paymentMethod: string;
   readonly state: OrderState;
   readonly rejectReason: string | undefined;
+  /** The W3C trace context of the call that created it, for whoever continues it. */
+  readonly traceparent: string | undefined;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -28,6 +30,9 @@ const MOVES: Record<OrderState, readonly OrderState[]> = {
   cancelling: ["cancelled"],
   cancelled: [],
 };
+
+/** The states in which the saga has a step left. */
+export type UnsettledState = Extract<OrderState, "pending" | "cancelling">;
 
 /** Whether no other state can follow. */
 export const isFinal = (state: OrderState): boolean => MOVES[state].length === 0;
@@ -65,6 +70,8 @@ export type OrderStore = {
   listByUser(page: { userId: number; before: string | undefined; limit: number }): Promise<Order[]>;
   /** Orders whose saga has a step left and that have not changed since `before`, oldest first. `after` is the previous page's last id. */
   listUnsettled(page: { before: number; after: string | undefined; limit: number }): Promise<Order[]>;
+  /** The number of orders whose saga has a step left, by state, among the `limit` oldest of them. */
+  countUnsettled(limit: number): Promise<Record<UnsettledState, number>>;
 };
 
 /** What the saga needs from the user role. */

@@ -1,3 +1,4 @@
+import { inLinkedTrace } from "../telemetry/links.ts";
 import type { Order, OrderStore } from "./order.ts";
 import type { Saga } from "./saga.ts";
 
@@ -43,6 +44,7 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
     let page: Order[];
     let after: string | undefined;
     do {
+      // Without a span: sweeps that find nothing would flood the traces, and the metric of the query is enough.
       page = await store.listUnsettled({ before, after, limit: BATCH });
       for (const order of page) {
         if (stopping.signal.aborted) return;
@@ -52,13 +54,20 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
     } while (page.length === BATCH);
   }
 
-  async function settle(order: Order): Promise<void> {
-    try {
-      await saga.settle(order, { signal: stopping.signal });
-      onSettled?.(order.id);
-    } catch (error) {
-      if (!stopping.signal.aborted) onError(error, order.id);
-    }
+  /** In a trace of its own, with a link to the call that created the order. */
+  function settle(order: Order): Promise<void> {
+    const { id, state, traceparent } = order;
+    const attributes = { "shop.order.id": id, "shop.order.state": state };
+    return inLinkedTrace("recover order", { attributes, traceparent }, async (fail) => {
+      try {
+        await saga.settle(order, { signal: stopping.signal });
+        onSettled?.(id);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        fail(error);
+        onError(error, id);
+      }
+    });
   }
 
   return {

@@ -5,6 +5,7 @@ import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
 import { openDatabase } from "../storage/database.ts";
+import { currentTraceparent, linkTo } from "../telemetry/links.ts";
 import { orderMigrations } from "./migrations.ts";
 import { createOrderFeed } from "./order-feed.ts";
 import { orderService } from "./order-service.ts";
@@ -13,6 +14,7 @@ import { orderOutcomes } from "./outcomes.ts";
 import { paymentsPeer, usersPeer } from "./peers.ts";
 import { startRecovery } from "./recovery.ts";
 import { createSaga } from "./saga.ts";
+import { observeUnsettled } from "./unsettled-metric.ts";
 
 /** The order role: orders in a database, their saga, and the recovery after a crash. */
 export const orderRole = defineRole({
@@ -37,7 +39,9 @@ export const orderRole = defineRole({
         logger.info("order changed", { order_id: order.id, state: order.state, reason: order.rejectReason });
         feed.publish(order);
       },
+      trace: { current: currentTraceparent, continues: linkTo },
     });
+    const stopObserving = observeUnsettled(store);
     const recovery = startRecovery({
       store,
       saga,
@@ -54,6 +58,7 @@ export const orderRole = defineRole({
       services: [service(OrderService, orderService(saga, store, feed))],
       stop,
       async close() {
+        stopObserving();
         await stop(); // a role that never served is closed without a drain
         await close();
       },

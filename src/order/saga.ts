@@ -28,6 +28,14 @@ export type CancelResult = { kind: "cancelled"; order: Order } | { kind: "not_ca
 
 export type Saga = ReturnType<typeof createSaga>;
 
+/** Ties the calls of an order together. */
+export type OrderTrace = {
+  /** The W3C trace context of the call under way. The order that it creates keeps it. */
+  current(): string | undefined;
+  /** Called when the call under way continues an order that another one created, with what the order has kept. */
+  continues(traceparent: string | undefined): void;
+};
+
 export type SagaOptions = {
   store: OrderStore;
   users: UsersPeer;
@@ -36,6 +44,8 @@ export type SagaOptions = {
   newId: () => string;
   /** Called with the order after each change of its state. */
   onChange?: (order: Order) => void;
+  /** Default: traces are not kept. */
+  trace?: OrderTrace;
   now?: () => number;
 };
 
@@ -44,7 +54,7 @@ export type SagaOptions = {
  * refund carry the order's id as their key. So whoever comes next (the caller with the same key, another replica, the recovery after a
  * crash) can continue any order from its current state.
  */
-export function createSaga({ store, users, payments, newId, onChange = () => {}, now = Date.now }: SagaOptions) {
+export function createSaga({ store, users, payments, newId, trace, onChange = () => {}, now = Date.now }: SagaOptions) {
   async function create(request: NewOrder, call: StepOptions): Promise<CreateOrderResult> {
     const fingerprint = fingerprintOf(request);
     const known = await store.findByKey(request.userId, request.key);
@@ -61,6 +71,7 @@ export function createSaga({ store, users, payments, newId, onChange = () => {},
       rejectReason: undefined,
       createdAt: at,
       updatedAt: at,
+      traceparent: trace?.current(),
     };
     if ((await store.insert(order, { key: request.key, fingerprint })) === "key_exists") {
       const other = await store.findByKey(request.userId, request.key);
@@ -77,11 +88,14 @@ export function createSaga({ store, users, payments, newId, onChange = () => {},
     call: StepOptions,
   ): Promise<CreateOrderResult> {
     if (known.fingerprint !== fingerprint) return { kind: "key_reused" };
+    trace?.continues(known.order.traceparent);
     return outcomeOf(await settle(known.order, call));
   }
 
   async function cancel(id: string, call: StepOptions): Promise<CancelResult> {
-    if ((await store.get(id)) === undefined) return { kind: "not_found" };
+    const known = await store.get(id);
+    if (known === undefined) return { kind: "not_found" };
+    trace?.continues(known.traceparent);
     const order = await advance(id, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
     const settled = await settle(order, call);
     return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };

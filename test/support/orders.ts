@@ -47,6 +47,7 @@ export const anOrder = (over: Partial<Order> = {}): Order => ({
   rejectReason: undefined,
   createdAt: 1_700_000_000_000,
   updatedAt: 1_700_000_000_000,
+  traceparent: undefined,
   ...over,
 });
 

@@ -84,6 +84,18 @@ export const HTTP: readonly Kind[] = [
   },
   {
     ...HTTP1,
+    name: "what clients invent: paths, hosts, user agents",
+    times: 200,
+    send: http1("GET", () => `/${randomUUID()}/${randomUUID()}`, {
+      headers: ({ n }) => ({ host: `host${n}.example`, "user-agent": `agent${n}/${randomUUID()}` }),
+    }),
+    answer: "404",
+    spans: ["api-gateway SERVER GET _OTHER 404"],
+    log: "info GET _OTHER 404",
+    attributes: { "server.address": /^host\d+\.example$/, "user_agent.original": /^agent\d+\// },
+  },
+  {
+    ...HTTP1,
     name: "a path like an RPC's",
     send: http1("POST", "/shop.no.v1.Service/Method", { body: {} }),
     answer: "404",

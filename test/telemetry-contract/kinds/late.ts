@@ -1,5 +1,7 @@
 // Calls that end before their callee answers: the user role is stopped meanwhile, or nothing happens to what is watched.
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from "node:http2";
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
+import { roundTrips } from "../../support/raw-h2.ts";
 import { grpcJs } from "../support/grpc-js.ts";
 import type { Door, Kind } from "../support/kind.ts";
 import { connect, grpc, http1 } from "../support/send.ts";
@@ -10,12 +12,20 @@ const HTTP1: Door = { role: "gateway", system: "http", version: "1.1" };
 const CONNECT: Door = { role: "gateway", system: "connectrpc", version: "1.1" };
 const { getUser } = ShopService.method;
 
+/** Enough for the gateway to call on, however busy the machine is. */
+const DEADLINE_MS = 250;
+
+async function cancelOnceBegun(stream: ClientHttp2Stream, session: ClientHttp2Session): Promise<void> {
+  await roundTrips(session, 3);
+  stream.close(constants.NGHTTP2_CANCEL);
+}
+
 export const LATE: readonly Kind[] = [
   {
     ...GRPC,
     name: "gRPC: past a deadline that the server sees",
     times: 20,
-    send: grpc(getUser, { id: 3 }, { headers: { "grpc-timeout": "100m" } }),
+    send: grpc(getUser, { id: 3 }, { headers: { "grpc-timeout": `${DEADLINE_MS}m` } }),
     answer: "DEADLINE_EXCEEDED",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED ERROR", ...CALLEE_TOO_LATE],
     log: "warn shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED",
@@ -26,7 +36,7 @@ export const LATE: readonly Kind[] = [
     unanswered: true,
     attributes: { "user_agent.original": /^grpc-node-js\// },
     times: 20,
-    send: grpcJs(getUser, () => ({ id: 3 }), { deadlineMs: 100 }),
+    send: grpcJs(getUser, () => ({ id: 3 }), { deadlineMs: DEADLINE_MS }),
     answer: "DEADLINE_EXCEEDED",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED ERROR", ...CALLEE_TOO_LATE],
     log: "warn shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED",
@@ -34,7 +44,7 @@ export const LATE: readonly Kind[] = [
   {
     ...HTTP1,
     name: "REST: past a deadline",
-    send: http1("GET", "/api/users/3", { headers: { "connect-timeout-ms": "100" } }),
+    send: http1("GET", "/api/users/3", { headers: { "connect-timeout-ms": String(DEADLINE_MS) } }),
     answer: "504",
     spans: ["api-gateway SERVER GET /api/users/{id} 504 ERROR", ...CALLEE_TOO_LATE],
     log: "warn shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED",
@@ -42,7 +52,7 @@ export const LATE: readonly Kind[] = [
   {
     ...CONNECT,
     name: "Connect: past a deadline",
-    send: connect(getUser, { id: 3 }, { headers: { "connect-timeout-ms": "100" } }),
+    send: connect(getUser, { id: 3 }, { headers: { "connect-timeout-ms": String(DEADLINE_MS) } }),
     answer: "504",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED ERROR", ...CALLEE_TOO_LATE],
     log: "warn shop.gateway.v1.ShopService/GetUser DEADLINE_EXCEEDED",
@@ -51,7 +61,7 @@ export const LATE: readonly Kind[] = [
     ...GRPC,
     name: "gRPC: cancelled",
     unanswered: true,
-    send: grpc(getUser, { id: 3 }, { afterwards: (stream) => setTimeout(() => stream.close(8), 20) }),
+    send: grpc(getUser, { id: 3 }, { afterwards: cancelOnceBegun }),
     answer: "reset",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser CANCELLED", ...CALL_CANCELLED],
     log: "info shop.gateway.v1.ShopService/GetUser CANCELLED",

@@ -44,13 +44,20 @@ export function expectedLogs(kind: Kind, root: Span, spans: readonly Span[]): st
 /** Processes of one machine have their clocks from the same source, but each reads its start a little late. */
 const CLOCKS_NS = 1_000_000n;
 
-export function faultsInTime(span: Span, parent: Span): string[] {
+/** What is wrong with a span's own times, and with those beside its parent's. */
+export function faultsInTime(span: Span, parent: Span | undefined): string[] {
+  const line = `${serviceOf(span)} ${span.kind} ${span.name}`;
+  const outside = span.events.filter(({ time }) => time < span.start || time > span.end);
+  const own = [
+    ...(span.end < span.start ? [`${line} ends before it starts`] : []),
+    ...outside.map((event) => `${line} has ${event.name} outside of its time`),
+  ];
+  if (parent === undefined) return own;
   const tolerance = serviceOf(span) === serviceOf(parent) ? 0n : CLOCKS_NS;
-  const line = `${serviceOf(span)} ${span.kind} ${span.name} in ${serviceOf(parent)} ${parent.name}`;
   return [
-    ...(span.end < span.start ? [`${line}: ends before it starts`] : []),
-    ...(span.start + tolerance < parent.start ? [`${line}: starts too soon`] : []),
-    ...(span.end > parent.end + tolerance ? [`${line}: ends too late`] : []),
+    ...own,
+    ...(span.start + tolerance < parent.start ? [`${line} starts before ${parent.name}`] : []),
+    ...(span.end > parent.end + tolerance ? [`${line} ends after ${parent.name}`] : []),
   ];
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { eventually } from "../../support/eventually.ts";
 import { type ShopProcesses, type ShopProcessesOptions, startShopProcesses } from "../../support/shop-processes.ts";
 import { type OtlpBackend, startOtlpBackend } from "../../telemetry/support/otlp-backend.ts";
 import { openDoors } from "./doors.ts";
@@ -35,7 +34,7 @@ const EXPORT_SOON = {
 };
 
 /** As many as a burst of clients, and fewer than the queues of telemetry hold. */
-const AT_ONCE = 10;
+const AT_ONCE = 20;
 const DEFAULT_TIMES = 10;
 
 export const timesOf = ({ times = DEFAULT_TIMES }: Kind): number => times;
@@ -74,6 +73,3 @@ export async function startRecordedShop(options: ShopProcessesOptions = {}): Pro
     },
   };
 }
-
-/** Waits until all spans of a service have come that were there when it was asked. */
-export const arrived = (check: () => void): Promise<void> => eventually(check, { timeoutMs: 10_000 });

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp1 } from "node:http";
-import type { ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { buffer } from "node:stream/consumers";
 import { create, type DescMethod, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
@@ -79,7 +79,7 @@ export type GrpcOptions = HttpOptions & {
   /** Instead of the request in its frame. */
   readonly bytes?: Uint8Array;
   /** Called with the stream once the request is sent. */
-  readonly afterwards?: (stream: ClientHttp2Stream) => void;
+  readonly afterwards?: (stream: ClientHttp2Stream, session: ClientHttp2Session) => unknown;
 };
 
 export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
@@ -106,7 +106,7 @@ export const grpcPath =
     stream.on("error", () => {});
     const answered = answerOf(stream);
     stream.end(options.bytes ?? framed(of(options.body, call) as Uint8Array));
-    options.afterwards?.(stream);
+    options.afterwards?.(stream, session);
     const { header, status } = await answered;
     const traceResponse = first(header?.traceresponse);
     if (status === undefined && header !== undefined && String(header[":status"]) !== "200")
