@@ -58,6 +58,27 @@ describe("server: faults", () => {
     assert.deepEqual([calls, seen.attempts, seen.finished, errors], [["Unary", "ServerStream"], 0, 0, []]);
   });
 
+  it("of clients that are gone before the handler of a stream is called leave it uncalled", async () => {
+    const called = Promise.withResolvers<AbortSignal>();
+    const released = Promise.withResolvers<void>();
+    const slow: Interceptor = (next) => async (request) => {
+      if (request.method.name === "ServerStream") {
+        called.resolve(request.signal);
+        await released.promise;
+      }
+      return await next(request);
+    };
+    const { seen, service: probe } = createProbe();
+    await start(probe.impl, [slow]);
+    const stream = open(session, "ServerStream").end(EMPTY);
+    const signal = await called.promise;
+    stream.close(8);
+    await eventually(() => assert.ok(signal.aborted));
+    released.resolve();
+    assert.equal((await answerOf(open(session, "Unary").end(EMPTY))).status, 0);
+    assert.deepEqual([seen.finished, errors], [0, []]);
+  });
+
   it("of interceptors that give the handler no request are errors of the server", async () => {
     const taking: Interceptor = (next) => (request) => {
       if (!request.stream) return next(request);
