@@ -175,6 +175,19 @@ describe("server: heads", () => {
     }
   });
 
+  it("may have 16 KiB of headers and trailers each", async () => {
+    const value = "x".repeat((16 << 10) - "x-long".length);
+    await start({
+      unary(_, { responseHeader, responseTrailer }) {
+        responseHeader.set("x-long", value);
+        responseTrailer.set("x-long", value);
+        return {};
+      },
+    });
+    const { header, trailer, status } = await call();
+    assert.deepEqual([status, header?.["x-long"], trailer?.["x-long"]], [0, value, value]);
+  });
+
   it("carry nothing of the headers of a peer's error", async () => {
     const peer = await startProbeServer();
     const transport = createGrpcTransport({ target: `127.0.0.1:${peer.port}` });

@@ -38,7 +38,7 @@ for (const [name, interceptors] of INTERCEPTIONS) {
       session.destroy();
       await server.close();
     });
-    const goodCall = async () => (await answerOf(open(session, "ClientStream").end(EMPTY))).status;
+    const goodCall = async () => (await answerOf(open(session, "BidiStream").end(EMPTY))).status;
 
     it("the signal is aborted, for what the handler left behind", async () => {
       const signals: AbortSignal[] = [];
@@ -62,7 +62,11 @@ for (const [name, interceptors] of INTERCEPTIONS) {
     });
 
     it("nothing is held of what its client goes on to send", async () => {
-      await start({ clientStream: async () => ({}) });
+      await start({
+        async *bidiStream() {
+          yield {};
+        },
+      });
       for (let i = 0; i < TIMES; i++) {
         const stream = open(session, "Unary", { "grpc-timeout": "1m" });
         await once(stream, "response");
@@ -90,10 +94,24 @@ for (const [name, interceptors] of INTERCEPTIONS) {
           await over(context);
           yield LARGE;
         },
-        clientStream: async () => ({}),
+        async clientStream(_, context) {
+          await over(context);
+          return LARGE;
+        },
+        async *bidiStream() {
+          yield {};
+        },
       });
       return seen;
     };
+    it("nothing is held of what the handler answers after its deadline to a client that still sends", async () => {
+      const seen = await startLate();
+      const streams = Array.from({ length: TIMES }, () => open(session, "ClientStream", { "grpc-timeout": "5m" }));
+      const answers = await Promise.all(streams.map(answerOf));
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [Code.DeadlineExceeded]);
+      assert.deepEqual([seen.answered, await goodCall(), errors], [TIMES, 0, []]);
+    });
+
     for (const method of ["Unary", "ServerStream"]) {
       it(`nothing is held of what the handler answers after its deadline, nor sent (${method})`, async () => {
         await startLate();

@@ -84,7 +84,8 @@ describe("server: messages", () => {
       assert.equal(server.seen.received, 1);
       const { status, header, trailer } = await send(limit + 1);
       assert.equal(status, Code.ResourceExhausted);
-      assert.match(String((trailer ?? header)?.["grpc-message"]), /larger than configured max/);
+      const message = `message size ${limit + 1} is larger than configured max ${limit}`;
+      assert.equal((trailer ?? header)?.["grpc-message"], message);
       assert.equal(server.seen.received, 1);
     });
   }

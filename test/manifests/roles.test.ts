@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { environmentOf, settingsOf } from "./support/environment.ts";
 import { allOf, type Container, type Deployment, type Manifest, one, type Service } from "./support/manifests.ts";
 import { OVERLAYS, render } from "./support/overlays.ts";
-import { WORKLOADS } from "./support/workloads.ts";
+import { environmentOfOverlay, WORKLOADS } from "./support/workloads.ts";
 
 /** What OpenTelemetry's SDK reads by itself, and what only other variables are made of. */
 const BESIDE_SETTINGS = new Set([
@@ -10,6 +10,7 @@ const BESIDE_SETTINGS = new Set([
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "OTEL_RESOURCE_ATTRIBUTES",
   "POD_NAME",
+  "POD_NAMESPACE",
   "POD_UID",
 ]);
 
@@ -124,11 +125,11 @@ for (const overlay of OVERLAYS) {
       }
     });
 
-    it("tell the namespace and their Pod in all telemetry", () => {
+    it("tell the environment, the namespace and their Pod in all telemetry", () => {
       for (const role of roles) {
         const env = environmentOf(role, objects);
         const pod = `${role.metadata.name}-pod`;
-        assert.equal(env.ENVIRONMENT, "shop");
+        assert.equal(env.ENVIRONMENT, environmentOfOverlay(overlay).isProd ? "production" : "development");
         assert.equal(env.SERVICE_INSTANCE_ID, pod);
         assert.equal(
           env.OTEL_RESOURCE_ATTRIBUTES,

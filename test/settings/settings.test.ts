@@ -39,6 +39,7 @@ describe("settings", () => {
         storage: { databaseUrl: undefined, poolMax: 10, dataDir: "data", redisUrl: undefined },
         telemetry: {
           serviceName: "order-service",
+          serviceNamespace: "tracemesh",
           serviceVersion: "0.1.0",
           environment: "development",
           instanceId: `${hostname()}-${process.pid}`,

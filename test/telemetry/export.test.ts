@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { hostname, release } from "node:os";
+import { basename } from "node:path";
 import { context, diag, metrics, propagation, trace } from "@opentelemetry/api";
 import type { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { makeSpans, record, startRecording } from "./support/recording.ts";
@@ -57,22 +59,37 @@ describe("the resource of telemetry", () => {
     "service.version": "1.2.3",
     "service.instance.id": "probe-1",
     "deployment.environment.name": "test",
-    "deployment.environment": "test",
   };
+  const MACHINE = /^(?:telemetry\.sdk|host|os|process|container)\./;
   const act = async ({ telemetry: { logger } }: { telemetry: Telemetry }) => {
     makeSpans(1);
     logger.info("line");
     metrics.getMeter("test").createCounter("things").add(1);
   };
-  const withoutSdk = (resource: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(resource).filter(([name]) => !name.startsWith("telemetry.sdk.")));
+  const withoutMachine = (resource: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(resource).filter(([name]) => !MACHINE.test(name)));
 
   it("is the same in all signals", async () => {
     const { spans, points, logs } = await record(act);
     for (const { resource } of [spans[0]!, points[0]!, logs[0]!]) {
-      assert.deepEqual(withoutSdk(resource), SERVICE);
+      assert.deepEqual(withoutMachine(resource), SERVICE);
       assert.equal(resource["telemetry.sdk.language"], "nodejs");
     }
+  });
+
+  it("tells the process and its host, but nothing of the command line or the user", async () => {
+    const { spans } = await record(async () => makeSpans(1));
+    const { resource } = spans[0]!;
+    assert.deepEqual(
+      [resource["process.pid"], resource["process.executable.name"], resource["process.runtime.name"]],
+      [process.pid, basename(process.execPath), "nodejs"],
+    );
+    assert.equal(resource["process.runtime.version"], process.versions.node);
+    assert.deepEqual([resource["host.name"], resource["os.version"]], [hostname(), release()]);
+    assert.deepEqual(
+      Object.keys(resource).filter((name) => /command|owner|args|path/.test(name)),
+      [],
+    );
   });
 
   it("takes what the environment says first", async () => {
@@ -84,7 +101,7 @@ describe("the resource of telemetry", () => {
         OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.name=pod-1,k8s.namespace.name=shop,deployment.environment.name=staging",
       },
     );
-    assert.deepEqual(withoutSdk(spans[0]!.resource), {
+    assert.deepEqual(withoutMachine(spans[0]!.resource), {
       ...SERVICE,
       ...{ "service.name": "other", "deployment.environment.name": "staging" },
       ...{ "k8s.pod.name": "pod-1", "k8s.namespace.name": "shop" },
