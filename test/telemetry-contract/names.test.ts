@@ -1,5 +1,6 @@
 // The registry of our own names in telemetry, and the check of recorded names against it and the semantic conventions.
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { readConventions } from "./names/conventions.ts";
 import { liveCheck, type Recorded } from "./names/live-check.ts";
 import { formFaults, namesOf, readRegistry, readRegistryFiles } from "./names/registry.ts";
@@ -67,6 +68,22 @@ describe("the registry of names in telemetry", () => {
       .flatMap(({ groups: own }) => [...namesOf(own).attributes.keys(), ...namesOf(own).metrics.keys()]);
     assert.deepEqual(
       names.filter((name) => !/^(tracemesh|shop)\./.test(name)),
+      [],
+    );
+  });
+});
+
+describe("the registry and the code", () => {
+  it("agree: nothing is registered that nothing tells", () => {
+    const code = globSync("src/**/*.ts")
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+    const { attributes, metrics } = namesOf(readRegistry().flatMap(({ groups }) => groups));
+    // The names of a service's own metrics begin with the name of the service.
+    const told = (name: string) =>
+      new RegExp(`\\b${RegExp.escape(name.replace(/^[a-z]+-[a-z]+\./, ""))}\\b`).test(code);
+    assert.deepEqual(
+      [...attributes.keys(), ...metrics.keys()].filter((name) => !told(name)),
       [],
     );
   });

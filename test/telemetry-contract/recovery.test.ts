@@ -1,8 +1,13 @@
-// An order whose process dies while it is charged, and the telemetry of whoever continues it.
+// An order whose process dies while it is charged, and the telemetry of whoever continues it. On PostgreSQL, so that both databases are tried.
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { placeOrder } from "../support/orders.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import type { LogRecord, Point, Span } from "../telemetry/support/otlp.ts";
+import { readConventions } from "./names/conventions.ts";
+import { liveCheck } from "./names/live-check.ts";
+import { namesOf, readRegistry } from "./names/registry.ts";
+import { faultsInTime, transactionFaults } from "./support/judge.ts";
 import { startRecordedShop } from "./support/recorded-shop.ts";
 import { asExpected, serviceOf, treeBelow } from "./support/trees.ts";
 
@@ -30,7 +35,9 @@ describe("the telemetry of a recovery", function () {
       .map(({ value }) => value);
 
   before(async () => {
-    const { shop, backend, close } = await startRecordedShop({ env: { OTEL_METRIC_EXPORT_INTERVAL: "200" } });
+    const database = await createTestDatabase();
+    const env = { OTEL_METRIC_EXPORT_INTERVAL: "200", DATABASE_URL: database.url };
+    const { shop, backend, close } = await startRecordedShop({ env });
     const lineOf = (message: string) =>
       eventually(
         () => {
@@ -52,9 +59,11 @@ describe("the telemetry of a recovery", function () {
       assert.equal((await placed).status, 503);
       await shop.start("order");
       await lineOf("order recovered");
+      await eventually(() => assert.equal(unsettled(backend.points).at(-1), 0)).catch(() => {});
     } finally {
       process.kill(pid, "SIGCONT");
       await close();
+      await database.drop();
     }
     ({ spans, logs, points } = backend);
   });
@@ -101,10 +110,28 @@ describe("the telemetry of a recovery", function () {
   });
 
   it("was needed: the unsettled order was counted, and is no more", () => {
-    assert.ok(unsettled(points).includes(1));
-    const last = points
-      .filter(({ metric }) => metric === "shop.order.unsettled")
-      .toSorted((a, b) => Number(a.time - b.time));
-    assert.deepEqual(unsettled(last).at(-1), 0);
+    assert.ok(unsettled(points).includes(1), "no point tells of it");
+    assert.equal(unsettled(points).at(-1), 0);
+  });
+
+  it("has its spans within each other's time, and its transactions whole", () => {
+    const spanOf = new Map(spans.map((span) => [span.spanId, span]));
+    // The payment role was stopped while it was called.
+    const inOrder = spans.filter((span) => serviceOf(span) === "order-service");
+    assert.deepEqual(
+      inOrder.flatMap((span) => faultsInTime(span, spanOf.get(span.parentSpanId))),
+      [],
+    );
+    const queries = spans.filter(({ attributes }) => "db.system.name" in attributes);
+    assert.deepEqual(new Set(queries.map(({ attributes }) => attributes["db.system.name"])), new Set(["postgresql"]));
+    assert.deepEqual(
+      [...Map.groupBy(queries, ({ parentSpanId }) => parentSpanId).values()].flatMap(transactionFaults),
+      [],
+    );
+  });
+
+  it("uses names that are registered, as they are registered", () => {
+    const own = namesOf(readRegistry().flatMap(({ groups }) => groups));
+    assert.deepEqual(liveCheck({ spans, logs, points }, own, readConventions()), []);
   });
 });

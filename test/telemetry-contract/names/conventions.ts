@@ -82,7 +82,7 @@ const FORMS: Readonly<Record<string, readonly [instrument: string, unit: string]
   "db.client.connection.count": ["updowncounter", "{connection}"],
   "db.client.connection.create_time": ["histogram", "s"],
   "db.client.connection.idle.max": ["updowncounter", "{connection}"],
-  "db.client.connection.max": ["updowncounter", "{connection}"],
+  "db.client.connection.limit": ["updowncounter", "{connection}"],
   "db.client.connection.pending_requests": ["updowncounter", "{request}"],
   "db.client.connection.timeouts": ["counter", "{timeout}"],
   "db.client.connection.use_time": ["histogram", "s"],
