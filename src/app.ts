@@ -6,6 +6,7 @@ import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
+import { bareTelemetry } from "./rpc/interceptors/bare-telemetry.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
 import { createRestHandler } from "./rpc/rest/rest-handler.ts";
@@ -54,15 +55,14 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const own = parts.services.map((s) => s.desc);
     const health = createHealth(own);
     const services = [...parts.services, health.service, ...reflectionServices([...own, health.service.desc])];
-    const interceptors = serverInterceptors({
+    const told = {
       logger,
       serviceName: settings.telemetry.serviceName,
       traceResponse: strangers,
-      services: own,
-      outcomes,
-      isUnavailable,
+      trustProxy: settings.trustProxy,
       ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
-    });
+    };
+    const interceptors = serverInterceptors({ ...told, services: own, outcomes, isUnavailable });
     let serving = true;
     const publicHttp = () =>
       createRestHandler({
@@ -78,6 +78,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       interceptors,
       http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
+      observeBareRequest: bareTelemetry(told),
       limits: settings.trustProxy ? BEHIND_PROXY : strangers ? FOR_STRANGERS : undefined,
       maxConnectionAge: { ageMs: settings.connectionAgeMs, graceMs: AGED_CONNECTION_GRACE_MS },
       onError: (error) => logger.error("unexpected error", { error }),

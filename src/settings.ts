@@ -34,7 +34,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     },
     telemetry: {
       serviceName: read.text("OTEL_SERVICE_NAME") ?? read.text("SERVICE_NAME") ?? workload.name,
-      serviceNamespace: read.text("SERVICE_NAMESPACE") ?? "tracemesh",
+      serviceNamespace: read.text("SERVICE_NAMESPACE") ?? packageJson.name,
       serviceVersion: read.text("SERVICE_VERSION") ?? packageJson.version,
       environment: read.text("ENVIRONMENT") ?? "development",
       instanceId: read.text("SERVICE_INSTANCE_ID") ?? `${hostname()}-${process.pid}`,

@@ -1,5 +1,6 @@
 // A cache of strings with a time to live: here in memory, in redis-cache.ts shared by all replicas.
 import { LRUCache } from "lru-cache";
+import { countLookups, observeEntries } from "./cache-metrics.ts";
 
 /**
  * A cache that never fails. Any entry may vanish at any time, and a cache that is down looks like an empty one.
@@ -37,10 +38,14 @@ export function memoryCache(options: MemoryCacheOptions): Cache {
   const { maxEntries, now = () => performance.now() } = options;
   // A resolution of 0 asks the clock each time, rather than by a timer of its own.
   const entries = new LRUCache<string, string | typeof DELETED>({ max: maxEntries, perf: { now }, ttlResolution: 0 });
+  const count = countLookups("memory");
+  const stopObserving = observeEntries("memory", () => entries.size);
   return {
     async get(key) {
       const value = entries.get(key);
-      return value === DELETED ? undefined : value;
+      const found = value === DELETED ? undefined : value;
+      count(found === undefined ? "miss" : "hit");
+      return found;
     },
     async fill(key, value, ttlMs) {
       if (!entries.has(key)) entries.set(key, value, { ttl: ttlMs });
@@ -49,6 +54,7 @@ export function memoryCache(options: MemoryCacheOptions): Cache {
       for (const key of keys) entries.set(key, DELETED, { ttl: INVALIDATION_MS });
     },
     async close() {
+      stopObserving();
       entries.clear();
     },
   };

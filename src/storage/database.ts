@@ -82,7 +82,8 @@ async function openPostgres<Schema>(options: DatabaseOptions, url: string): Prom
     await migrating.destroy();
   }
 
-  const serving = createPool({ ...pool, max: options.poolMax ?? 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+  const limits = { max: options.poolMax ?? 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
+  const serving = createPool({ ...pool, ...limits, measured: true });
   const log = options.onQuery ?? queryLog({ system: "postgresql", ...serverOf(url) });
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: serving }), log });
   return handle(db, "postgresql", () => db.destroy());

@@ -1,6 +1,8 @@
 // Spans and metrics of database calls, by the stable semantic conventions of OpenTelemetry.
 import { type Attributes, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
-import { scopeMeter, scopeTracer } from "../telemetry/scope.ts";
+import { at } from "../telemetry/clock.ts";
+import { histogram } from "../telemetry/histogram.ts";
+import { scopeTracer } from "../telemetry/scope.ts";
 
 export type DatabaseServer = {
   /** `db.system.name` */
@@ -33,7 +35,7 @@ const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  */
 export function operationTelemetry(server: DatabaseServer): (operation: Operation) => void {
   const tracer = scopeTracer();
-  const duration = scopeMeter().createHistogram("db.client.operation.duration", {
+  const duration = histogram("db.client.operation.duration", {
     description: "Duration of database client operations.",
     unit: "s",
     advice: { explicitBucketBoundaries: DURATION_BUCKETS },
@@ -50,15 +52,15 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
     duration.record(operation.durationMs / 1000, attributes);
 
     if (!trace.getActiveSpan()?.isRecording()) return;
-    const end = Date.now();
+    const end = performance.now();
     const span = tracer.startSpan(collection === undefined ? name : `${name} ${collection}`, {
       kind: SpanKind.CLIENT,
-      startTime: end - operation.durationMs,
+      startTime: at(end - operation.durationMs),
       attributes: text === undefined ? attributes : { ...attributes, "db.query.text": text },
     });
     // Without the error's message, which may quote values.
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end(end);
+    span.end(at(end));
   };
 }
 

@@ -1,5 +1,6 @@
 // A pool of PostgreSQL connections. Waits are bounded, and lost connections are replaced without crashing the process.
 import pg from "pg";
+import { measurePool } from "./pool-metrics.ts";
 
 /** Parameters of the URL, such as ?statement_timeout=30000&sslmode=verify-full, take precedence. */
 export type PoolOptions = {
@@ -12,6 +13,8 @@ export type PoolOptions = {
   readonly statementTimeoutMs: number;
   /** Time that a caller waits for a connection, in milliseconds. Default: 3000 */
   readonly connectionTimeoutMs?: number;
+  /** Whether metrics tell of it. Default: false */
+  readonly measured?: boolean;
 };
 
 const IDLE_TIMEOUT_MS = 30_000;
@@ -34,6 +37,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   // was using it gets the error from the statement. The pool itself emits errors of idle connections only.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
+  if (options.measured) measurePool(pool, poolName(options.url));
   return pool;
 }
 
@@ -45,6 +49,12 @@ export function serverOf(url: string): { namespace: string; address: string; por
     address: hostname || "localhost",
     port: port === "" ? 5432 : Number(port),
   };
+}
+
+/** By the semantic conventions. */
+function poolName(url: string): string {
+  const { namespace, address, port } = serverOf(url);
+  return `${address}:${port}/${namespace}`;
 }
 
 /** BigInt for int8, which pg reads as a string by default. */

@@ -1,6 +1,7 @@
 // A cache in Redis, shared by all replicas. While Redis is down there are misses, but neither errors nor long waits.
 import { createClient } from "redis";
 import { type Cache, INVALIDATION_MS } from "./cache.ts";
+import { countLookups } from "./cache-metrics.ts";
 import { operationTelemetry } from "./operation-telemetry.ts";
 
 export type OutageLogger = Record<"info" | "warn", (message: string, fields: Record<string, string>) => void>;
@@ -44,6 +45,7 @@ export function redisCache(options: RedisCacheOptions): Cache {
     },
   });
   const record = operationTelemetry({ system: "redis", ...serverOf(url) });
+  const count = countLookups("redis");
   const outage = outageLog(logger, url);
   let pausedUntil = 0;
 
@@ -78,9 +80,10 @@ export function redisCache(options: RedisCacheOptions): Cache {
 
   return {
     async get(key) {
-      if (isPaused()) return undefined;
-      const reply = await attempt("GET", () => client.get(prefix + key));
-      return reply === null || reply === DELETED ? undefined : reply;
+      const reply = isPaused() ? undefined : await attempt("GET", () => client.get(prefix + key));
+      const found = reply === null || reply === DELETED ? undefined : reply;
+      count(reply === undefined ? "unavailable" : found === undefined ? "miss" : "hit");
+      return found;
     },
     async fill(key, value, ttlMs) {
       if (isPaused()) return;

@@ -1,5 +1,6 @@
 import { type DiagLogger, DiagLogLevel, diag } from "@opentelemetry/api";
 import type { Logger } from "winston";
+import { noteRejection } from "./export-attempts.ts";
 import type { ExportHealth } from "./export-health.ts";
 
 /**
@@ -10,6 +11,7 @@ export function logDiagnostics(logger: Logger, health: ExportHealth): void {
   const logged = new Set<string>();
   const log = (...parts: unknown[]) => {
     const text = parts.map(textOf).filter(Boolean).join(" ");
+    if (noteRejection(text)) return; // told with the losses
     const kind = text.replace(/\d+/g, "#");
     if (health.failing || logged.has(kind) || logged.size >= MAX_KINDS) return;
     logged.add(kind);

@@ -1,68 +1,112 @@
 import type { Logger } from "winston";
+import { Delivery, type LossType, type Signal } from "./delivery.ts";
 
-export type Signal = "traces" | "metrics" | "logs";
-
-/** Whether exports reach the backend. */
+/** Whether exports reach the backend, and what was lost when they did not. */
 export type ExportHealth = {
-  /** Whether exports are failing now. */
+  /** Whether exports are given up now; an attempt that failed may yet succeed. */
   readonly failing: boolean;
-  /** Records the result of an export that was started at this time of performance.now(). */
-  report(signal: Signal, error: Error | undefined, startedAt: number): void;
+  /** Counts what becomes of a signal, of which there may wait so much. */
+  open(signal: Signal, capacity: number): Delivery;
+  /** An attempt of an export failed, which was started at this time of performance.now(). */
+  failed(signal: Signal, words: string, startedAt: number): void;
+  /** An export was given up. */
+  gaveUp(signal: Signal, words: string, startedAt: number): void;
+  /** An export arrived. */
+  arrived(signal: Signal): void;
+  /** Logs what was lost and not told yet. */
+  close(): void;
 };
 
-/** Logs one warning when exports begin to fail and one line when they work again, however many fail in between. */
+/**
+ * Logs one warning when exports begin to fail or a queue begins to overflow, and one line with all that was lost when they work again, however
+ * much fails in between.
+ */
 export function exportHealth(logger: Logger): ExportHealth {
   const failing = new Set<Signal>();
-  let recoveredAt = Number.NEGATIVE_INFINITY;
+  const givenUp = new Set<Signal>();
+  const overflowing = new Set<Signal>();
+  /** Signals that failed and were taken for good again because another signal got through; */
+  const vouchedFor = new Set<Signal>();
+  /** and those that failed after that: only a success of their own counts. */
+  const doubted = new Set<Signal>();
+  const deliveries = new Map<Signal, Delivery>();
+  let lost: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
+  let begunAt: number | undefined;
+  let backAt = Number.NEGATIVE_INFINITY;
+  let toldOfFailure = false;
+
+  function onLoss(signal: Signal, count: number, type: LossType): void {
+    lost[signal] += count;
+    if (type !== "queue_full" || overflowing.has(signal)) return;
+    overflowing.add(signal);
+    if (begunAt !== undefined) return;
+    begunAt = performance.now();
+    logger.warn("telemetry is made faster than it is exported, and dropped while the queue is full", { signal });
+  }
+
+  function fail(signal: Signal, words: string): void {
+    if (vouchedFor.delete(signal)) doubted.add(signal);
+    failing.add(signal);
+    begunAt ??= performance.now();
+    if (toldOfFailure) return;
+    toldOfFailure = true;
+    logger.warn("telemetry cannot be exported and is dropped until it can", { signal, detail: words });
+  }
+
+  function absolve(signal: Signal): void {
+    if (doubted.has(signal) || !failing.delete(signal)) return;
+    givenUp.delete(signal);
+    vouchedFor.add(signal);
+  }
+
+  function endIfOver(): void {
+    if (begunAt !== undefined && failing.size + overflowing.size === 0) end("telemetry is exported again");
+  }
+
+  function end(message: string): void {
+    const duration_ms = begunAt === undefined ? undefined : Math.round(performance.now() - begunAt);
+    const totals = { lost_spans: lost.traces, lost_points: lost.metrics, lost_records: lost.logs, duration_ms };
+    begunAt = undefined;
+    toldOfFailure = false;
+    lost = { traces: 0, metrics: 0, logs: 0 };
+    logger.info(message, totals);
+  }
+
   return {
     get failing() {
-      return failing.size > 0;
+      return givenUp.size > 0;
     },
-    report(signal, error, startedAt) {
-      if (error === undefined) {
-        if (!failing.has(signal)) return;
-        // The other signals too: they may have nothing to send for a long time, and if they still fail, they will be added again.
-        failing.clear();
-        recoveredAt = performance.now();
-        logger.info("telemetry is exported again");
-        return;
+    open(signal, capacity) {
+      const delivery = new Delivery(signal, capacity, onLoss);
+      deliveries.set(signal, delivery);
+      return delivery;
+    },
+    failed(signal, words, startedAt) {
+      if (startedAt >= backAt) fail(signal, words); // else it began before the backend was back
+    },
+    gaveUp(signal, words, startedAt) {
+      if (startedAt >= backAt) {
+        givenUp.add(signal);
+        fail(signal, words);
+      } else absolve(signal);
+      endIfOver();
+    },
+    arrived(signal) {
+      const { held, capacity } = deliveries.get(signal)!;
+      if (held <= capacity / 2) overflowing.delete(signal);
+      if (failing.size > 0) backAt = performance.now();
+      vouchedFor.delete(signal);
+      doubted.delete(signal);
+      failing.delete(signal);
+      givenUp.delete(signal);
+      // The others may have nothing to send for a long time. What they are sending will tell.
+      for (const other of failing) {
+        if (deliveries.get(other)?.exporting === 0) absolve(other);
       }
-      if (startedAt < recoveredAt) return; // it began before the backend was back
-      if (failing.size === 0) {
-        logger.warn("telemetry cannot be exported and is dropped until it can", { signal, detail: reasonOf(error) });
-      }
-      failing.add(signal);
+      endIfOver();
+    },
+    close() {
+      if (begunAt !== undefined || lost.traces + lost.metrics + lost.logs > 0) end("telemetry was lost");
     },
   };
-}
-
-/** A refused connection is an AggregateError with a code but no message. */
-function reasonOf(error: Error): string {
-  const code = "code" in error ? String(error.code) : "";
-  return [code, error.message].filter((part) => part !== "").join(" ") || error.name;
-}
-
-type ExportResult = { readonly code: number; readonly error?: Error };
-type Exporter<T> = { export(items: T, done: (result: ExportResult) => void): void };
-
-const SUCCESS = 0;
-
-/**
- * Makes an exporter report its results to health. Its caller always sees success: a batch that failed is lost either way, and the caller
- * would only log every one of them.
- */
-export function reporting<T, E extends Exporter<T>>(
-  exporter: E & Exporter<T>,
-  signal: Signal,
-  health: ExportHealth,
-): E {
-  const send = exporter.export.bind(exporter);
-  exporter.export = (items: T, done: (result: ExportResult) => void) => {
-    const startedAt = performance.now();
-    send(items, ({ code, error }) => {
-      health.report(signal, code === SUCCESS ? undefined : (error ?? new Error("export failed")), startedAt);
-      done({ code: SUCCESS });
-    });
-  };
-  return exporter;
 }

@@ -1,33 +1,38 @@
-import { isSpanContextValid, trace } from "@opentelemetry/api";
+import { type Context, context, type HrTime, isSpanContextValid, trace } from "@opentelemetry/api";
 import { format, type Logform } from "winston";
+import { isoTime, lineTime } from "./log-time.ts";
 import { redactField } from "./redaction.ts";
 
 const LEVEL = Symbol.for("level");
 const SPLAT = Symbol.for("splat");
+const TIME = Symbol("time");
+const CONTEXT = Symbol("context");
+
+/** A line with what formats tell each other. */
+type Line = Logform.TransformableInfo & { [TIME]?: HrTime; [CONTEXT]?: Context };
 
 /** Drops lines of levels that are off before anything else is done with them. */
 export const ifEnabled = (isEnabled: (level: string) => boolean) =>
   format((info) => (isEnabled(info.level) ? info : false))();
 
 /**
- * Copies a line with every field redacted. An error that was logged as the message, or passed after it, becomes the field `error`, with
- * its stack and cause.
+ * Copies a line with every field redacted, and gives it its time. An error that was logged as the message, or passed after it, becomes the
+ * field `error`, with its stack and cause.
  */
 export const redacted = format((info) => {
-  const fields: Record<string, unknown> = { ...info };
   const error = errorOf(info);
-  if (error !== undefined) {
-    // winston copied these from the error
-    delete fields.stack;
-    delete fields.cause;
-    fields.message = info.message;
-    fields.error = error;
-  }
   // Without SPLAT, which holds the unredacted values.
-  const line: Logform.TransformableInfo = { level: info.level, message: "", [LEVEL]: info[LEVEL] };
-  for (const key in fields) {
-    const value = fields[key];
-    if (value !== undefined && key !== "level") line[key] = redactField(key, value);
+  const line: Line = { level: info.level, message: "", [LEVEL]: info[LEVEL], [TIME]: lineTime() };
+  for (const key in info) {
+    const value = info[key];
+    if (value === undefined || key === "level") continue;
+    // winston copied these from the error
+    if (error !== undefined && (key === "stack" || key === "cause")) continue;
+    line[key] = redactField(key, value);
+  }
+  if (error !== undefined) {
+    line.message = redactField("message", info.message);
+    line.error = redactField("error", error);
   }
   return line;
 });
@@ -40,24 +45,36 @@ function errorOf(info: Logform.TransformableInfo): Error | undefined {
 
 /** Adds trace_id and span_id of the active span. */
 export const correlated = format((info) => {
-  const span = trace.getActiveSpan()?.spanContext();
+  const active = context.active();
+  (info as Line)[CONTEXT] = active;
+  const span = trace.getSpanContext(active);
   if (span === undefined || !isSpanContextValid(span)) return info;
-  return Object.assign(info, { trace_id: span.traceId, span_id: span.spanId });
+  info.trace_id = span.traceId;
+  info.span_id = span.spanId;
+  return info;
 });
+
+/** When the line was logged. */
+export const timeOfLine = (line: Line): HrTime => line[TIME] ?? lineTime();
+
+/** In which context. */
+export const contextOfLine = (line: Line): Context | undefined => line[CONTEXT];
 
 /** One JSON object per line. Lines must be redacted first, which leaves only values that JSON can represent. */
 export const json = (service: string) =>
-  format.printf(({ level, message, ...fields }) =>
-    JSON.stringify({ timestamp: new Date().toISOString(), level, service, message, ...fields }),
-  );
+  format.printf((line) => {
+    const { level, message, ...fields } = line;
+    return JSON.stringify({ timestamp: isoTime(timeOfLine(line), 6), level, service, message, ...fields });
+  });
 
 const COLORS: Record<string, string> = { error: "31", warn: "33", info: "32", debug: "36" };
 
 /** For people: time, level, message and key=value fields on one line, stack traces below it. */
 export const pretty = (colored: boolean) =>
-  format.printf(({ level, message, error, ...fields }) => {
+  format.printf((line) => {
+    const { level, message, error, ...fields } = line;
     const paint = (text: string, color: string) => (colored ? `\u001b[${color}m${text}\u001b[0m` : text);
-    const time = new Date().toISOString().slice(11, 23);
+    const time = isoTime(timeOfLine(line), 3).slice(11, 23);
     const head = `${paint(time, "2")} ${paint(level.toUpperCase().padEnd(5), COLORS[level] ?? "0")} ${message}`;
     const pairs = Object.entries(fields).map(([key, value]) => `${key}=${text(value)}`);
     return [head, paint(pairs.join(" "), "2")].filter((part) => part !== "").join(" ") + stacks(error);

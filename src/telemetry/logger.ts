@@ -1,6 +1,6 @@
-import { OpenTelemetryTransportV3 } from "@opentelemetry/winston-transport";
 import { createLogger as createWinstonLogger, format, type Logger, transports } from "winston";
 import { correlated, ifEnabled, json, pretty, redacted } from "./log-format.ts";
+import { recorded } from "./log-records.ts";
 
 export type LoggerOptions = {
   readonly serviceName: string;
@@ -25,8 +25,9 @@ export function createLogger(options: LoggerOptions): Logger {
       ifEnabled((level) => logger.isLevelEnabled(level)),
       redacted(),
       correlated(),
+      ...(options.otlp ? [recorded()] : []),
     ),
-    transports: options.otlp ? [console, new OpenTelemetryTransportV3()] : [console],
+    transports: [console],
   });
   return logger;
 }

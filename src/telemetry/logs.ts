@@ -2,23 +2,30 @@ import { logs } from "@opentelemetry/api-logs";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
+import { boundedRecords, delivering } from "./delivering.ts";
+import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
-import { type ExportHealth, reporting } from "./export-health.ts";
+import type { ExportHealth } from "./export-health.ts";
 
 export type LogsOptions = { readonly resource: Resource; readonly health: ExportHealth };
 
+export type Logs = { readonly delivery: Delivery; shutdown(): Promise<void> };
+
 /** Registers the global OpenTelemetry logger provider, to which the logger sends its lines. */
-export function startLogs({ resource, health }: LogsOptions): LoggerProvider {
+export function startLogs({ resource, health }: LogsOptions): Logs {
   const timeoutMillis = exportTimeoutFromEnv("LOGS");
-  const processor = new BatchLogRecordProcessor({
-    exporter: reporting(new OTLPLogExporter({ timeoutMillis }), "logs", health),
+  const maxQueueSize = positiveFromEnv("OTEL_BLRP_MAX_QUEUE_SIZE", 2048);
+  const delivery = health.open("logs", maxQueueSize);
+  const exporter = new OTLPLogExporter({ timeoutMillis });
+  const batches = new BatchLogRecordProcessor({
+    exporter: delivering(exporter, { delivery, health, count: (records) => records.length }),
     maxExportBatchSize: positiveFromEnv("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 128),
-    maxQueueSize: positiveFromEnv("OTEL_BLRP_MAX_QUEUE_SIZE", 2048),
+    maxQueueSize,
     scheduledDelayMillis: positiveFromEnv("OTEL_BLRP_SCHEDULE_DELAY", 1000),
     // Longer than the exporter's own timeout, whose error says more.
     exportTimeoutMillis: positiveFromEnv("OTEL_BLRP_EXPORT_TIMEOUT", timeoutMillis + 5000),
   });
-  const provider = new LoggerProvider({ resource, processors: [processor] });
+  const provider = new LoggerProvider({ resource, processors: [boundedRecords(batches, delivery)] });
   logs.setGlobalLoggerProvider(provider);
-  return provider;
+  return { delivery, shutdown: () => provider.shutdown() };
 }

@@ -1,9 +1,12 @@
 import { metrics } from "@opentelemetry/api";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
-import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { MeterProvider, PeriodicExportingMetricReader, type ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { delivering } from "./delivering.ts";
+import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
-import { type ExportHealth, reporting } from "./export-health.ts";
+import { withExemplars } from "./exemplar-export.ts";
+import type { ExportHealth } from "./export-health.ts";
 
 export type MetricsOptions = {
   readonly resource: Resource;
@@ -12,18 +15,25 @@ export type MetricsOptions = {
   readonly health: ExportHealth;
 };
 
+export type Metrics = { readonly delivery: Delivery; shutdown(): Promise<void> };
+
 /** Registers the global meter provider. */
-export function startMetrics({ resource, intervalMs, health }: MetricsOptions): MeterProvider {
+export function startMetrics({ resource, intervalMs, health }: MetricsOptions): Metrics {
   const exportIntervalMillis = positiveFromEnv("OTEL_METRIC_EXPORT_INTERVAL", intervalMs);
   // Shorter than the interval, so that the exporter times out before the reader does: its error says more.
   const timeoutMillis = Math.min(exportTimeoutFromEnv("METRICS"), exportIntervalMillis * 0.9);
-  const exporter = reporting(new OTLPMetricExporter({ timeoutMillis }), "metrics", health);
+  const delivery = health.open("metrics", Number.POSITIVE_INFINITY);
+  const exporter = withExemplars(new OTLPMetricExporter({ timeoutMillis }));
   const reader = new PeriodicExportingMetricReader({
-    exporter,
+    exporter: delivering(exporter, { delivery, health, count: pointsIn }),
     exportIntervalMillis,
     exportTimeoutMillis: exportIntervalMillis,
   });
   const provider = new MeterProvider({ resource, readers: [reader] });
   metrics.setGlobalMeterProvider(provider);
-  return provider;
+  return { delivery, shutdown: () => provider.shutdown() };
+}
+
+function pointsIn({ scopeMetrics }: ResourceMetrics): number {
+  return scopeMetrics.flatMap(({ metrics }) => metrics).reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
 }

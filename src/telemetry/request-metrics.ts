@@ -1,4 +1,5 @@
 import type { Attributes, Context } from "@opentelemetry/api";
+import { histogram } from "./histogram.ts";
 import { scopeMeter } from "./scope.ts";
 
 const BUCKETS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
@@ -19,11 +20,15 @@ export type RequestMetrics = {
  */
 export function requestMetrics(serviceName: string): RequestMetrics {
   const meter = scopeMeter();
-  const requests = meter.createCounter(`${serviceName}.requests.total`, { description: "Requests answered." });
+  const requests = meter.createCounter(`${serviceName}.requests.total`, {
+    unit: "{request}",
+    description: "Requests answered.",
+  });
   const errors = meter.createCounter(`${serviceName}.errors.total`, {
     description: "Requests that failed by the fault of the server.",
+    unit: "{error}",
   });
-  const duration = meter.createHistogram(`${serviceName}.request.duration`, {
+  const duration = histogram(`${serviceName}.request.duration`, {
     description: "Time from a request to the end of its answer.",
     unit: "ms",
     advice: { explicitBucketBoundaries: BUCKETS_MS },

@@ -1,51 +1,87 @@
-import { type EventLoopUtilization, monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { readdir } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import { getHeapSpaceStatistics } from "node:v8";
+import type { Meter } from "@opentelemetry/api";
+import { observeEventLoopDelay } from "./event-loop-delay.ts";
+import { observeGarbageCollection } from "./garbage-collection.ts";
 import { scopeMeter } from "./scope.ts";
 
-const NS_PER_S = 1e9;
+const US_PER_S = 1e6;
+const MS_PER_S = 1e3;
 
-/** Reports memory and event loop of this process each time that metrics are read. Returns a function that stops it. */
+/**
+ * Reports processor time, memory, garbage collection and event loop of this process each time that metrics are read. Returns a function that
+ * stops it.
+ */
 export function observeRuntime(): () => void {
   const meter = scopeMeter();
-  const memory = meter.createObservableUpDownCounter("process.memory.usage", {
+  observeProcess(meter);
+  observeHeap(meter);
+  observeEventLoop(meter);
+  const stops = [observeEventLoopDelay(meter), observeGarbageCollection(meter)];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function observeProcess(meter: Meter): void {
+  meter
+    .createObservableUpDownCounter("process.memory.usage", { unit: "By", description: "Resident memory." })
+    .addCallback((result) => result.observe(process.memoryUsage.rss()));
+  meter
+    .createObservableCounter("process.cpu.time", { unit: "s", description: "Processor time that this process used." })
+    .addCallback((result) => {
+      const { user, system } = process.cpuUsage();
+      result.observe(user / US_PER_S, { "cpu.mode": "user" });
+      result.observe(system / US_PER_S, { "cpu.mode": "system" });
+    });
+  meter
+    .createObservableUpDownCounter("process.unix.file_descriptor.count", {
+      unit: "{file_descriptor}",
+      description: "Open files and sockets.",
+    })
+    .addCallback(async (result) => {
+      const open = await readdir("/proc/self/fd").catch(() => undefined); // only Linux has it
+      if (open !== undefined) result.observe(open.length - 1); // without that of the folder itself
+    });
+}
+
+function observeHeap(meter: Meter): void {
+  const used = meter.createObservableUpDownCounter("v8js.memory.heap.used", { unit: "By", description: "Used heap." });
+  const size = meter.createObservableUpDownCounter("v8js.memory.heap.space.size", {
     unit: "By",
-    description: "Resident memory.",
+    description: "Heap that is allocated.",
   });
-  const heap = meter.createObservableUpDownCounter("v8js.memory.heap.used", { unit: "By", description: "Used heap." });
-  const busy = meter.createObservableGauge("nodejs.eventloop.utilization", {
+  meter.addBatchObservableCallback(
+    (result) => {
+      for (const space of getHeapSpaceStatistics()) {
+        const attributes = { "v8js.heap.space.name": space.space_name };
+        result.observe(used, space.space_used_size, attributes);
+        result.observe(size, space.space_size, attributes);
+      }
+    },
+    [used, size],
+  );
+}
+
+function observeEventLoop(meter: Meter): void {
+  const time = meter.createObservableCounter("nodejs.eventloop.time", {
+    unit: "s",
+    description: "Time that the event loop was in each state.",
+  });
+  const utilization = meter.createObservableGauge("nodejs.eventloop.utilization", {
     unit: "1",
     description: "Share of time that the event loop was busy.",
   });
-  const mean = meter.createObservableGauge("nodejs.eventloop.delay.mean", {
-    unit: "s",
-    description: "Mean delay of the event loop.",
-  });
-  const p99 = meter.createObservableGauge("nodejs.eventloop.delay.p99", {
-    unit: "s",
-    description: "99th percentile of the event loop's delay.",
-  });
-  const max = meter.createObservableGauge("nodejs.eventloop.delay.max", {
-    unit: "s",
-    description: "Longest delay of the event loop.",
-  });
-
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
-  let before: EventLoopUtilization = performance.eventLoopUtilization();
+  let before = performance.eventLoopUtilization();
   meter.addBatchObservableCallback(
     (result) => {
-      const { rss, heapUsed } = process.memoryUsage();
-      result.observe(memory, rss);
-      result.observe(heap, heapUsed);
       const now = performance.eventLoopUtilization();
-      result.observe(busy, performance.eventLoopUtilization(now, before).utilization);
+      result.observe(time, now.active / MS_PER_S, { "nodejs.eventloop.state": "active" });
+      result.observe(time, now.idle / MS_PER_S, { "nodejs.eventloop.state": "idle" });
+      result.observe(utilization, performance.eventLoopUtilization(now, before).utilization);
       before = now;
-      if (delay.count === 0) return; // read twice in one tick: nothing was sampled
-      result.observe(mean, delay.mean / NS_PER_S);
-      result.observe(p99, delay.percentile(99) / NS_PER_S);
-      result.observe(max, delay.max / NS_PER_S);
-      delay.reset();
     },
-    [memory, heap, busy, mean, p99, max],
+    [time, utilization],
   );
-  return () => delay.disable();
 }

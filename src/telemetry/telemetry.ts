@@ -1,8 +1,12 @@
 import { context, diag, metrics, propagation, trace } from "@opentelemetry/api";
 import { logs } from "@opentelemetry/api-logs";
 import type { Logger } from "winston";
+import type { Delivery } from "./delivery.ts";
+import { observeDelivery } from "./delivery-metrics.ts";
 import { logDiagnostics } from "./diagnostics.ts";
 import { isExported } from "./env.ts";
+import { keepExemplars } from "./exemplars.ts";
+import { watchAttempts } from "./export-attempts.ts";
 import { exportHealth } from "./export-health.ts";
 import { traceForeignGrpc } from "./foreign-grpc.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
@@ -61,16 +65,18 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const exported = (signal: Parameters<typeof isExported>[0]) => otlp && isExported(signal);
   const tracesHealth = exported("TRACES") ? health : undefined;
   const providers: Provider[] = [startTraces({ resource, samplingRatio: options.samplingRatio, health: tracesHealth })];
-  const undo = [unregister, traceForeignGrpc()];
+  const undo = [unregister, traceForeignGrpc(), watchAttempts()];
   if (exported("METRICS")) {
     providers.push(startMetrics({ resource, intervalMs: options.metricIntervalMs ?? 60_000, health }));
-    undo.push(observeRuntime());
+    undo.push(observeRuntime(), keepExemplars());
   }
   if (exported("LOGS")) providers.push(startLogs({ resource, health }));
+  observeDelivery(providers.flatMap(({ delivery }) => delivery ?? []));
 
   async function shutdown(): Promise<void> {
     const timeoutMs = options.shutdownTimeoutMs ?? 5000;
     await shutDown(providers, health.failing ? Math.min(timeoutMs, FAILING_SHUTDOWN_MS) : timeoutMs);
+    health.close();
     for (const undoOne of undo.toReversed()) undoOne();
   }
   let stopped: Promise<void> | undefined;
@@ -83,16 +89,17 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
-type Provider = { shutdown(): Promise<void> };
+type Provider = { readonly delivery: Delivery | undefined; shutdown(): Promise<void> };
 
 /** Enough for a last try when the backend is away. */
 const FAILING_SHUTDOWN_MS = 500;
 
-/** One after the other, each with an equal share of the remaining time. */
+/** One after the other, each with an equal share of the remaining time. What is not sent by then is lost. */
 async function shutDown(providers: readonly Provider[], timeoutMs: number): Promise<void> {
   const until = performance.now() + timeoutMs;
   for (const [i, provider] of providers.entries()) {
     await settled(provider.shutdown(), (until - performance.now()) / (providers.length - i));
+    provider.delivery?.close();
   }
 }
 

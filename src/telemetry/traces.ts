@@ -2,8 +2,10 @@ import { trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
 import { BatchSpanProcessor, NodeTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-node";
+import { boundedSpans, delivering } from "./delivering.ts";
+import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
-import { type ExportHealth, reporting } from "./export-health.ts";
+import type { ExportHealth } from "./export-health.ts";
 import { redactingSpanProcessor } from "./redacting-span-processor.ts";
 import { createSampler } from "./sampler.ts";
 
@@ -15,28 +17,39 @@ export type TracesOptions = {
   readonly health: ExportHealth | undefined;
 };
 
+export type Traces = {
+  /** Undefined if nothing is exported. */
+  readonly delivery: Delivery | undefined;
+  shutdown(): Promise<void>;
+};
+
 /** Serializing a batch blocks the process: about 0.7 ms for this many spans. */
 const BATCH_SIZE = 128;
 /** A flush sends the whole queue at once, beside the batch under way, and an exporter drops all but 30 concurrent exports. */
 const QUEUE_SIZE = 29 * BATCH_SIZE;
 
 /** Registers the global tracer provider, W3C propagators and context manager. */
-export function startTraces({ resource, samplingRatio, health }: TracesOptions): { shutdown(): Promise<void> } {
+export function startTraces({ resource, samplingRatio, health }: TracesOptions): Traces {
+  const maxQueueSize = positiveFromEnv("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE_SIZE);
+  const delivery = health?.open("traces", maxQueueSize);
   const provider = new NodeTracerProvider({
     resource,
     sampler: createSampler(samplingRatio),
-    spanProcessors: health === undefined ? [] : [redactingSpanProcessor(batches(health))],
+    spanProcessors:
+      health && delivery
+        ? [boundedSpans(redactingSpanProcessor(batches(delivery, health, maxQueueSize)), delivery)]
+        : [],
   });
   provider.register();
-  return provider;
+  return { delivery, shutdown: () => provider.shutdown() };
 }
 
-function batches(health: ExportHealth): SpanProcessor {
+function batches(delivery: Delivery, health: ExportHealth, maxQueueSize: number): SpanProcessor {
   const timeoutMillis = exportTimeoutFromEnv("TRACES");
-  const exporter = reporting(new OTLPTraceExporter({ timeoutMillis }), "traces", health);
-  return new BatchSpanProcessor(exporter, {
+  const exporter = new OTLPTraceExporter({ timeoutMillis });
+  return new BatchSpanProcessor(delivering(exporter, { delivery, health, count: (spans) => spans.length }), {
     maxExportBatchSize: positiveFromEnv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH_SIZE),
-    maxQueueSize: positiveFromEnv("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE_SIZE),
+    maxQueueSize,
     scheduledDelayMillis: positiveFromEnv("OTEL_BSP_SCHEDULE_DELAY", 1000),
     // Longer than the exporter's own timeout, whose error says more.
     exportTimeoutMillis: positiveFromEnv("OTEL_BSP_EXPORT_TIMEOUT", timeoutMillis + 5000),

@@ -114,6 +114,18 @@ eachDatabase((database) => {
       assert.deepEqual(await next, { done: true, value: undefined });
     });
 
+    it("leaves no timer of a watch that is over", async () => {
+      const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+      await new Promise(setImmediate); // until mocha has set its own
+      const before = timers();
+      // What is read comes in the same tick, so that no timer of anything else begins or ends meanwhile.
+      const watch = createOrderFeed({ get: async () => order }, NEVER_MS).watch(order.id, stop.signal);
+      await watch.next();
+      assert.equal(timers(), before + 1);
+      await watch.return();
+      assert.equal(timers(), before);
+    });
+
     it("fails all watches when it is closed", async () => {
       const feed = createOrderFeed(store, NEVER_MS);
       const watch = feed.watch(order.id, stop.signal);

@@ -7,6 +7,7 @@ import { OrderState } from "../../gen/shop/order/v1/order_pb.js";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
 import { createGrpcTransport, type GrpcTransport } from "../../src/rpc/client/transport.ts";
+import { encodePageToken } from "../../src/rpc/page-token.ts";
 import { eventually } from "../support/eventually.ts";
 import { ORDER_ITEMS } from "../support/orders.ts";
 import { failureOf } from "../support/outcomes.ts";
@@ -40,7 +41,7 @@ describe("order role", () => {
 
   const infoOf = (failure: ConnectError) => {
     const [info] = failure.findDetails(ErrorInfoSchema);
-    return { code: failure.code, reason: info?.reason, metadata: info?.metadata };
+    return { code: failure.code, message: failure.rawMessage, reason: info?.reason, metadata: info?.metadata };
   };
   const ordered = async (userId: number) => {
     const { order } = await orders.createOrder(request(userId));
@@ -77,11 +78,11 @@ describe("order role", () => {
       const { orders: kept } = await orders.listOrders({ userId: 2, pageSize: 1 });
       const id = kept[0]?.id ?? "";
       assert.deepEqual([kept[0]?.state, kept[0]?.rejectReason], [OrderState.REJECTED, reason]);
-      assert.deepEqual(infoOf(failure), { code: Code.FailedPrecondition, reason, metadata: { order_id: id } });
-      assert.equal(failure.rawMessage, message);
+      assert.deepEqual(infoOf(failure), { code: Code.FailedPrecondition, message, reason, metadata: { order_id: id } });
       assert.deepEqual(infoOf(await failureOf(orders.createOrder(refused))), infoOf(failure));
       assert.deepEqual(infoOf(await failureOf(orders.cancelOrder({ id }))), {
         code: Code.FailedPrecondition,
+        message: "a rejected order cannot be cancelled",
         reason: "ORDER_NOT_CANCELLABLE",
         metadata: { order_id: id },
       });
@@ -92,14 +93,19 @@ describe("order role", () => {
     const userId = 4_000_000_000;
     assert.deepEqual(infoOf(await failureOf(orders.createOrder(request(userId)))), {
       code: Code.FailedPrecondition,
+      message: `user_id: there is no user ${userId}`,
       reason: "USER_UNKNOWN",
       metadata: { user_id: String(userId) },
     });
     const first = request(1);
     await orders.createOrder(first);
     const other = { ...first, items: ORDER_ITEMS.slice(1) };
-    const { code, reason } = infoOf(await failureOf(orders.createOrder(other)));
-    assert.deepEqual([code, reason], [Code.AlreadyExists, "IDEMPOTENCY_KEY_REUSED"]);
+    assert.deepEqual(infoOf(await failureOf(orders.createOrder(other))), {
+      code: Code.AlreadyExists,
+      message: "the key was used for an order with other content",
+      reason: "IDEMPOTENCY_KEY_REUSED",
+      metadata: {},
+    });
   });
 
   it("takes totals from the smallest amount to the largest, and none beyond", async () => {
@@ -137,11 +143,21 @@ describe("order role", () => {
     assert.equal((await orders.listOrders({ userId: 3, pageSize: 21 })).nextPageToken, "");
   });
 
+  it("takes no page token of what is no order's id", async () => {
+    const id = randomUUIDv7();
+    for (const cursor of [`0${id}`, `${id}0`, id.slice(1)]) {
+      const failure = await failureOf(orders.listOrders({ userId: 3, pageToken: encodePageToken(cursor) }));
+      const { code, reason } = infoOf(failure);
+      assert.deepEqual([code, reason], [Code.InvalidArgument, "INVALID_PAGE_TOKEN"]);
+    }
+  });
+
   it("does not find what is not there", async () => {
     const id = randomUUIDv7();
     for (const call of [orders.getOrder({ id }), orders.cancelOrder({ id })]) {
       assert.deepEqual(infoOf(await failureOf(call)), {
         code: Code.NotFound,
+        message: `there is no order ${id}`,
         reason: "ORDER_NOT_FOUND",
         metadata: { order_id: id },
       });

@@ -74,6 +74,7 @@ eachDatabase((database) => {
       assert.deepEqual(settled, []);
       clock += 1;
       await eventually(() => assert.deepEqual(settled, [id]));
+      assert.deepEqual(errors, []); // nor do sweeps fail that find nothing
     });
 
     it("waits its interval between two sweeps", async () => {
@@ -98,6 +99,18 @@ eachDatabase((database) => {
       };
       start({ saga: { settle: failing }, intervalMs: 60_000 });
       await eventually(() => assert.deepEqual([errors, settled], [[`${bad.id}: away`], [good.id]]));
+    });
+
+    it("tries each order once a sweep, though none can be settled", async () => {
+      const ids: string[] = [];
+      for (let i = 0; i < 101; i++) ids.push((await insert({})).id);
+      start({ saga: { settle: () => Promise.reject(new Error("away")) }, intervalMs: 60_000 });
+      await eventually(() => assert.ok(errors.length > 100));
+      await recovery?.stop();
+      assert.deepEqual(
+        errors,
+        ids.map((id) => `${id}: away`),
+      );
     });
 
     it("tells of a sweep that found no store, and tries again", async () => {
@@ -126,6 +139,15 @@ eachDatabase((database) => {
       await recovery?.stop();
       await new Promise((resolve) => setTimeout(resolve, 20)); // in which a sweep that goes on would come
       assert.deepEqual([sweeps.length, taken, settled, errors], [1, [first.id], [], []]);
+    });
+
+    it("tells of no store that is gone when it is stopped", async () => {
+      const reading = Promise.withResolvers<Order[]>();
+      start({ store: { listUnsettled: () => reading.promise } });
+      const stopped = recovery?.stop();
+      reading.reject(new Error("closed"));
+      await stopped;
+      assert.deepEqual(errors, []);
     });
 
     it("ends between two sweeps as well", async () => {

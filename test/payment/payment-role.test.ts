@@ -30,7 +30,7 @@ describe("payment role", () => {
 
   const infoOf = (failure: ConnectError) => {
     const [info] = failure.findDetails(ErrorInfoSchema);
-    return { code: failure.code, reason: info?.reason, metadata: info?.metadata };
+    return { code: failure.code, message: failure.rawMessage, reason: info?.reason, metadata: info?.metadata };
   };
 
   it("charges, and tells all of the payment", async () => {
@@ -48,14 +48,15 @@ describe("payment role", () => {
   });
 
   it("tells the payment that was declined, and why", async () => {
-    for (const [card, reason] of [
-      ["tok_declined", "CARD_DECLINED"],
-      ["tok_insufficient_funds", "INSUFFICIENT_FUNDS"],
+    for (const [card, reason, message] of [
+      ["tok_declined", "CARD_DECLINED", "the card was declined"],
+      ["tok_insufficient_funds", "INSUFFICIENT_FUNDS", "the card has insufficient funds"],
     ] as const) {
       const failure = await failureOf(payments.charge(charge(card, card)));
       const { payment } = await payments.getPayment({ idempotencyKey: card });
       assert.deepEqual(infoOf(failure), {
         code: Code.FailedPrecondition,
+        message,
         reason,
         metadata: { payment_id: payment?.id },
       });
@@ -69,6 +70,7 @@ describe("payment role", () => {
     assert.equal(payment?.state, PaymentState.REFUNDED);
     assert.deepEqual(infoOf(await failureOf(payments.charge(charge("refunded")))), {
       code: Code.FailedPrecondition,
+      message: "this key was refunded and charges no more",
       reason: "PAYMENT_REFUNDED",
       metadata: { payment_id: payment.id },
     });
@@ -77,8 +79,18 @@ describe("payment role", () => {
   it("refuses a key with other content, and one that it does not know", async () => {
     await payments.charge(charge("reused"));
     const reused = await failureOf(payments.charge({ ...charge("reused"), amount: { ...USD_100, minorUnits: 1n } }));
-    assert.deepEqual([reused.code, infoOf(reused).reason], [Code.AlreadyExists, "IDEMPOTENCY_KEY_REUSED"]);
+    assert.deepEqual(infoOf(reused), {
+      code: Code.AlreadyExists,
+      message: "the key was used with another amount or card",
+      reason: "IDEMPOTENCY_KEY_REUSED",
+      metadata: {},
+    });
     const unknown = await failureOf(payments.getPayment({ idempotencyKey: "unknown" }));
-    assert.deepEqual([unknown.code, infoOf(unknown).reason], [Code.NotFound, "PAYMENT_NOT_FOUND"]);
+    assert.deepEqual(infoOf(unknown), {
+      code: Code.NotFound,
+      message: "there is no payment with this key",
+      reason: "PAYMENT_NOT_FOUND",
+      metadata: {},
+    });
   });
 });

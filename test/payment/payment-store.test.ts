@@ -41,6 +41,26 @@ eachDatabase((database) => {
       assert.deepEqual(await store.find(pending.key), voided);
     });
 
+    it("keeps all of a payment that comes declined", async () => {
+      const declined: Payment = { ...pending, state: "declined", declineReason: "INSUFFICIENT_FUNDS" };
+      await store.insert(declined);
+      assert.deepEqual(await store.find(pending.key), declined);
+    });
+
+    it("fails if what has the key is gone when it is looked for", async () => {
+      await store.insert(pending);
+      const robbed = sqlPaymentStore(
+        db.withPlugin({
+          transformQuery: ({ node }) => node,
+          async transformResult({ result }) {
+            await db.deleteFrom("payments").execute();
+            return result;
+          },
+        }),
+      );
+      await assert.rejects(robbed.insert(pending), /a payment that has the key is not to be found/);
+    });
+
     it("moves a payment from the state that was read, and books with it", async () => {
       await store.insert(pending);
       const charged = movePayment(pending, "charged", pending.updatedAt + 1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Kysely } from "kysely";
 import { paymentMigrations } from "../../src/payment/migrations.ts";
-import type { CardNetwork, Charge } from "../../src/payment/payment.ts";
+import type { CardNetwork, Charge, PaymentStore } from "../../src/payment/payment.ts";
 import { type PaymentSchema, sqlPaymentStore } from "../../src/payment/payment-store.ts";
 import { createPayments, type Payments } from "../../src/payment/payments.ts";
 import { type SandboxSchema, sandboxCardNetwork } from "../../src/payment/sandbox-card-network.ts";
@@ -148,6 +148,51 @@ eachDatabase((database) => {
       const result = await createPayments(sqlPaymentStore(db), slow).charge(charge());
       assert.equal(result.kind, "refunded");
       assert.deepEqual(await books(), { ledger: [], network: ["reversed"] });
+    });
+
+    it("tells what the refund wrote when that is recorded just before the charge would record it", async () => {
+      const store = sqlPaymentStore(db);
+      const reversed: CardNetwork = {
+        ...network,
+        async capture(request) {
+          await network.reverse(request.key); // by a refund that has yet to record it
+          return network.capture(request);
+        },
+      };
+      const late: PaymentStore = {
+        ...store,
+        async advance(from, to, entries) {
+          await payments.refund(from.key);
+          return store.advance(from, to, entries);
+        },
+      };
+      const result = await createPayments(late, reversed).charge(charge());
+      assert.deepEqual(result, { kind: "refunded", payment: await payments.find("order-1") });
+      assert.deepEqual(await books(), { ledger: [], network: ["reversed"] });
+    });
+
+    it("tells no outcome of a payment that vanished while it was charged", async () => {
+      const robbed: CardNetwork = {
+        ...network,
+        async capture(request) {
+          await db.deleteFrom("payments").execute();
+          return network.capture(request);
+        },
+      };
+      await assert.rejects(createPayments(sqlPaymentStore(db), robbed).charge(charge()), /payment .+ is not settled/);
+      assert.deepEqual((await books()).ledger, []);
+    });
+
+    it("takes a decline without a reason, at the network or in the books, for that of the card", async () => {
+      const declined = charge({ card: "tok_insufficient_funds" });
+      await network.capture(declined);
+      await db.updateTable("sandbox_captures").set({ reason: null }).execute();
+      assert.deepEqual(await network.capture(declined), { kind: "declined", reason: "CARD_DECLINED" });
+      await payments.charge(declined);
+      await db.updateTable("payments").set({ decline_reason: null }).execute();
+      const again = await payments.charge(declined);
+      assert.ok(again.kind === "declined");
+      assert.equal(again.reason, "CARD_DECLINED");
     });
   });
 });

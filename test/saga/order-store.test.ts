@@ -110,6 +110,9 @@ eachDatabase((database) => {
     });
 
     it("keeps why an order was rejected", async () => {
+      const refused = anOrder({ state: "rejected", rejectReason: "INSUFFICIENT_FUNDS" });
+      await store.insert(refused, { key: "refused", fingerprint: "f" });
+      assert.deepEqual(await store.get(refused.id), refused);
       const order = anOrder();
       await store.insert(order, { key: "k", fingerprint: "f" });
       const rejected = await store.update(order.id, (o) => moveOrder(o, "rejected", 1, "CARD_DECLINED"));

@@ -47,12 +47,15 @@ describe("a backend that is away", () => {
     await eventually(() => assert.ok(console.some((line) => line.includes("cannot be exported"))));
     backend.mode = "accept";
     await recording.stop();
-    assert.ok(backend.spans.length > 1000 && backend.spans.length <= 30 * 128, `${backend.spans.length} spans`);
-    assert.ok(backend.logs.length > 1000 && backend.logs.length <= 2048 + 128 + 10, `${backend.logs.length} lines`);
+    assert.ok(backend.spans.length > 100 && backend.spans.length <= 30 * 128, `${backend.spans.length} spans`);
+    assert.ok(backend.logs.length > 100 && backend.logs.length <= 2048 + 128 + 10, `${backend.logs.length} lines`);
     const warnings = console.map((line) => JSON.parse(line)).filter((line) => line.level === "warn");
     assert.deepEqual(
       warnings.map((line) => line.message),
-      ["telemetry cannot be exported and is dropped until it can"],
+      [
+        "telemetry is made faster than it is exported, and dropped while the queue is full",
+        "telemetry cannot be exported and is dropped until it can",
+      ],
     );
   });
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { hostname, release } from "node:os";
+import { basename } from "node:path";
 import { context, diag, metrics, propagation, trace } from "@opentelemetry/api";
 import type { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { makeSpans, record, startRecording } from "./support/recording.ts";
@@ -58,20 +60,36 @@ describe("the resource of telemetry", () => {
     "service.instance.id": "probe-1",
     "deployment.environment.name": "test",
   };
+  const MACHINE = /^(?:telemetry\.sdk|host|os|process|container)\./;
   const act = async ({ telemetry: { logger } }: { telemetry: Telemetry }) => {
     makeSpans(1);
     logger.info("line");
     metrics.getMeter("test").createCounter("things").add(1);
   };
-  const given = (resource: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(resource).filter(([name]) => /^(service|deployment|k8s)\./.test(name)));
+  const withoutMachine = (resource: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(resource).filter(([name]) => !MACHINE.test(name)));
 
   it("is the same in all signals", async () => {
     const { spans, points, logs } = await record(act);
     for (const { resource } of [spans[0]!, points[0]!, logs[0]!]) {
-      assert.deepEqual(given(resource), SERVICE);
+      assert.deepEqual(withoutMachine(resource), SERVICE);
       assert.equal(resource["telemetry.sdk.language"], "nodejs");
     }
+  });
+
+  it("tells the process and its host, but nothing of the command line or the user", async () => {
+    const { spans } = await record(async () => makeSpans(1));
+    const { resource } = spans[0]!;
+    assert.deepEqual(
+      [resource["process.pid"], resource["process.executable.name"], resource["process.runtime.name"]],
+      [process.pid, basename(process.execPath), "nodejs"],
+    );
+    assert.equal(resource["process.runtime.version"], process.versions.node);
+    assert.deepEqual([resource["host.name"], resource["os.version"]], [hostname(), release()]);
+    assert.deepEqual(
+      Object.keys(resource).filter((name) => /command|owner|args|path/.test(name)),
+      [],
+    );
   });
 
   it("takes what the environment says first", async () => {
@@ -83,7 +101,7 @@ describe("the resource of telemetry", () => {
         OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.name=pod-1,k8s.namespace.name=shop,deployment.environment.name=staging",
       },
     );
-    assert.deepEqual(given(spans[0]!.resource), {
+    assert.deepEqual(withoutMachine(spans[0]!.resource), {
       ...SERVICE,
       ...{ "service.name": "other", "deployment.environment.name": "staging" },
       ...{ "k8s.pod.name": "pod-1", "k8s.namespace.name": "shop" },
@@ -98,21 +116,6 @@ describe("the resource of telemetry", () => {
     }
     assert.notEqual(ids[0], ids[1]);
     assert.match(String(ids[0]), /^[0-9a-f-]{36}$/);
-  });
-});
-
-describe("metrics of the runtime", () => {
-  it("tell of memory and event loop", async () => {
-    const { points } = await record(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    });
-    const value = (metric: string) => points.find((p) => p.metric === metric)?.value ?? -1;
-    assert.ok(value("process.memory.usage") > 10e6);
-    assert.ok(value("v8js.memory.heap.used") > 1e6);
-    const utilization = value("nodejs.eventloop.utilization");
-    assert.ok(utilization >= 0 && utilization <= 1, `${utilization}`);
-    const delay = value("nodejs.eventloop.delay.max");
-    assert.ok(delay > 0 && delay < 10, `${delay} s`);
   });
 });
 

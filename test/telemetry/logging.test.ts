@@ -61,7 +61,7 @@ describe("the log of a server", () => {
     const [span] = spans;
     assert.equal(console.length, 1);
     const { timestamp, duration_ms, peer, ...line } = JSON.parse(console[0]!);
-    assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
     assert.ok(duration_ms >= 0 && duration_ms < 1000);
     assert.match(peer, PEER);
     const method = "probe.v1.ProbeService/Unary";

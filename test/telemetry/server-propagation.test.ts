@@ -55,20 +55,20 @@ describe("propagation at the server", () => {
     assert.deepEqual(pointsOf(points, "rpc.server.call.duration"), [{ attributes: rpc("BidiStream"), n: 1 }]);
   });
 
-  it("makes no trace of a health check, but joins that of its caller, and counts both", async () => {
+  it("sees health checks as it sees other calls", async () => {
     const health = createHealth([]);
     const { spans, points } = await record(async () => {
       const interceptors = server({ traceResponse: true });
       const rpcServer = createRpcServer({ services: [health.service], interceptors });
       const transport = createGrpcTransport({ target: `127.0.0.1:${await rpcServer.listen()}` });
       const client = createClient(health.service.desc as typeof Health, transport);
-      let traceResponse: string | null = "not told";
+      let traceResponse: string | null = null;
       const onHeader = (headers: Headers) => {
         traceResponse = headers.get("traceresponse");
       };
       try {
         await client.check({}, { onHeader });
-        assert.equal(traceResponse, null);
+        assert.match(String(traceResponse), /^00-[0-9a-f]{32}-/);
         await client.check({}, { headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }, onHeader });
         assert.match(String(traceResponse), new RegExp(`^00-${"a".repeat(32)}-`));
       } finally {
@@ -77,8 +77,11 @@ describe("propagation at the server", () => {
       }
     });
     assert.deepEqual(
-      spans.map((s) => [s.name, s.traceId]),
-      [["grpc.health.v1.Health/Check", "a".repeat(32)]],
+      spans.map((s) => [s.name, s.traceId === "a".repeat(32)]),
+      [
+        ["grpc.health.v1.Health/Check", false],
+        ["grpc.health.v1.Health/Check", true],
+      ],
     );
     assert.deepEqual(
       pointsOf(points, "rpc.server.call.duration").map((p) => p.n),

@@ -169,7 +169,7 @@ describe("server telemetry", () => {
 
   for (const [protocol, create, system] of [
     ["Connect", createConnectTransport, "connectrpc"],
-    ["gRPC-Web", createGrpcWebTransport, "grpc"],
+    ["gRPC-Web", createGrpcWebTransport, "grpc_web"],
   ] as const) {
     it(`means the same over ${protocol}`, async () => {
       const { spans, points } = await recordProbe(async ({ server: { port } }) => {
@@ -179,7 +179,7 @@ describe("server telemetry", () => {
       });
       const fault = { ...rpc("ServerStream", "INTERNAL", system), "error.type": "INTERNAL" };
       assert.deepEqual(
-        spans.map((s) => s.attributes),
+        spans.map((s) => summaryOf(s).attributes),
         [rpc("Unary", "OK", system), fault],
       );
       assert.deepEqual(pointsOf(points, "rpc.server.call.duration"), [

@@ -1,4 +1,6 @@
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import type { AnyRequest } from "../interceptor-types.ts";
+import { isProtocolFault, requestFault } from "../request-fault.ts";
 
 const NAMES = new Map<Code | undefined, string>([[undefined, "OK"]]);
 for (const [name, code] of Object.entries(Code)) {
@@ -21,7 +23,10 @@ export function statusName(code: Code | undefined): string {
   return NAMES.get(code) ?? "UNKNOWN";
 }
 
-/** Whether the semantic conventions blame the server for this code, rather than the request. */
-export function isServerFault(code: Code): boolean {
-  return FAULTS.has(code);
+/**
+ * Whether the server is to blame for the error: the semantic conventions say so of its code, and it is not about a request that cannot be
+ * read, for which the protocols have some of these codes, too.
+ */
+export function isOurFault(req: AnyRequest, error: ConnectError): boolean {
+  return FAULTS.has(error.code) && !isProtocolFault(error) && error !== req.contextValues.get(requestFault);
 }

@@ -1,9 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Code, Interceptor } from "@connectrpc/connect";
+import { type Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import {
   type Attributes,
   context,
+  type HrTime,
   propagation,
+  type Span,
   SpanKind,
   type SpanOptions,
   SpanStatusCode,
@@ -19,11 +21,15 @@ import {
   ATTR_SERVER_PORT,
   METRIC_RPC_CLIENT_CALL_DURATION,
 } from "@opentelemetry/semantic-conventions";
-import { scopeMeter, scopeTracer } from "../../telemetry/scope.ts";
+import { now } from "../../telemetry/clock.ts";
+import { histogram } from "../../telemetry/histogram.ts";
+import { scopeTracer } from "../../telemetry/scope.ts";
+import type { Next } from "../interceptor-types.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
 import { observe } from "./observe.ts";
+import { ATTR_PREVIOUS_ATTEMPTS, previousAttempts } from "./previous-attempts.ts";
 
 export type ClientTelemetryOptions = {
   /** Who is called: a URL such as "http://users:8081" or a gRPC target such as "dns:///users:8081". */
@@ -37,7 +43,7 @@ export type ClientTelemetryOptions = {
  */
 export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   const tracer = scopeTracer();
-  const duration = scopeMeter().createHistogram(METRIC_RPC_CLIENT_CALL_DURATION, {
+  const duration = histogram(METRIC_RPC_CLIENT_CALL_DURATION, {
     ...DURATION_S,
     description: "Duration of outgoing calls.",
   });
@@ -54,17 +60,17 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   return (next) => (req) => {
     const method = calledMethod(req.method);
     const caller = context.active();
-    const span = tracer.startSpan(method.name, method.spanOptions, caller);
+    const span = tracer.startSpan(method.name, method.spanOptions(now()), caller);
     const called = trace.setSpan(caller, span);
     propagation.inject(called, req.header, HEADERS);
     return observe(
-      next,
+      span.isRecording() ? tellingRetries(next, span) : next,
       req,
       (durationMs, error) => {
         if (span.isRecording()) {
           span.setAttributes(method.outcomeOnSpan(error?.code));
           if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
-          span.end();
+          span.end(now());
         }
         duration.record(durationMs / 1000, method.outcome(error?.code), called);
       },
@@ -73,18 +79,38 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   };
 }
 
+/** The channel says in the answer, or in the error, how often it had tried before. */
+function tellingRetries(next: Next, span: Span): Next {
+  const tell = (header: Headers) => {
+    const attempts = previousAttempts(header);
+    if (attempts > 0) span.setAttribute(ATTR_PREVIOUS_ATTEMPTS, attempts);
+  };
+  return async (req) => {
+    try {
+      const res = await next(req);
+      tell(res.header);
+      return res;
+    } catch (error) {
+      if (error instanceof ConnectError) tell(error.metadata);
+      throw error;
+    }
+  };
+}
+
 const HEADERS: TextMapSetter<Headers> = { set: (headers, name, value) => headers.set(name, value) };
 
 class CalledMethod {
   readonly name: string;
-  readonly spanOptions: SpanOptions;
   readonly #base: Attributes;
   readonly #outcomes = new Map<Code | undefined, Attributes>();
 
   constructor(method: DescMethod, server: Attributes) {
     this.name = fullName(method);
     this.#base = { [ATTR_RPC_SYSTEM_NAME]: "grpc", [ATTR_RPC_METHOD]: this.name, ...server };
-    this.spanOptions = { kind: SpanKind.CLIENT, attributes: this.#base };
+  }
+
+  spanOptions(startTime: HrTime): SpanOptions {
+    return { kind: SpanKind.CLIENT, attributes: this.#base, startTime };
   }
 
   /** Attributes that the end of a call adds to its span. */

@@ -1,6 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
-import { type Attributes, SpanKind, type SpanOptions } from "@opentelemetry/api";
+import { type Attributes, type HrTime, SpanKind, type SpanOptions } from "@opentelemetry/api";
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -10,56 +10,49 @@ import {
   ATTR_RPC_METHOD,
   ATTR_RPC_STATUS_CODE,
   ATTR_RPC_SYSTEM_NAME,
-  ATTR_URL_PATH,
   ATTR_URL_SCHEME,
 } from "@opentelemetry/semantic-conventions";
+import type { ServedProtocol } from "../../telemetry/active-requests.ts";
 import { type RequestAttributes, requestAttributes } from "../../telemetry/request-metrics.ts";
-import { isServerFault, statusName } from "./call-status.ts";
-import type { HttpCall } from "./http-call.ts";
+import { statusName } from "./call-status.ts";
 
-/** How a call came in: the value of rpc.system.name. */
-export type RpcSystem = "grpc" | "connectrpc" | "rest";
+/** The protocol of a call: the value of rpc.system.name. */
+export type RpcSystem = Exclude<ServedProtocol, "http">;
+
+/** Stands for all methods and paths that do not exist, in names and attributes that must be few. */
+export const OTHER = "_OTHER";
 
 /** The attributes of an outcome of an endpoint, shared by all calls that end this way. */
 export type OutcomeAttributes = {
   /** Added to the span at its end. */
   readonly span: Attributes;
-  /** Of rpc.server.call.duration. */
-  readonly rpc: Attributes;
-  /** Of http.server.request.duration; undefined unless the call came over REST. */
-  readonly http: Attributes | undefined;
+  /** Of the duration in the metrics of the semantic conventions. */
+  readonly duration: Attributes;
   /** Of the service's own metrics. */
   readonly request: RequestAttributes;
 };
 
-/** A method, reached over one system or HTTP route, and what its calls have in common. */
+/** What is called: a method over one protocol, or an HTTP method and route. Its calls share all attributes that can be known beforehand. */
 export class Endpoint {
+  readonly protocol: ServedProtocol;
   readonly spanName: string;
   readonly #base: Attributes;
-  readonly #http: Attributes | undefined;
-  readonly #options: SpanOptions;
   readonly #outcomes = new Map<number, OutcomeAttributes>();
 
-  constructor(method: DescMethod, system: RpcSystem, http?: HttpCall) {
-    const rpcMethod = fullName(method);
-    this.#base = { [ATTR_RPC_SYSTEM_NAME]: system, [ATTR_RPC_METHOD]: rpcMethod };
-    this.#http = http && {
-      [ATTR_HTTP_REQUEST_METHOD]: http.method,
-      [ATTR_HTTP_ROUTE]: http.route,
-      [ATTR_URL_SCHEME]: http.scheme,
-      [ATTR_NETWORK_PROTOCOL_VERSION]: http.httpVersion,
-    };
-    this.spanName = http ? `${http.method} ${http.route}` : rpcMethod;
-    this.#options = { kind: SpanKind.SERVER, attributes: { ...this.#base, ...this.#http } };
+  constructor(protocol: ServedProtocol, spanName: string, base: Attributes) {
+    this.protocol = protocol;
+    this.spanName = spanName;
+    this.#base = base;
   }
 
-  /** Options for the span of a call, with the path if the call came over REST. */
-  spanOptions(http: HttpCall | undefined): SpanOptions {
-    if (http === undefined) return this.#options;
-    return { ...this.#options, attributes: { ...this.#options.attributes, [ATTR_URL_PATH]: http.path } };
+  spanOptions(startTime: HrTime): SpanOptions {
+    return { kind: SpanKind.SERVER, attributes: this.#base, startTime };
   }
 
-  /** The attributes of calls that end with this code (undefined: success) and HTTP status. */
+  /**
+   * The attributes of calls that end with this code (undefined: success) and HTTP status, or the one that the code maps to. From 500 on, it is
+   * the server that failed.
+   */
   outcome(code: Code | undefined, httpStatus: number): OutcomeAttributes {
     const key = (code ?? 0) * 1000 + httpStatus;
     let attributes = this.#outcomes.get(key);
@@ -70,18 +63,41 @@ export class Endpoint {
     return attributes;
   }
 
-  #attributes(code: Code | undefined, httpStatus: number): OutcomeAttributes {
-    const status = statusName(code);
-    const fault: Attributes = code !== undefined && isServerFault(code) ? { [ATTR_ERROR_TYPE]: status } : {};
-    const rpc = { [ATTR_RPC_STATUS_CODE]: status, ...fault };
-    const http = this.#http && { [ATTR_HTTP_RESPONSE_STATUS_CODE]: httpStatus, ...fault };
+  #attributes(code: Code | undefined, status: number): OutcomeAttributes {
+    const span: Attributes =
+      this.protocol === "http"
+        ? { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }
+        : { [ATTR_RPC_STATUS_CODE]: statusName(code) };
+    if (status >= 500) span[ATTR_ERROR_TYPE] = code === undefined ? String(status) : statusName(code);
     return {
-      span: { ...rpc, ...http },
-      rpc: { ...this.#base, ...rpc },
-      http: http && { ...this.#http, ...http },
-      request: requestAttributes({ endpoint: this.spanName, status: httpStatus }),
+      span,
+      duration: { ...this.#base, ...span },
+      request: requestAttributes({ endpoint: this.spanName, status }),
     };
   }
+}
+
+/** `method` is a fullName() or OTHER. */
+export function rpcEndpoint(system: RpcSystem, method: string): Endpoint {
+  return new Endpoint(system, method, { [ATTR_RPC_SYSTEM_NAME]: system, [ATTR_RPC_METHOD]: method });
+}
+
+export type HttpEndpoint = {
+  /** Such as "GET", or OTHER. */
+  readonly method: string;
+  /** A path template, or OTHER. */
+  readonly route: string;
+  readonly scheme: "http" | "https";
+  readonly httpVersion: string;
+};
+
+export function httpEndpoint({ method, route, scheme, httpVersion }: HttpEndpoint): Endpoint {
+  return new Endpoint("http", `${method} ${route}`, {
+    [ATTR_HTTP_REQUEST_METHOD]: method,
+    [ATTR_HTTP_ROUTE]: route,
+    [ATTR_URL_SCHEME]: scheme,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+  });
 }
 
 /** "pkg.Service/Method", as in a gRPC path. */

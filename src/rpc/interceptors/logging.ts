@@ -2,9 +2,8 @@ import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import type { AnyRequest } from "../interceptor-types.ts";
 import { reasonOf } from "../outcomes.ts";
-import { isProtocolFault } from "../request-fault.ts";
-import { toldTextOf } from "../told-text.ts";
-import { isServerFault, statusName } from "./call-status.ts";
+import { toldErrorOf, toldTextOf } from "../told-text.ts";
+import { isOurFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
 import { observe, outcomeAtServer } from "./observe.ts";
@@ -27,17 +26,16 @@ export function logging({ logger }: LoggingOptions): Interceptor {
 
 /** Bounded, because clients choose parts of some messages. */
 const MAX_DETAIL_CHARS = 2048;
+const MAX_PEER_CHARS = 100;
 
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
 function levelOf(req: AnyRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
-  const isFault = error !== undefined && isOurFault(error);
+  const isFault = error !== undefined && isOurFault(req, error);
   if (isFault && BUGS.has(error.code)) return "error";
   if (isProbe(req.service)) return "debug";
   return isFault ? "warn" : "info";
 }
-
-const isOurFault = (error: ConnectError): boolean => isServerFault(error.code) && !isProtocolFault(error);
 
 function lineOf(level: string, req: AnyRequest, durationMs: number, error: ConnectError | undefined) {
   const method = fullName(req.method);
@@ -48,10 +46,34 @@ function lineOf(level: string, req: AnyRequest, durationMs: number, error: Conne
     message: `${method} ${code}`,
     method,
     code,
-    duration_ms: Math.round(durationMs * 1000) / 1000,
-    peer: req.header.get("user-agent")?.slice(0, 100),
+    duration_ms: rounded(durationMs),
+    peer: req.header.get("user-agent")?.slice(0, MAX_PEER_CHARS),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
     ...(error && { reason: reasonOf(error), detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
-    ...(error && isOurFault(error) && { error: error.cause ?? error }),
+    ...(error && isOurFault(req, error) && { error: error.cause ?? toldErrorOf(error) }),
   };
 }
+
+export type BareRequestLine = {
+  readonly endpoint: string;
+  /** Whether it is answered as a gRPC call is. */
+  readonly isGrpc: boolean;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly peer: string | undefined;
+  readonly error: ConnectError | undefined;
+};
+
+/** The same for a request that no interceptor sees. */
+export function lineOfBareRequest({ endpoint, isGrpc, status, durationMs, peer, error }: BareRequestLine) {
+  const code = statusName(error?.code);
+  return {
+    message: `${endpoint} ${isGrpc ? code : status}`,
+    ...(isGrpc ? { method: endpoint, code } : { route: endpoint, status }),
+    duration_ms: rounded(durationMs),
+    peer: peer?.slice(0, MAX_PEER_CHARS),
+    ...(error && { detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
+  };
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -35,7 +35,7 @@ export function createCors({ origins = "*", maxAgeSeconds = 7200 }: CorsOptions 
       if (!isPreflight) res.setHeader("access-control-expose-headers", exposed);
     }
     if (!isPreflight || origin === undefined) return false;
-    writeHead(res, 204, preflight);
+    writeHead(req, res, 204, preflight);
     res.end();
     return true;
   };

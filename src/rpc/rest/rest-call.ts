@@ -1,8 +1,6 @@
 import { create, type JsonObject, type Message, type Registry, toJson } from "@bufbuild/protobuf";
 import {
-  Code,
   ConnectError,
-  createContextValues,
   createHandlerContext,
   type HandlerContext,
   type Interceptor,
@@ -13,10 +11,13 @@ import { httpStatusOf } from "../http-status.ts";
 import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
 import { refuseFaults, requestFault } from "../request-fault.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
+import { plainCallOf } from "../server/plain/plain-calls.ts";
+import { serverValues } from "../server/plain/server-values.ts";
+import { reasonOfLeaving, requestTimeout } from "../timeouts.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { readJsonText } from "./request-body.ts";
-import { headerPairs, requestTimeoutMs } from "./request-headers.ts";
+import { headerPairs } from "./request-headers.ts";
 import { type AnswerHeaders, sendError, sendJson } from "./send.ts";
 
 export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
@@ -43,6 +44,7 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
   const toBody = bodyEncoder(binding, registry);
 
   const createContext = (req: HttpRequest, target: RestTarget, gone: AbortSignal) => {
+    const { timeoutMs, fault } = requestTimeout(req.headers);
     const call = describeCall(req, binding, target.path);
     const authority = req.headers[":authority"] ?? req.headers.host ?? "localhost";
     return createHandlerContext({
@@ -51,10 +53,10 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
       protocolName: "rest",
       requestMethod: call.method,
       url: `${call.scheme}://${authority}${target.path}${target.query === "" ? "" : `?${target.query}`}`,
-      timeoutMs: requestTimeoutMs(req.headers) ?? defaultTimeoutMs,
+      timeoutMs: timeoutMs ?? defaultTimeoutMs,
       requestSignal: gone,
       requestHeader: headerPairs(req.headers),
-      contextValues: createContextValues().set(httpCall, call),
+      contextValues: serverValues(plainCallOf(req)).set(httpCall, call).set(requestFault, fault),
     });
   };
 
@@ -72,13 +74,18 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
 
   const run = async (context: HandlerContext, req: HttpRequest, target: RestTarget): Promise<string> => {
     const { message, fault } = await decode(req, target, context.signal);
-    if (fault !== undefined) context.values.set(requestFault, fault);
+    if (fault !== undefined && context.values.get(requestFault) === undefined) context.values.set(requestFault, fault);
+    const call = plainCallOf(req);
+    if (call !== undefined) call.intercepted = true;
     return toBody(await invokeUnaryImplementation(spec, context, message, interceptors));
   };
 
-  return async (req, res, target) => {
+  const serve = async (req: HttpRequest, res: HttpResponse, target: RestTarget): Promise<void> => {
     const gone = new AbortController();
-    const onClose = () => gone.abort(new ConnectError("the client is gone", Code.Canceled));
+    const startedAt = performance.now();
+    const onClose = () => {
+      gone.abort(reasonOfLeaving(performance.now() - startedAt, requestTimeout(req.headers).timeoutMs));
+    };
     res.once("close", onClose);
     let context: ReturnType<typeof createContext> | undefined;
     try {
@@ -91,6 +98,12 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
       res.off("close", onClose);
       context?.abort();
     }
+  };
+
+  return (req, res, target) => {
+    const call = plainCallOf(req);
+    if (call !== undefined) call.route = binding.template.source;
+    void (call?.work(() => serve(req, res, target)) ?? serve(req, res, target));
   };
 }
 
@@ -136,10 +149,13 @@ function describeCall(req: HttpRequest, binding: HttpBinding, path: string): Htt
   };
 }
 
-/** The result of the work, or the signal's reason as soon as it is aborted: the client must not wait for a handler that ignores the signal. */
+/**
+ * The result of the work, or the signal's reason soon after it is aborted: the client must not wait for a handler that ignores the signal. Work
+ * that heeds it fails by itself before, so that interceptors see calls fail whose body was still awaited.
+ */
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
+    const onAbort = () => setImmediate(() => reject(signal.reason));
     signal.addEventListener("abort", onAbort);
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });

@@ -1,7 +1,9 @@
 import { createRegistry, type DescMethod } from "@bufbuild/protobuf";
 import { Code, createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "../../../gen/google/rpc/error_details_pb.js";
-import type { HttpHandler } from "../server/http-handler.ts";
+import { splitTarget } from "../request-target.ts";
+import type { HttpHandler, HttpRequest } from "../server/http-handler.ts";
+import { plainCallOf } from "../server/plain/plain-calls.ts";
 import type { Service } from "../service.ts";
 import { type CorsOptions, createCors } from "./cors.ts";
 import { httpBindings } from "./http-rule.ts";
@@ -59,14 +61,12 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
 
   return (req, res) => {
     if (cors?.(req, res)) return true;
-    const url = originForm(req.url ?? "/");
-    const question = url.indexOf("?");
-    const path = question < 0 ? url : url.slice(0, question);
+    const { path, query } = splitTarget(req.url ?? "/");
     if (rpcPaths.has(path)) return false;
 
     const match = router.match(req.method ?? "GET", path);
     if (match.kind === "found") {
-      match.route(req, res, { values: match.values, path, query: question < 0 ? "" : url.slice(question + 1) });
+      match.route(req, res, { values: match.values, path, query });
       return true;
     }
     if (RPC_PATH.test(path)) return false;
@@ -79,11 +79,6 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
     sendError(req, res, error, registry, undefined, { allow });
     return true;
   };
-}
-
-/** The path and query of a request target, which may be an absolute URL. */
-function originForm(target: string): string {
-  return target.startsWith("/") ? target : target.replace(/^https?:\/\/[^/?#]*/i, "");
 }
 
 const RPC_PATH = /^\/(?:\w+\.)+\w+\/\w+$/;
@@ -103,6 +98,7 @@ function addService(
 
 function addEndpoints(router: Router<RestCall>, { services, health = () => true, openApi }: RestHandlerOptions): void {
   router.add("GET", parsePathTemplate("/health"), (req, res) => {
+    named(req, "/health", true);
     const isServing = health();
     send(req, res, isServing ? 200 : 503, "text/plain; charset=utf-8", isServing ? "OK" : "NOT SERVING");
   });
@@ -110,7 +106,16 @@ function addEndpoints(router: Router<RestCall>, { services, health = () => true,
   const descs = services.map((s) => s.desc);
   let document: string | undefined; // made on demand, not at start
   router.add("GET", parsePathTemplate("/openapi.json"), (req, res) => {
+    named(req, "/openapi.json");
     document ??= JSON.stringify(openApiDocument(descs, openApi));
     send(req, res, 200, "application/json", document);
   });
+}
+
+/** Names the endpoint of a request that becomes no call. */
+function named(req: HttpRequest, route: string, isProbe = false): void {
+  const call = plainCallOf(req);
+  if (call === undefined) return;
+  call.route = route;
+  call.isProbe = isProbe;
 }

@@ -63,13 +63,14 @@ export function send(
   if (plainCallOf(req)?.holdAnswer(bytes) === false) return;
   headers["content-type"] = contentType;
   headers["content-length"] = bytes;
-  writeHead(res, status, headers);
+  writeHead(req, res, status, headers);
   if (req.method === "HEAD") res.end();
   else res.end(body);
 }
 
 /** Writes the head of an answer. TypeScript finds no common signature of the two. */
-export function writeHead(res: HttpResponse, status: number, headers: OutgoingHttpHeaders): void {
+export function writeHead(req: HttpRequest, res: HttpResponse, status: number, headers: OutgoingHttpHeaders): void {
+  plainCallOf(req)?.prepareAnswer();
   if ("stream" in res) res.writeHead(status, headers);
   else res.writeHead(status, headers);
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { type ConnectionInfo, connectionInfoOf } from "../connection-info.ts";
 import type { Budget, StreamHolder } from "./budget.ts";
 import type { ConnectionPolicy } from "./options.ts";
 import { PieceAllowance } from "./piece-allowance.ts";
@@ -29,6 +30,7 @@ export class Connection {
   /** Open calls, until their answer is taken. */
   readonly calls = new Set<OpenCall>();
   readonly budget: Budget;
+  readonly info: ConnectionInfo;
   readonly resets: ResetAllowance;
   /** The number of streams so far, to see whether there were new ones since. */
   activity = 0;
@@ -48,6 +50,7 @@ export class Connection {
     this.#socket = socket;
     this.#policy = policy;
     this.budget = budget;
+    this.info = connectionInfoOf(socket, "2");
     this.resets = new ResetAllowance(policy.resetBurst, policy.resetsPerSecond, performance.now());
     const { keepalive, maxConnectionAge } = policy;
     session.on("ping", () => this.#onPing());

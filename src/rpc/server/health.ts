@@ -1,12 +1,13 @@
 // grpc.health.v1 as an ordinary service, so that it is served in every protocol.
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../../gen/grpc/health/v1/health_pb.js";
 import { shownName } from "../field-violations.ts";
 import { type Service, service } from "../service.ts";
+import { errorNaming } from "../told-text.ts";
 
 export type Health = {
   /** To be added to the server. */
@@ -58,7 +59,8 @@ export function createHealth(services: readonly DescService[]): Health {
     service: service(HealthService, {
       check({ service: name }) {
         const status = statuses.get(name);
-        if (status === undefined) throw new ConnectError(`unknown service ${shownName(name)}`, Code.NotFound);
+        if (status === undefined)
+          throw errorNaming(`unknown service ${shownName(name)}`, "unknown service", Code.NotFound);
         return { status };
       },
       list() {

@@ -1,6 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { ObserveBareRequest } from "../bare-requests.ts";
+import { answerClientErrors, type Http1Requests } from "./http1-errors.ts";
 import type { RpcServerLimits } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
 
@@ -14,12 +16,17 @@ export type Http1 = {
   close(): void;
 };
 
-type Activity = { readonly unanswered: Set<ServerResponse>; idleSince: number };
+type Activity = Http1Requests & { readonly unanswered: Set<ServerResponse>; idleSince: number };
 
 /** How often a drain checks for connections that have become idle. */
 const SWEEP_MS = 50;
 
-export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, listener: PlainListener): Http1 {
+export function createHttp1(
+  limits: RpcServerLimits,
+  idleTimeoutMs: number,
+  listener: PlainListener,
+  observe: ObserveBareRequest,
+): Http1 {
   const activities = new WeakMap<Socket, Activity>();
   let draining = false;
   let sweeper: NodeJS.Timeout | undefined;
@@ -28,7 +35,7 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
     let activity = activities.get(socket);
     if (activity === undefined) {
       const unanswered = new Set<ServerResponse>();
-      activity = { unanswered, idleSince: performance.now() };
+      activity = { unanswered, last: undefined, idleSince: performance.now() };
       activities.set(socket, activity);
       // Of pipelined requests, node emits "close" only on the response that is being sent.
       socket.once("close", () => {
@@ -52,6 +59,7 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
         req.socket.destroy();
         return;
       }
+      activity.last = req;
       activity.unanswered.add(res);
       res.once("close", () => {
         activity.unanswered.delete(res);
@@ -61,6 +69,9 @@ export function createHttp1(limits: RpcServerLimits, idleTimeoutMs: number, list
       listener(req, res);
     },
   );
+  // RFC 9110 allows to ignore an expectation that is unknown. Node would answer it, unobserved.
+  server.on("checkExpectation", (req, res) => server.emit("request", req, res));
+  answerClientErrors(server, observe, (socket) => activityOf(socket));
   server.maxHeadersCount = limits.maxHeaderFields + 1; // node silently drops the rest; the listener refuses a request with the one more
   // Nothing was read or written for this long: the client does not take its answer, or is idle. A slow handler is neither.
   server.setTimeout(limits.writeTimeoutMs);

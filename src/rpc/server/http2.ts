@@ -1,8 +1,9 @@
 import { createServer, type Http2Server, performServerHandshake, type ServerOptions } from "node:http2";
 import type { Socket } from "node:net";
+import type { ObserveBareRequest } from "../bare-requests.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
-import { acceptCall } from "./grpc/accept.ts";
+import { createAccept } from "./grpc/accept.ts";
 import type { Route } from "./grpc/call.ts";
 import { isGrpc } from "./grpc/response-head.ts";
 import type { ReportError, RpcServerLimits } from "./options.ts";
@@ -13,14 +14,16 @@ export type Http2Options = {
   readonly connections: Connections;
   readonly plain: PlainListener;
   readonly limits: RpcServerLimits;
+  readonly observeBareRequest: ObserveBareRequest;
   readonly onError: ReportError;
 };
 
 /** Serves an HTTP/2 connection: gRPC directly on its streams, anything else through node's compatibility layer. */
 export type Http2 = (socket: Socket) => Connection;
 
-export function createHttp2({ routes, connections, plain, limits, onError }: Http2Options): Http2 {
+export function createHttp2({ routes, connections, plain, limits, observeBareRequest, onError }: Http2Options): Http2 {
   const options = http2Options(limits);
+  const accept = createAccept(routes, observeBareRequest);
   const compatibility = compatibilityLayer(plain);
   return (socket) => {
     const session = performServerHandshake(socket, options);
@@ -30,7 +33,7 @@ export function createHttp2({ routes, connections, plain, limits, onError }: Htt
     session.on("stream", (stream, fields, flags, rawFields) => {
       try {
         if (isGrpc(fields["content-type"])) {
-          acceptCall(routes, connection, stream, fields, flags, rawFields);
+          accept(connection, stream, fields, flags, rawFields);
           return;
         }
         stream.on("error", ignore);
@@ -53,6 +56,7 @@ function compatibilityLayer(plain: PlainListener): Http2Server {
     res.writeContinue();
     plain(req, res);
   });
+  server.on("checkExpectation", plain); // which RFC 9110 allows to ignore
   return server;
 }
 

@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
+import { type ObserveBareRequest, observeNothing } from "../bare-requests.ts";
 import type { Service } from "../service.ts";
 import { connectionsByDescriptors } from "./connection-limit.ts";
 import type { HttpHandler } from "./http-handler.ts";
@@ -34,6 +35,8 @@ export type RpcServerOptions = {
   readonly maxConnectionAge?: { readonly ageMs: number; readonly graceMs: number };
   /** Connections without a stream or request for this long are closed gracefully. Default: 5 minutes. Infinity: never. */
   readonly idleTimeoutMs?: number;
+  /** Told of the requests that no interceptor sees, such as those for unknown paths. Default: nobody is. */
+  readonly observeBareRequest?: ObserveBareRequest;
   /** Called with errors such as bugs. Clients see INTERNAL "internal error" instead. Default: console.error. */
   readonly onError?: ReportError;
 };
@@ -125,6 +128,7 @@ export type ResolvedOptions = {
   readonly limits: RpcServerLimits;
   readonly maxRequestBytes: (method: DescMethod) => number;
   readonly policy: ConnectionPolicy;
+  readonly observeBareRequest: ObserveBareRequest;
   readonly onError: ReportError;
 };
 
@@ -143,6 +147,7 @@ export function resolveOptions(options: RpcServerOptions): ResolvedOptions {
       maxConnectionAge: options.maxConnectionAge,
       idleTimeoutMs: options.idleTimeoutMs ?? 5 * MINUTE_MS,
     },
+    observeBareRequest: options.observeBareRequest ?? observeNothing,
     onError: options.onError ?? ((error) => console.error(error)),
   };
 }

@@ -31,17 +31,17 @@ export type RpcServer = {
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   const resolved = resolveOptions(options);
-  const { services, interceptors, limits, policy, maxRequestBytes, onError } = resolved;
+  const { services, interceptors, limits, policy, maxRequestBytes, observeBareRequest, onError } = resolved;
   const budget = new Budget(limits.maxHeldBytes, function* () {
     yield* connections.calls();
     yield* plainCalls;
   });
   const connections = createConnections(policy, budget);
-  const plainCalls = new PlainCalls(limits, budget);
+  const plainCalls = new PlainCalls(limits, budget, observeBareRequest);
   const plain = createPlainListener(resolved, plainCalls);
   const routes = createRoutes(services, interceptors, limits, maxRequestBytes, onError);
-  const http1 = createHttp1(limits, policy.idleTimeoutMs, plain);
-  const serveHttp2 = createHttp2({ routes, connections, plain, limits, onError });
+  const http1 = createHttp1(limits, policy.idleTimeoutMs, plain, observeBareRequest);
+  const serveHttp2 = createHttp2({ routes, connections, plain, limits, observeBareRequest, onError });
   const admission = new ConnectionLimit(limits);
   const sockets = new Set<Socket>();
   const sniffing = new Set<() => void>();

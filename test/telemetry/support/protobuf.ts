@@ -41,6 +41,7 @@ export const bool: Read<boolean> = (reader) => reader.bool();
 export const int32: Read<number> = (reader) => reader.int32();
 export const int64: Read<number> = (reader) => Number(reader.int64());
 export const fixed64: Read<number> = (reader) => Number(reader.fixed64());
+export const fixed64Exact: Read<bigint> = (reader) => BigInt(reader.fixed64());
 export const sfixed64: Read<number> = (reader) => Number(reader.sfixed64());
 export const double: Read<number> = (reader) => reader.double();
 export const hex: Read<string> = (reader) => Buffer.from(reader.bytes()).toString("hex");
@@ -48,9 +49,12 @@ export const nested =
   <T>(read: (bytes: Uint8Array) => T): Read<T> =>
   (reader) =>
     read(reader.bytes());
-export const packedDoubles: Read<number[]> = nested((bytes) => {
-  const reader = new BinaryReader(bytes);
-  const values: number[] = [];
-  while (reader.pos < reader.len) values.push(reader.double());
-  return values;
-});
+const packed = (read: Read<number>): Read<number[]> =>
+  nested((bytes) => {
+    const reader = new BinaryReader(bytes);
+    const values: number[] = [];
+    while (reader.pos < reader.len) values.push(read(reader));
+    return values;
+  });
+export const packedDoubles = packed(double);
+export const packedFixed64 = packed(fixed64);

@@ -91,9 +91,19 @@ export function setEnv(env: NodeJS.ProcessEnv): () => void {
   };
 }
 
-/** What of a span can be known beforehand. */
+/** What depends on the client and its connection. */
+const OF_CONNECTION = ["client.", "network.", "server.", "user_agent."];
+
+/** What of a SERVER span can be known beforehand, or of another span. */
 export function summaryOf({ name, kind, attributes, status, events }: Span) {
-  return { name, kind, attributes, status, events: events.map((event) => event.name) };
+  const known = Object.entries(attributes).filter(([key]) => !OF_CONNECTION.some((prefix) => key.startsWith(prefix)));
+  return {
+    name,
+    kind,
+    attributes: kind === "SERVER" ? Object.fromEntries(known) : attributes,
+    status,
+    events: events.map((event) => event.name),
+  };
 }
 
 /** The points of a metric: their attributes, and counts of a histogram or values of a sum. */

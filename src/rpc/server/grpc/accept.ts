@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import { shownName } from "../../field-violations.ts";
+import { errorNaming } from "../../told-text.ts";
 import type { Connection } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
 import { headerBytes } from "../header-bytes.ts";
 import { GrpcCall, type Route } from "./call.ts";
-import { isProto, trailersOnlyHead } from "./response-head.ts";
+import { isProto, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
 import { trailersOf } from "./status.ts";
 
 const END_STREAM = 1;
@@ -13,61 +15,72 @@ const UNSUPPORTED_MEDIA_TYPE = [":status", "415", "accept-post", "application/gr
 const METHOD_NOT_ALLOWED = [":status", "405", "allow", "POST"];
 
 /** Starts the call of a new HTTP/2 stream with a gRPC content type, or refuses it. */
-export function acceptCall(
-  routes: ReadonlyMap<string, Route>,
+export type Accept = (
   connection: Connection,
   stream: ServerHttp2Stream,
   fields: IncomingHttpHeaders,
   flags: number,
   rawFields: readonly string[],
-): void {
-  // A reset with a code other than CANCEL emits 'error', which would end the process without a listener. The call itself listens to
-  // 'aborted'.
-  stream.on("error", ignore);
-  if (stream.destroyed || stream.closed) {
-    connection.onReset(performance.now(), 0); // together with its headers
-    return;
-  }
-  if (!isProto(fields["content-type"])) {
-    answer(stream, UNSUPPORTED_MEDIA_TYPE);
-    return;
-  }
-  if (fields[":method"] !== "POST") {
-    answer(stream, METHOD_NOT_ALLOWED);
-    return;
-  }
-  let call: GrpcCall;
-  try {
-    checkEncoding(fields["grpc-encoding"]);
-    call = new GrpcCall(stream, fields, findRoute(routes, fields[":path"]), connection);
-  } catch (error) {
-    refuse(stream, fields, ConnectError.from(error));
-    return;
-  }
-  call.start((flags & END_STREAM) !== 0, headerBytes(rawFields));
+) => void;
+
+export function createAccept(routes: ReadonlyMap<string, Route>, observe: ObserveBareRequest): Accept {
+  return (connection, stream, fields, flags, rawFields) => {
+    // A reset with a code other than CANCEL emits 'error', which would end the process without a listener. The call itself listens to
+    // 'aborted'.
+    stream.on("error", ignore);
+    if (stream.destroyed || stream.closed) {
+      connection.onReset(performance.now(), 0); // together with its headers
+      return;
+    }
+    const { ":path": path = "", ":method": method = "" } = fields;
+    const bare = (isGrpc: boolean) => {
+      const route = routes.get(path)?.path;
+      return observe({ method, path, route, isGrpc, headers: fields, connection: connection.info });
+    };
+    const isSupported = isProto(fields["content-type"]);
+    if (!isSupported || method !== "POST") {
+      refuseHttp(stream, isSupported ? METHOD_NOT_ALLOWED : UNSUPPORTED_MEDIA_TYPE, bare(false));
+      return;
+    }
+    let call: GrpcCall;
+    try {
+      checkEncoding(fields["grpc-encoding"]);
+      call = new GrpcCall(stream, fields, findRoute(routes, path), connection);
+    } catch (error) {
+      refuse(stream, fields, ConnectError.from(error), bare(true));
+      return;
+    }
+    call.start((flags & END_STREAM) !== 0, headerBytes(rawFields));
+  };
 }
 
-function findRoute(routes: ReadonlyMap<string, Route>, path = ""): Route {
+function findRoute(routes: ReadonlyMap<string, Route>, path: string): Route {
   const route = routes.get(path);
-  if (route === undefined) throw new ConnectError(`${shownName(path)} is not implemented`, Code.Unimplemented);
+  if (route === undefined)
+    throw errorNaming(`${shownName(path)} is not implemented`, "not implemented", Code.Unimplemented);
   return route;
 }
 
 function checkEncoding(encoding: string | string[] | undefined): void {
   if (encoding === undefined || encoding === "identity" || encoding === "gzip") return;
-  throw new ConnectError(`unknown compression "${shownName(String(encoding))}"`, Code.Unimplemented);
+  throw errorNaming(`unknown compression "${shownName(String(encoding))}"`, "unknown compression", Code.Unimplemented);
+}
+
+function refuseHttp(stream: ServerHttp2Stream, head: readonly string[], bare: BareAnswer): void {
+  answer(stream, head, bare);
+  bare.end(Number(head[1]));
 }
 
 /** Answers with an error, without a call. Lists the known encodings, in case an unknown one was the reason. */
-function refuse(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, error: ConnectError): void {
+function refuse(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, error: ConnectError, bare: BareAnswer): void {
   const head = trailersOnlyHead(fields["content-type"], undefined, trailersOf(error, undefined));
-  answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"]);
+  answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"], bare);
+  bare.end(error.code === Code.InvalidArgument ? 400 : 404, error); // 404 is what gRPC takes for UNIMPLEMENTED
 }
 
-function answer(stream: ServerHttp2Stream, head: readonly string[]): void {
+function answer(stream: ServerHttp2Stream, head: readonly string[], { traceResponse }: BareAnswer): void {
   if (stream.destroyed || stream.closed) return;
-  const options = { endStream: true, sendDate: false };
-  stream.respond(head, options);
+  stream.respond(traceResponse === undefined ? head : [...head, "traceresponse", traceResponse], TRAILERS_ONLY);
   discardRequest(stream);
 }
 

@@ -1,12 +1,12 @@
 import type { Buffer } from "node:buffer";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { grpcTimeoutMs, MAX_TIMER_MS } from "../../timeouts.ts";
+import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
 import type { Connection, OpenCall } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
 import { noRoom, requestTooSlow, visibleError } from "../errors.ts";
-import { cancelled, GrpcContext } from "./context.ts";
+import { GrpcContext } from "./context.ts";
 import type { MessageInit } from "./message.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
@@ -20,7 +20,7 @@ export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 const CALL_BYTES = 16 << 10;
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
-const onDeadline = (call: GrpcCall) => call.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
 /**
  * A gRPC call, from the head of its request until the client has taken the answer: acceptCall() makes it, `request` reads, the route's `run`
@@ -47,17 +47,16 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
   constructor(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, route: Route, connection: Connection) {
-    const { budget } = connection;
-    const timeout = fields["grpc-timeout"];
-    const timeoutMs = timeout === undefined ? undefined : grpcTimeoutMs(String(timeout));
+    const timeoutMs = grpcTimeoutMs(fields["grpc-timeout"]);
     this.stream = stream;
-    this.sequence = budget.nextSequence();
+    this.sequence = connection.budget.nextSequence();
     this.#route = route;
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
-    this.request = new RequestReader(stream, fields, route, this, budget);
-    this.response = new ResponseWriter(stream, fields, route, this, budget);
-    this.context = new GrpcContext(stream, fields, route, this.response, this.#startedAt + (timeoutMs ?? Infinity));
+    this.request = new RequestReader(stream, fields, route, this, connection.budget);
+    this.response = new ResponseWriter(stream, fields, route, this, connection.budget);
+    const deadline = this.#startedAt + (timeoutMs ?? Infinity);
+    this.context = new GrpcContext(stream, fields, route, this.response, deadline, connection.info);
     if (timeoutMs !== undefined && timeoutMs <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, timeoutMs, this);
     attachCall(stream, this);
     connection.calls.add(this);
@@ -66,13 +65,11 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Starts reading; `ended`: the request has no body. */
   start(ended: boolean, headerBytes: number): void {
-    if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) {
-      this.fail(noRoom());
-      return;
+    if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) this.fail(noRoom());
+    else {
+      if (!ended) listenForRequest(this.stream);
+      if ((ended && this.request.end()) || !this.#route.singleRequest) this.#run();
     }
-    if (!ended) listenForRequest(this.stream);
-    const isReady = ended && this.request.end();
-    if (isReady || !this.#route.singleRequest) this.#run();
   }
 
   onData(chunk: Buffer): void {
@@ -86,15 +83,19 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   onEnd(): void {
-    if (this.request.end() && !this.#finished) this.#run();
+    if (!this.request.end() || this.#finished) return;
+    if (this.request.fault === undefined) this.#run();
+    else setImmediate(() => this.#handled || this.#finished || this.#run()); // after "aborted", if that is why it ended
   }
 
   onPiece(bytes: number, isWhole: boolean): void {
     this.#connection.onPiece(bytes, isWhole);
   }
 
-  #run(): void {
+  /** A call that has failed before it came to its handler only passes the interceptors. */
+  #run(fault?: ConnectError): void {
     this.#handled = true;
+    if (fault !== undefined) this.request.refuse(fault);
     this.#route.run(this);
   }
 
@@ -102,12 +103,8 @@ export class GrpcCall implements OpenCall, StreamEvents {
   reply(message: MessageInit): void {
     try {
       const bytes = this.response.encode(message);
-      if (bytes instanceof Promise) {
-        bytes.then(
-          (b) => this.#finish(b),
-          (error: unknown) => this.fail(error),
-        );
-      } else this.#finish(bytes);
+      if (!(bytes instanceof Promise)) this.#finish(bytes);
+      else bytes.then((b) => this.#finish(b)).catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }
@@ -128,15 +125,17 @@ export class GrpcCall implements OpenCall, StreamEvents {
   fail(reason: unknown): void {
     if (this.#finished) return;
     const error = visibleError(reason, this.#route.onError, this.#route.desc);
+    if (this.#handled) this.#fail(error);
+    else this.#run(error);
+  }
+
+  #fail(error: ConnectError): void {
     this.#close(error);
-    if (this.stream.destroyed || this.stream.closed) {
-      this.#settle();
-      return;
-    }
     try {
-      if (!this.response.fail(error)) return;
+      const isGone = this.stream.destroyed || this.stream.closed;
+      if (!isGone && !this.response.fail(error)) return;
       this.#settle();
-      this.#discardRest();
+      if (!isGone && !this.request.ended) discardRequest(this.stream);
     } catch (broken) {
       this.#breakOff(broken);
     }
@@ -175,7 +174,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#connection.resets.answered();
     this.#settle();
     this.response.sendTrailers();
-    this.#discardRest();
+    if (!this.request.ended) discardRequest(this.stream);
   }
 
   /** Whether there is nothing left to do, or nobody to answer. */
@@ -191,9 +190,12 @@ export class GrpcCall implements OpenCall, StreamEvents {
   /** The client is gone. */
   cancel(): void {
     if (!this.#finished) {
-      this.#close(cancelled());
       const now = performance.now();
-      this.#connection.onReset(now, now - this.#startedAt, this.#timeoutMs);
+      const livedMs = now - this.#startedAt;
+      const reason = reasonOfLeaving(livedMs, this.#timeoutMs);
+      this.#close(reason);
+      this.#connection.onReset(now, livedMs, this.#timeoutMs);
+      if (!this.#handled) this.#run(reason);
     }
     this.#settle();
   }
@@ -241,9 +243,5 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#connection.calls.delete(this);
     this.response.untakenBytes = 0;
     this.#connection.budget.releaseAll(this);
-  }
-
-  #discardRest(): void {
-    if (!this.request.ended) discardRequest(this.stream);
   }
 }

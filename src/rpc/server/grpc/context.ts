@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ContextKey, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import type { ConnectError, ContextKey, ContextValues, HandlerContext } from "@connectrpc/connect";
+import { answerHeader } from "../../answer-header.ts";
+import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
+import { reasonOfLeaving } from "../../timeouts.ts";
 import { Http2Headers } from "./http2-headers.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
@@ -18,6 +21,7 @@ export class GrpcContext implements HandlerContext {
   readonly #method: ServedMethod;
   readonly #response: ResponseWriter;
   readonly #deadline: number;
+  readonly #connection: ConnectionInfo;
   #requestHeader: Http2Headers | undefined;
   #values: ContextValues | undefined;
   #controller: AbortController | undefined;
@@ -30,12 +34,14 @@ export class GrpcContext implements HandlerContext {
     method: ServedMethod,
     response: ResponseWriter,
     deadline: number,
+    connection: ConnectionInfo,
   ) {
     this.#stream = stream;
     this.#fields = fields;
     this.#method = method;
     this.#response = response;
     this.#deadline = deadline;
+    this.#connection = connection;
   }
 
   get protocolName(): string {
@@ -64,7 +70,7 @@ export class GrpcContext implements HandlerContext {
     return this.#response.trailer;
   }
   get values(): ContextValues {
-    this.#values ??= new Values();
+    this.#values ??= new Values(this, this.#connection);
     return this.#values;
   }
   timeoutMs(): number | undefined {
@@ -75,7 +81,7 @@ export class GrpcContext implements HandlerContext {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       // The stream may be gone before it has emitted that.
-      if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= cancelled();
+      if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= reasonOfLeaving(0, undefined);
       if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
@@ -88,14 +94,24 @@ export class GrpcContext implements HandlerContext {
   }
 }
 
-export const cancelled = () => new ConnectError("the client cancelled the call", Code.Canceled);
-
-/** Like Connect's createContextValues(), but with methods on the prototype. */
+/** Like Connect's createContextValues(), but with methods on the prototype, and what the server sets is made when it is asked for. */
 class Values implements ContextValues {
   readonly #values = new Map<symbol, unknown>();
+  readonly #context: GrpcContext;
+  readonly #connection: ConnectionInfo;
+
+  constructor(context: GrpcContext, connection: ConnectionInfo) {
+    this.#context = context;
+    this.#connection = connection;
+  }
 
   get<T>({ id, defaultValue }: ContextKey<T>): T {
-    return this.#values.has(id) ? (this.#values.get(id) as T) : defaultValue;
+    return this.#values.has(id) ? (this.#values.get(id) as T) : ((this.#ofServer(id) as T | undefined) ?? defaultValue);
+  }
+  #ofServer(id: symbol): unknown {
+    if (id === connectionInfo.id) return this.#connection;
+    if (id !== answerHeader.id) return undefined;
+    return (name: string, value: string) => this.#context.responseHeader.set(name, value);
   }
   set<T>({ id }: ContextKey<T>, value: T): this {
     this.#values.set(id, value);

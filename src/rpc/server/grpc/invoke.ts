@@ -11,6 +11,11 @@ type Run = (call: GrpcCall) => void;
 
 /** Calls the handler without interceptors. */
 export function direct(spec: MethodImplSpec): Run {
+  const run = directly(spec);
+  return (call) => (call.request.fault === undefined ? run(call) : call.fail(call.request.fault));
+}
+
+function directly(spec: MethodImplSpec): Run {
   switch (spec.kind) {
     case "unary":
       return (call) => {
@@ -50,6 +55,7 @@ export function intercepted(spec: MethodImplSpec, interceptors: readonly Interce
       const isSingle = spec.kind === "server_streaming";
       return (call) =>
         guard(call, async () => {
+          if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
           const messages = isSingle ? single(await messageOf(call)) : call.request.messages();
           const response = await next(new InterceptedRequest(call.context, true, messages));
           takeOver(response.header, call.context.responseHeader);

@@ -79,6 +79,17 @@ export class RequestReader {
     return this.#refuse(new ConnectError("missing input message", Code.Unimplemented));
   }
 
+  /** Why the request cannot be handed to the handler, if so. */
+  get fault(): ConnectError | undefined {
+    return this.#fault;
+  }
+
+  /** Gives up on the request. */
+  refuse(reason: unknown): void {
+    this.#fault ??= ConnectError.from(reason);
+    this.drop(reason);
+  }
+
   /** Frees what was read, for the stream, and with it the call, may stay for a while. */
   drop(reason: unknown): void {
     this.#message = undefined;
@@ -145,9 +156,7 @@ export class RequestReader {
 
   /** Such a call is run nevertheless, so that interceptors see it fail. */
   #refuse(reason: unknown): true {
-    this.#fault = ConnectError.from(reason);
-    this.#message = undefined;
-    this.#deframer = undefined;
+    this.refuse(reason);
     return true;
   }
 }

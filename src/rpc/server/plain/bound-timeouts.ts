@@ -1,19 +1,30 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { connectTimeoutMs, grpcTimeoutMs, MAX_TIMER_MS } from "../../timeouts.ts";
 
-/** Lowers timeouts that are longer than a timer can be, since connect-node would set one anyway. Invalid ones are left for it to refuse. */
-export function boundTimeouts(header: Headers): void {
-  const connect = header.get("connect-timeout-ms");
-  if (connect !== null && isBeyond(connectTimeoutMs, connect)) header.set("connect-timeout-ms", String(MAX_TIMER_MS));
-  const grpc = header.get("grpc-timeout");
-  if (grpc !== null && isBeyond(grpcTimeoutMs, grpc)) {
-    header.set("grpc-timeout", `${Math.floor(MAX_TIMER_MS / 1000)}S`);
-  }
+/**
+ * Lowers timeouts that are longer than a timer can be, since connect-node would set one anyway. Removes an invalid one, and returns why the
+ * request must be refused.
+ */
+export function boundTimeouts(header: Headers): ConnectError | undefined {
+  return (
+    bound(header, "connect-timeout-ms", connectTimeoutMs, String(MAX_TIMER_MS)) ??
+    bound(header, "grpc-timeout", grpcTimeoutMs, `${Math.floor(MAX_TIMER_MS / 1000)}S`)
+  );
 }
 
-function isBeyond(parse: (value: string) => number, timeout: string): boolean {
+function bound(
+  header: Headers,
+  name: string,
+  parse: (value: string) => number | undefined,
+  longest: string,
+): ConnectError | undefined {
+  const value = header.get(name);
+  if (value === null) return undefined;
   try {
-    return parse(timeout) > MAX_TIMER_MS;
-  } catch {
-    return false;
+    if ((parse(value) ?? 0) > MAX_TIMER_MS) header.set(name, longest);
+  } catch (error) {
+    header.delete(name);
+    return ConnectError.from(error, Code.InvalidArgument);
   }
+  return undefined;
 }

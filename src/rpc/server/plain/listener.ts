@@ -1,8 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { refuseFaults } from "../../request-fault.ts";
+import { shownName } from "../../field-violations.ts";
+import { refuseFaults, requestFault } from "../../request-fault.ts";
+import { errorNaming } from "../../told-text.ts";
 import { registryOf } from "../file-index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
@@ -11,7 +13,8 @@ import type { PlainCall } from "./plain-call.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import { checkedQuery } from "./query.ts";
 import { reportUnexpected } from "./report-unexpected.ts";
-import { bodyKindOf, requestBody } from "./request-body.ts";
+import { type BodyKind, bodyKindOf, requestBody } from "./request-body.ts";
+import { serverValues } from "./server-values.ts";
 import { sendUniversal, universalRequest } from "./universal.ts";
 
 export type PlainListener = (req: HttpRequest, res: HttpResponse) => void;
@@ -31,11 +34,11 @@ export function createPlainListener(options: ResolvedOptions, calls: PlainCalls)
     try {
       const refusal = refusalOf(req, limits);
       const call = refusal === undefined ? calls.begin(req, res) : undefined;
-      if (call === undefined) return refuse(req, res, refusal ?? 503);
+      if (call === undefined) return refuse(calls.unheld(req, res), refusal ?? 503);
       if (!http(req, res)) serve(call);
     } catch (error) {
       onError(error);
-      answer(res, 500);
+      answer(calls.unheld(req, res), 500);
     }
   };
 }
@@ -57,19 +60,20 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, on
     const { req, res } = call;
     const handler = handlers.get(req.url?.split("?", 1)[0] ?? "");
     if (handler === undefined) {
-      answer(res, 404);
+      answer(call, 404);
       return;
     }
+    call.route = handler.requestPath;
     let request: Parameters<UniversalHandler>[0];
     try {
       request = requestOf(call, handler.method);
     } catch {
-      answer(res, 400); // target and host make no URL
+      answer(call, 400); // target and host make no URL
       return;
     }
     call.streamsAnswer = handler.method.methodKind !== "unary";
-    handler(request)
-      .then((response) => sendUniversal(response, call))
+    call
+      .work(async () => sendUniversal(await handler(request), call))
       .catch((error: unknown) => {
         if (!(error instanceof ConnectError) && !call.closed) onError(error, handler.method);
         res.destroy();
@@ -77,19 +81,26 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, on
   };
 
   function requestOf(call: PlainCall, method: DescMethod): Parameters<UniversalHandler>[0] {
-    const values = createContextValues();
+    const values = serverValues(call);
     const request = universalRequest(call, values);
-    boundTimeouts(request.header);
+    values.set(requestFault, boundTimeouts(request.header));
     const maxBytes = maxRequestBytes(method);
     if (request.method === "GET") {
       return { ...request, url: checkedQuery(request.url, { method, maxBytes, registry, values }), body: nothing() };
     }
     const kind = bodyKindOf(call.req.headers["content-type"]);
     if (kind === undefined) return { ...request, body: nothing() };
-    if (call.req.headers[kind.encodingHeader] === "gzip") request.header.delete(kind.encodingHeader);
+    if (values.get(requestFault) === undefined) values.set(requestFault, encodingFault(call, kind));
+    request.header.delete(kind.encodingHeader); // requestBody() decompresses
     request.header.delete("content-length"); // it counts the compressed body
     return { ...request, body: requestBody({ call, method, kind, maxBytes, registry, values }) };
   }
+}
+
+function encodingFault({ req }: PlainCall, { encodingHeader }: BodyKind): ConnectError | undefined {
+  const encoding = req.headers[encodingHeader];
+  if (encoding === undefined || encoding === "identity" || encoding === "gzip") return undefined;
+  return errorNaming(`unknown compression ${shownName(String(encoding))}`, "unknown compression", Code.Unimplemented);
 }
 
 async function* nothing(): AsyncIterable<Uint8Array<ArrayBuffer>> {}
@@ -106,13 +117,15 @@ function refusalOf(req: HttpRequest, { maxHeaderFields }: RpcServerLimits): numb
   return hosts > 1 ? 400 : undefined; // ambiguous: RFC 9112 demands a 400
 }
 
-function refuse(req: HttpRequest, res: HttpResponse, status: number): void {
-  if (!("stream" in req)) res.setHeader("connection", "close");
-  if (status === 503) res.setHeader("retry-after", "1");
-  answer(res, status);
+function refuse(call: PlainCall, status: number): void {
+  if (!("stream" in call.req)) call.setHeader("connection", "close");
+  if (status === 503) call.setHeader("retry-after", "1");
+  answer(call, status);
 }
 
-function answer(res: HttpResponse, status: number): void {
+function answer(call: PlainCall, status: number): void {
+  const { res } = call;
+  call.prepareAnswer();
   if (!res.headersSent) res.statusCode = status;
   res.end();
 }

@@ -1,5 +1,8 @@
 import { constants } from "node:http2";
 import type { Readable } from "node:stream";
+import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
+import type { ConnectionInfo } from "../../connection-info.ts";
+import { splitTarget } from "../../request-target.ts";
 import type { Budget, StreamHolder, Wait } from "../budget.ts";
 import { discard, discardRequest } from "../discard.ts";
 import { noRoom, requestTooSlow } from "../errors.ts";
@@ -8,12 +11,16 @@ import { headerBytes } from "../header-bytes.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { RpcServerLimits } from "../options.ts";
 import { PieceAllowance } from "../piece-allowance.ts";
+import { connectionOf } from "./connection-of.ts";
 
 /** Rough memory of an open request without its headers and body, but with what its handler needs. */
 const REQUEST_BYTES = 32 << 10;
 
 /** Smaller answers are covered by that. */
 const COVERED_BYTES = 4096;
+
+/** As nginx has it for clients that do not wait for their answer. */
+const CLIENT_LEFT = 499;
 
 type Limits = Pick<RpcServerLimits, "readTimeoutMs" | "requestTimeoutMs" | "writeTimeoutMs">;
 
@@ -22,6 +29,7 @@ export class PlainCall implements StreamHolder {
   readonly req: HttpRequest;
   readonly res: HttpResponse;
   readonly budget: Budget;
+  readonly connection: ConnectionInfo;
   sequence: number;
   heldBytes = 0;
   /** The messages of a request stream, which may last as long as it likes. */
@@ -32,15 +40,27 @@ export class PlainCall implements StreamHolder {
   onRefuse: ((reason: unknown) => void) | undefined;
   /** Whether the answer is taken or the connection gone. */
   closed = false;
-  #owesSince = performance.now();
+  /** The path or path template that was found for it. */
+  route: string | undefined;
+  /** Whether machines ask this all the time. */
+  isProbe = false;
+  /** Whether interceptors see the call. */
+  intercepted = false;
+  readonly startedAt = performance.now();
+  readonly #observe: ObserveBareRequest;
+  #bare: BareAnswer | undefined;
+  #working = false;
+  #owesSince = this.startedAt;
   #pieces = new PieceAllowance();
   #untaken = { bytes: 0, since: 0 };
 
-  constructor(req: HttpRequest, res: HttpResponse, budget: Budget) {
+  constructor(req: HttpRequest, res: HttpResponse, budget: Budget, observe: ObserveBareRequest) {
     this.req = req;
     this.res = res;
     this.budget = budget;
     this.sequence = budget.nextSequence();
+    this.connection = connectionOf(req);
+    this.#observe = observe;
   }
 
   /** Starts counting memory; false if there is no room. */
@@ -51,6 +71,40 @@ export class PlainCall implements StreamHolder {
   end(): void {
     this.closed = true;
     this.budget.releaseAll(this);
+    if (!this.#working) this.#endBare();
+  }
+
+  /** Does the work from which the answer comes. While it lasts, it is open whether interceptors will see the call. */
+  async work(work: () => Promise<void>): Promise<void> {
+    this.#working = true;
+    try {
+      await work();
+    } finally {
+      this.#working = false;
+      if (this.closed) this.#endBare();
+    }
+  }
+
+  #endBare(): void {
+    this.prepareAnswer();
+    this.#bare?.end(this.res.headersSent ? this.res.statusCode : CLIENT_LEFT);
+  }
+
+  /** Call it before the head of an answer is written: an answer that no interceptor has seen is observed, and may get a header. */
+  prepareAnswer(): void {
+    if (this.intercepted || this.#bare !== undefined) return;
+    const { method = "", url = "", headers } = this.req;
+    const { route, connection, isProbe } = this;
+    const { path } = splitTarget(url);
+    this.#bare = this.#observe({ method, path, route, isGrpc: false, headers, connection, isProbe });
+    if (this.#bare.traceResponse !== undefined) this.setHeader("traceresponse", this.#bare.traceResponse);
+  }
+
+  /** Adds a header to the answer, unless its head is sent. */
+  setHeader(name: string, value: string): void {
+    const { res } = this;
+    const isGone = "stream" in res && (res.stream === undefined || res.stream.destroyed);
+    if (!isGone && !res.headersSent) res.setHeader(name, value);
   }
 
   /** Where the body is read. For HTTP/2 that is the stream itself, since the request object would buffer more. */

@@ -1,3 +1,4 @@
+import type { ObserveBareRequest } from "../../bare-requests.ts";
 import type { Budget } from "../budget.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { RpcServerLimits } from "../options.ts";
@@ -16,11 +17,13 @@ export class PlainCalls implements Iterable<PlainCall> {
   readonly #all = new Set<PlainCall>();
   readonly #limits: RpcServerLimits;
   readonly #budget: Budget;
+  readonly #observe: ObserveBareRequest;
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(limits: RpcServerLimits, budget: Budget) {
+  constructor(limits: RpcServerLimits, budget: Budget, observe: ObserveBareRequest) {
     this.#limits = limits;
     this.#budget = budget;
+    this.#observe = observe;
   }
 
   [Symbol.iterator](): IterableIterator<PlainCall> {
@@ -29,7 +32,7 @@ export class PlainCalls implements Iterable<PlainCall> {
 
   /** Follows a request until its end; undefined if there is no room for it. */
   begin(req: HttpRequest, res: HttpResponse): PlainCall | undefined {
-    const call = new PlainCall(req, res, this.#budget);
+    const call = new PlainCall(req, res, this.#budget, this.#observe);
     if (!call.begin()) return undefined;
     CALLS.set(req, call);
     // Otherwise node would read the rest of the body after the answer, however much it is.
@@ -46,6 +49,15 @@ export class PlainCalls implements Iterable<PlainCall> {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     });
+    return call;
+  }
+
+  /** A request that will be refused: it is observed, but holds nothing. */
+  unheld(req: HttpRequest, res: HttpResponse): PlainCall {
+    const held = CALLS.get(req);
+    if (held !== undefined) return held;
+    const call = new PlainCall(req, res, this.#budget, this.#observe);
+    res.once("close", () => call.end());
     return call;
   }
 

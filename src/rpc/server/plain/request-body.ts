@@ -50,7 +50,13 @@ export type BodyReader = {
 
 /** The messages of a request in the form of its protocol, but without compression. */
 export function requestBody(reader: BodyReader): AsyncIterable<Bytes> {
+  if (reader.values.get(requestFault) !== undefined) return emptyBody(reader); // whatever was sent, it is refused
   return reader.kind.framed ? framedBody(reader) : singleBody(reader);
+}
+
+async function* emptyBody(reader: BodyReader): AsyncIterable<Bytes> {
+  const message = emptyMessage(reader);
+  yield reader.kind.framed ? (frame(message) as Bytes) : message;
 }
 
 async function* singleBody(reader: BodyReader): AsyncIterable<Bytes> {

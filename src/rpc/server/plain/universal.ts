@@ -1,17 +1,22 @@
 // Translates between node's requests and responses and those of Connect's protocol handlers.
 import type { OutgoingHttpHeaders } from "node:http";
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { reasonOfLeaving, requestTimeout } from "../../timeouts.ts";
 import { noRoom } from "../errors.ts";
 import type { HttpResponse } from "../http-handler.ts";
 import type { PlainCall } from "./plain-call.ts";
 
 /** A request without its body. Its signal is aborted when the client leaves. Throws if target and host make no URL. */
-export function universalRequest({ req, res }: PlainCall, values: ContextValues): Omit<UniversalServerRequest, "body"> {
+export function universalRequest(
+  { req, res, startedAt }: PlainCall,
+  values: ContextValues,
+): Omit<UniversalServerRequest, "body"> {
   const authority = req.headers[":authority"] ?? req.headers.host ?? "";
   const left = new AbortController();
   res.once("close", () => {
-    if (!res.writableEnded) left.abort(new ConnectError("the client is gone", Code.Canceled));
+    if (!res.writableEnded)
+      left.abort(reasonOfLeaving(performance.now() - startedAt, requestTimeout(req.headers).timeoutMs));
   });
   return {
     httpVersion: req.httpVersion,
@@ -40,6 +45,7 @@ export async function sendUniversal({ status, header, body }: UniversalServerRes
   try {
     let next = await chunks?.next(); // before the head, since the handler may set headers until then
     if (call.closed) return;
+    call.prepareAnswer();
     writeHead(res, status, header);
     for (; next !== undefined && next.done !== true; next = await chunks?.next()) {
       if (call.closed) return;

@@ -1,0 +1,94 @@
+import { Buffer } from "node:buffer";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import type { MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { type Exemplar, filledStore } from "./exemplars.ts";
+
+/** Numbers of fields in opentelemetry-proto. */
+const REQUEST = { resourceMetrics: 1 };
+const RESOURCE_METRICS = { scopeMetrics: 2 };
+const SCOPE_METRICS = { metrics: 2 };
+const METRIC = { histogram: 9 };
+const HISTOGRAM = { dataPoints: 1 };
+const HISTOGRAM_DATA_POINT = { exemplars: 8 };
+const EXEMPLAR = { time: 2, double: 3, spanId: 4, traceId: 5 };
+
+const NS_PER_S = 1_000_000_000n;
+
+/** What of the exporter has no other way in: it neither takes a serializer nor writes exemplars itself. */
+type Serializing = {
+  _delegate: { _serializer: { serializeRequest(metrics: ResourceMetrics): Uint8Array | undefined } };
+};
+
+/** Makes an exporter send exemplars with the histograms that keep them. */
+export function withExemplars(exporter: OTLPMetricExporter): OTLPMetricExporter {
+  const delegate = (exporter as unknown as Serializing)._delegate;
+  const serializer = delegate._serializer;
+  delegate._serializer = {
+    ...serializer,
+    serializeRequest(metrics) {
+      const request = serializer.serializeRequest(metrics);
+      return request && addExemplars(request, metrics);
+    },
+  };
+  return exporter;
+}
+
+/** The request with the exemplars of its points. It has metrics and points in the order of what it was made from. */
+function addExemplars(request: Uint8Array, { scopeMetrics }: ResourceMetrics): Uint8Array {
+  const filled = scopeMetrics.some(({ metrics }) => metrics.some(({ descriptor }) => filledStore(descriptor.name)));
+  if (!filled) return request;
+  return mapField(request, REQUEST.resourceMetrics, (resource) =>
+    mapField(resource, RESOURCE_METRICS.scopeMetrics, (scope, s) =>
+      mapField(scope, SCOPE_METRICS.metrics, (metric, m) => addToMetric(metric, scopeMetrics[s]!.metrics[m]!)),
+    ),
+  );
+}
+
+function addToMetric(metric: Uint8Array, { descriptor, dataPoints }: MetricData): Uint8Array {
+  const store = filledStore(descriptor.name);
+  if (store === undefined) return metric;
+  const exemplarsOf = store.take();
+  return mapField(metric, METRIC.histogram, (histogram) =>
+    mapField(histogram, HISTOGRAM.dataPoints, (point, p) =>
+      Buffer.concat([point, ...exemplarsOf(dataPoints[p]!.attributes).map(exemplarField)]),
+    ),
+  );
+}
+
+/** A message with the contents of each occurrence of a field replaced. */
+function mapField(
+  message: Uint8Array,
+  field: number,
+  map: (content: Uint8Array, index: number) => Uint8Array,
+): Uint8Array {
+  const reader = new BinaryReader(message);
+  const writer = new BinaryWriter();
+  let index = 0;
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [number, type] = reader.tag();
+    if (number === field) {
+      writer.tag(field, WireType.LengthDelimited).bytes(map(reader.bytes(), index));
+      index += 1;
+    } else {
+      reader.skip(type, number);
+      writer.raw(message.subarray(start, reader.pos));
+    }
+  }
+  return writer.finish();
+}
+
+function exemplarField({ value, time: [seconds, ns], traceId, spanId }: Exemplar): Uint8Array {
+  const exemplar = new BinaryWriter()
+    .tag(EXEMPLAR.time, WireType.Bit64)
+    .fixed64(BigInt(seconds) * NS_PER_S + BigInt(ns))
+    .tag(EXEMPLAR.double, WireType.Bit64)
+    .double(value)
+    .tag(EXEMPLAR.spanId, WireType.LengthDelimited)
+    .bytes(Buffer.from(spanId, "hex"))
+    .tag(EXEMPLAR.traceId, WireType.LengthDelimited)
+    .bytes(Buffer.from(traceId, "hex"))
+    .finish();
+  return new BinaryWriter().tag(HISTOGRAM_DATA_POINT.exemplars, WireType.LengthDelimited).bytes(exemplar).finish();
+}
