@@ -1,8 +1,11 @@
 // Names and values that a stranger chose, at every door: the answer may name them, no signal does.
 import assert from "node:assert/strict";
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
+import { bareTelemetry } from "../../src/rpc/interceptors/bare-telemetry.ts";
 import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { service } from "../../src/rpc/service.ts";
+import { startProbeServer } from "../support/probe-server.ts";
+import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
 import { startRest } from "../support/rest.ts";
 import { record } from "./support/recording.ts";
 
@@ -61,5 +64,44 @@ describe("what a stranger chose", () => {
     );
     assert.ok(details.some((detail) => detail.includes("items[0]: a field is unknown")));
     assert.ok(details.includes("a query parameter is unknown"));
+  });
+
+  it("is not told of requests that become no call, nor of those that are no valid one", async () => {
+    const words: unknown[] = [];
+    const { bodies, console, spans } = await record(
+      async ({ telemetry: { logger } }) => {
+        const told = { logger, serviceName: "probe" };
+        await using cleanup = new AsyncDisposableStack();
+        const interceptors = serverInterceptors(told);
+        const server = await startProbeServer({ interceptors, observeBareRequest: bareTelemetry(told) });
+        cleanup.defer(() => server.close());
+        const session = await connectH2(server.port);
+        cleanup.defer(() => session.close());
+        const ask = async (fields: Record<string, string>) => {
+          const { header } = await answerOf(open(session, "Unary", fields).end(framed(new Uint8Array())));
+          words.push(header?.["grpc-message"]);
+        };
+        for (const name of [EMAIL, "tok_x1", EMAIL.replace("@", "%40")]) {
+          await ask({ ":path": `/probe.v1.ProbeService/${name}` });
+          await ask({ ":path": "/grpc.health.v1.Health/Check", "grpc-timeout": name });
+          await ask({ "grpc-encoding": name });
+          await ask({ "grpc-timeout": name });
+          const connect = { "content-type": "application/json", "content-encoding": name };
+          const unary = `${server.baseUrl}/probe.v1.ProbeService/Unary`;
+          await (await fetch(unary, { method: "POST", headers: connect, body: "{}" })).arrayBuffer();
+          await (await fetch(`${server.baseUrl}/${name}?${name}`, { headers: { "user-agent": name } })).arrayBuffer();
+        }
+        await ask({ "grpc-encoding": "plainword" });
+        await ask({ "grpc-timeout": "plainword" });
+      },
+      { logLevel: "debug" },
+    );
+    const said = Buffer.concat(bodies).toString("latin1") + console.join("\n");
+    for (const part of PARTS) {
+      const at = said.indexOf(part);
+      assert.equal(at, -1, `${part}: ${said.slice(Math.max(0, at - 200), at + 100)}`);
+    }
+    assert.equal(spans.length, 20);
+    assert.ok(words.includes('unknown compression "plainword"'));
   });
 });
