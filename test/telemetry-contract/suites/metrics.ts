@@ -5,6 +5,21 @@ import { countedStatus } from "../support/judge.ts";
 import { serviceOf } from "../support/trees.ts";
 import { SERVICES } from "./origin.ts";
 
+/** Metrics that each process has, whatever it is asked. */
+const OF_PROCESSES = [
+  "nodejs.eventloop.delay.p99",
+  "nodejs.eventloop.utilization",
+  "otel.sdk.exporter.log.exported",
+  "otel.sdk.exporter.metric_data_point.exported",
+  "otel.sdk.exporter.span.exported",
+  "otel.sdk.processor.log.queue.size",
+  "otel.sdk.processor.span.queue.size",
+  "process.cpu.time",
+  "process.memory.usage",
+  "v8js.gc.duration",
+  "v8js.memory.heap.used",
+];
+
 /** What spans tell and what metrics tell must be the same, to the last count. */
 export function describeMetrics(evidence: () => Evidence): void {
   it("counts every request once, under its service's name", () => {
@@ -71,6 +86,29 @@ export function describeMetrics(evidence: () => Evidence): void {
     );
     const invented = sent.filter(({ kind }) => kind.spans[0]?.includes("_OTHER"));
     assert.ok(invented.length > 5 * ways);
+  });
+
+  it("has no request under way when all are answered", () => {
+    const active = evidence().points.filter(({ metric }) => metric === "tracemesh.server.active_requests");
+    assert.deepEqual(new Set(active.map(serviceOf)), new Set(SERVICES));
+    assert.deepEqual(
+      active.filter(({ value }) => value !== 0),
+      [],
+    );
+  });
+
+  it("tells of the process, its cache and its telemetry", () => {
+    const told = new Set(evidence().points.map((point) => `${serviceOf(point)} ${point.metric}`));
+    const missing = SERVICES.flatMap((service) => OF_PROCESSES.map((metric) => `${service} ${metric}`));
+    missing.push(
+      "user-service tracemesh.cache.lookups",
+      "user-service tracemesh.cache.entries",
+      "order-service shop.order.unsettled",
+    );
+    assert.deepEqual(
+      missing.filter((line) => !told.has(line)),
+      [],
+    );
   });
 
   it("says that nothing was lost on the way", () => {
