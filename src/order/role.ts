@@ -36,7 +36,7 @@ export const orderRole = defineRole({
       payments: paymentsPeer(peers.payments),
       newId: randomUUIDv7,
       onChange(order) {
-        logger.info("order changed", { order_id: order.id, state: order.state, reason: order.rejectReason });
+        logger.info("order changed", { order_id: order.id, order_state: order.state, reason: order.rejectReason });
         feed.publish(order);
       },
       trace: { current: currentTraceparent, continues: linkTo },

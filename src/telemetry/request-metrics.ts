@@ -20,9 +20,13 @@ export type RequestMetrics = {
  */
 export function requestMetrics(serviceName: string): RequestMetrics {
   const meter = scopeMeter();
-  const requests = meter.createCounter(`${serviceName}.requests.total`, { description: "Requests answered." });
+  const requests = meter.createCounter(`${serviceName}.requests.total`, {
+    unit: "{request}",
+    description: "Requests answered.",
+  });
   const errors = meter.createCounter(`${serviceName}.errors.total`, {
     description: "Requests that failed by the fault of the server.",
+    unit: "{error}",
   });
   const duration = histogram(`${serviceName}.request.duration`, {
     description: "Time from a request to the end of its answer.",

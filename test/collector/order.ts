@@ -102,7 +102,7 @@ describe("telemetry of an order, through the collector", function () {
     await eventually(() => {
       const told = collector.lines.filter((line) => line.startsWith("order changed "));
       assert.deepEqual(
-        told.map((line) => /\bstate=(\S+)/.exec(line)?.[1]),
+        told.map((line) => /\border_state=(\S+)/.exec(line)?.[1]),
         ["pending", "paid"],
       );
       for (const line of told)

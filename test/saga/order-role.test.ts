@@ -72,7 +72,7 @@ eachDatabase((database) => {
       }
       assert.equal((await store.get(id))?.state, "paid");
       assert.equal(charges, 2);
-      const told = lines.map(({ level, message, order_id, state }) => [level, message, order_id, state]);
+      const told = lines.map(({ level, message, order_id, order_state }) => [level, message, order_id, order_state]);
       assert.deepEqual(told, [
         ["warn", "order not recovered, will try again", id, undefined],
         ["info", "order changed", id, "paid"],

@@ -2,7 +2,6 @@ import { context } from "@opentelemetry/api";
 import { ATTR_HTTP_REQUEST_METHOD_ORIGINAL, ATTR_RPC_METHOD_ORIGINAL } from "@opentelemetry/semantic-conventions";
 import type { Logger } from "winston";
 import type { BareRequest, ObserveBareRequest } from "../bare-requests.ts";
-import { statusName } from "./call-status.ts";
 import { type Endpoint, httpEndpoint, OTHER, rpcEndpoint } from "./endpoint.ts";
 import { lineOfBareRequest } from "./logging.ts";
 import type { HeaderReader } from "./previous-attempts.ts";
@@ -35,8 +34,15 @@ export function bareTelemetry({ logger, ...options }: BareTelemetryOptions): Obs
         const durationMs = performance.now() - startedAt;
         const level = httpStatus >= 500 ? "warn" : request.isProbe ? "debug" : "info";
         if (logger.isLevelEnabled(level)) {
-          const outcome = request.isGrpc ? statusName(error?.code) : String(httpStatus);
-          const line = { endpoint: endpoint.spanName, outcome, durationMs, error, peer: header.get("user-agent") };
+          const peer = header.get("user-agent");
+          const line = {
+            endpoint: endpoint.spanName,
+            isGrpc: request.isGrpc,
+            status: httpStatus,
+            durationMs,
+            error,
+            peer,
+          };
           context.with(call.context, () => logger.log({ level, ...lineOfBareRequest(line) }));
         }
         calls.end(call, { durationMs, error, httpStatus });

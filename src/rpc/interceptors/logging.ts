@@ -55,17 +55,20 @@ function lineOf(level: string, req: AnyRequest, durationMs: number, error: Conne
 
 export type BareRequestLine = {
   readonly endpoint: string;
-  /** A gRPC code or an HTTP status. */
-  readonly outcome: string;
+  /** Whether it is answered as a gRPC call is. */
+  readonly isGrpc: boolean;
+  readonly status: number;
   readonly durationMs: number;
   readonly peer: string | undefined;
   readonly error: ConnectError | undefined;
 };
 
 /** The same for a request that no interceptor sees. */
-export function lineOfBareRequest({ endpoint, outcome, durationMs, peer, error }: BareRequestLine) {
+export function lineOfBareRequest({ endpoint, isGrpc, status, durationMs, peer, error }: BareRequestLine) {
+  const code = statusName(error?.code);
   return {
-    message: `${endpoint} ${outcome}`,
+    message: `${endpoint} ${isGrpc ? code : status}`,
+    ...(isGrpc ? { method: endpoint, code } : { route: endpoint, status }),
     duration_ms: rounded(durationMs),
     peer: peer?.slice(0, MAX_PEER_CHARS),
     ...(error && { detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),

@@ -8,11 +8,12 @@ import { registryOf } from "../file-index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
 import { boundTimeouts } from "./bound-timeouts.ts";
-import { type PlainCall, serverValues } from "./plain-call.ts";
+import type { PlainCall } from "./plain-call.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import { checkedQuery } from "./query.ts";
 import { reportUnexpected } from "./report-unexpected.ts";
 import { type BodyKind, bodyKindOf, requestBody } from "./request-body.ts";
+import { serverValues } from "./server-values.ts";
 import { sendUniversal, universalRequest } from "./universal.ts";
 
 export type PlainListener = (req: HttpRequest, res: HttpResponse) => void;

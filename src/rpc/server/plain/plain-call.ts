@@ -1,9 +1,7 @@
 import { constants } from "node:http2";
 import type { Readable } from "node:stream";
-import { type ContextValues, createContextKey, createContextValues } from "@connectrpc/connect";
-import { answerHeader } from "../../answer-header.ts";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
-import { type ConnectionInfo, connectionInfo, connectionInfoOf } from "../../connection-info.ts";
+import type { ConnectionInfo } from "../../connection-info.ts";
 import { splitTarget } from "../../request-target.ts";
 import type { Budget, StreamHolder, Wait } from "../budget.ts";
 import { discard, discardRequest } from "../discard.ts";
@@ -13,39 +11,13 @@ import { headerBytes } from "../header-bytes.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { RpcServerLimits } from "../options.ts";
 import { PieceAllowance } from "../piece-allowance.ts";
+import { connectionOf } from "./connection-of.ts";
 
 /** Rough memory of an open request without its headers and body, but with what its handler needs. */
 const REQUEST_BYTES = 32 << 10;
 
 /** Smaller answers are covered by that. */
 const COVERED_BYTES = 4096;
-
-/** What the server sets for interceptors. */
-export function serverValues(call: PlainCall | undefined): ContextValues {
-  const values = createContextValues();
-  if (call === undefined) return values;
-  const setHeader = (name: string, value: string) => call.setHeader(name, value);
-  return values.set(connectionInfo, call.connection).set(answerHeader, setHeader).set(plainCall, call);
-}
-
-/** The call in whose service interceptors run. */
-export const plainCall = createContextKey<PlainCall | undefined>(undefined, { description: "plain call" });
-
-const CONNECTIONS = new WeakMap<object, ConnectionInfo>();
-
-export function connectionOf(req: HttpRequest): ConnectionInfo {
-  const key = "stream" in req ? (req.stream.session ?? req.stream) : req.socket;
-  let info = CONNECTIONS.get(key);
-  if (info === undefined) {
-    const socket = "stream" in req ? req.stream.session?.socket : req.socket;
-    info = connectionInfoOf(socket ?? {}, httpVersionOf(req));
-    CONNECTIONS.set(key, info);
-  }
-  return info;
-}
-
-const httpVersionOf = ({ httpVersion, httpVersionMajor }: HttpRequest) =>
-  httpVersionMajor === 2 ? "2" : httpVersion === "1.0" ? "1.0" : "1.1";
 
 /** As nginx has it for clients that do not wait for their answer. */
 const CLIENT_LEFT = 499;

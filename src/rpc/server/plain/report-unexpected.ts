@@ -2,7 +2,7 @@ import { ConnectError, type Interceptor, type StreamResponse } from "@connectrpc
 import { internalError } from "../../errors.ts";
 import { visibleError } from "../errors.ts";
 import type { ReportError } from "../options.ts";
-import { plainCall } from "./plain-call.ts";
+import { plainCall } from "./server-values.ts";
 
 /**
  * Outermost interceptor: marks the call as intercepted, and makes every error a visibleError(). What a handler throws after its client has left is not reported, since it is
