@@ -73,6 +73,15 @@ export const ROLES: readonly Kind[] = [
     attributes: { "tracemesh.rpc.previous_attempts": 1 },
   },
   {
+    ...at("user"),
+    name: "user: a page, for a caller that does not sample",
+    unsampled: { service: "user-service", endpoint: "shop.user.v1.UserService/ListUsers", status: 200 },
+    send: grpc(listUsers, { pageSize: 2 }, user),
+    answer: "OK",
+    spans: [],
+    log: "info shop.user.v1.UserService/ListUsers OK",
+  },
+  {
     ...at("payment"),
     name: "payment: a charge",
     send: grpc(

@@ -23,10 +23,14 @@ const OF_PROCESSES = [
 /** What spans tell and what metrics tell must be the same, to the last count. */
 export function describeMetrics(evidence: () => Evidence): void {
   it("counts every request once, under its service's name", () => {
-    const { spans, points, sentOf } = evidence();
-    const requests = spans
+    const { spans, points, sent, sentOf } = evidence();
+    const sampled = spans
       .filter(({ kind }) => kind === "SERVER")
       .map((span) => ({ line: `${serviceOf(span)} ${span.name}`, status: countedStatus(span, sentOf(span.traceId)!) }));
+    const unsampled = sent.flatMap(({ kind: { unsampled: one } }) =>
+      one === undefined ? [] : [{ line: `${one.service} ${one.endpoint}`, status: one.status }],
+    );
+    const requests = [...sampled, ...unsampled];
     const expected = (some: typeof requests) => tally(some.map(({ line, status }) => `${line} ${status}`));
     const counted = (metric: string): Record<string, number> =>
       Object.assign({}, ...SERVICES.map((name) => countsOf(points, `${name}.${metric}`, ["endpoint", "status"])));
@@ -37,12 +41,15 @@ export function describeMetrics(evidence: () => Evidence): void {
   });
 
   it("times every call and every HTTP request once, by the semantic conventions", () => {
-    const { spans, points } = evidence();
+    const { spans, points, sent } = evidence();
     const lineOf = (span: Span, keys: readonly string[]) =>
       [serviceOf(span), ...keys.map((key) => span.attributes[key] ?? "-")].join(" ");
     const compare = (metric: string, kind: string, keys: readonly string[]) => {
       const own = spans.filter((span) => span.kind === kind && keys[0]! in span.attributes);
-      const expected = tally(own.map((span) => lineOf(span, keys)));
+      const unsampled = sent.flatMap(({ kind: { unsampled: one } }) =>
+        one === undefined || metric !== "rpc.server.call.duration" ? [] : [`${one.service} grpc ${one.endpoint} OK -`],
+      );
+      const expected = tally([...own.map((span) => lineOf(span, keys)), ...unsampled]);
       assert.deepEqual(disagreements(countsOf(points, metric, keys), expected), [], metric);
     };
     const http = ["http.request.method", "http.route", "http.response.status_code", "network.protocol.version"];

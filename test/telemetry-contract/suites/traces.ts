@@ -18,7 +18,8 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     const { spans, sent, sentOf, rootOf } = evidence();
     const strange = spans.filter(({ traceId }) => sentOf(traceId) === undefined);
     assert.deepEqual(tally(strange.map((span) => `${serviceOf(span)} ${span.name}`)), {});
-    const unseen = sent.filter((request) => rootOf(request)?.kind !== "SERVER");
+    const sampled = sent.filter(({ kind }) => kind.unsampled === undefined);
+    const unseen = sampled.filter((request) => rootOf(request)?.kind !== "SERVER");
     assert.deepEqual(tally(unseen.map(({ kind }) => kind.name)), {});
     assert.equal(new Set(sent.map(({ traceId }) => traceId)).size, sent.length);
   });
@@ -86,7 +87,7 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
   });
 
   it("has a time of its own for each log line of a process, and lines without a trace only of its start and end", () => {
-    const { logs, spanOf } = evidence();
+    const { logs, spanOf, sentOf } = evidence();
     const texts = (some: typeof logs) => tally(some.map(({ body }) => String(body)));
     // Batches may overtake each other on their way, so that only the times tell the order.
     for (const own of Map.groupBy(logs, ({ resource }) => String(resource["service.instance.id"])).values()) {
@@ -96,9 +97,7 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     const untraced = logs.filter(({ traceId }) => traceId === "");
     const ofLife = /^(gateway|order|payment|user) (serves|drains|stopped)$/;
     assert.deepEqual(texts(untraced.filter(({ body }) => !ofLife.test(String(body)))), {});
-    assert.deepEqual(
-      texts(logs.filter(({ traceId, spanId }) => traceId !== "" && spanOf(spanId)?.traceId !== traceId)),
-      {},
-    );
+    const ofSpans = logs.filter(({ traceId }) => traceId !== "" && sentOf(traceId)?.kind.unsampled === undefined);
+    assert.deepEqual(texts(ofSpans.filter(({ traceId, spanId }) => spanOf(spanId)?.traceId !== traceId)), {});
   });
 }
