@@ -11,7 +11,9 @@ import { expectedLogs } from "./support/judge.ts";
 import { startRecordedShop, timesOf } from "./support/recorded-shop.ts";
 import { asExpected, serviceOf, treeBelow } from "./support/trees.ts";
 
+const ROLES = ["gateway", "order", "payment", "user"] as const;
 const KINDS = [...WORKING, ...LATE, ...AWAY];
+
 describe("the telemetry of requests", function () {
   this.timeout(120_000);
 
@@ -23,7 +25,7 @@ describe("the telemetry of requests", function () {
     const recorded = await startRecordedShop();
     const { shop, backend } = recorded;
     try {
-      for (const role of ["gateway", "order", "payment", "user"] as const) ports.set(role, shop.process(role).port);
+      for (const role of ROLES) ports.set(role, shop.process(role).port);
       await recorded.send(WORKING);
       const { pid } = shop.process("user");
       process.kill(pid, "SIGSTOP");
@@ -33,7 +35,11 @@ describe("the telemetry of requests", function () {
     } finally {
       await recorded.close();
     }
-    seen = gather(backend, recorded.sent);
+    seen = gather(
+      backend,
+      recorded.sent,
+      ROLES.flatMap((role) => shop.process(role).lines),
+    );
   });
 
   for (const kind of KINDS) {

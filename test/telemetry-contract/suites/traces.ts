@@ -8,7 +8,7 @@ import {
   serverAttributes,
   WITHIN,
 } from "../kinds/attributes.ts";
-import { type Evidence, tally } from "../support/evidence.ts";
+import { disagreements, type Evidence, tally } from "../support/evidence.ts";
 import { faultsInTime, transactionFaults } from "../support/judge.ts";
 import { serviceOf } from "../support/trees.ts";
 
@@ -65,6 +65,18 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     const ofCalls = [...Map.groupBy(queries, ({ parentSpanId }) => parentSpanId).values()];
     assert.deepEqual(tally(ofCalls.flatMap(transactionFaults)), {});
     assert.ok(ofCalls.filter((own) => own.some(({ name }) => name === "COMMIT")).length > 100);
+  });
+
+  it("shows the same lines on the console as it sends to the backend", () => {
+    const { logs, console } = evidence();
+    const shown = console.map((line) => JSON.parse(line) as Record<string, string>);
+    assert.deepEqual(
+      disagreements(
+        tally(shown.map((line) => [line.service, line.level, line.message, line.trace_id, line.span_id].join(" "))),
+        tally(logs.map((log) => [serviceOf(log), log.severity, log.body, log.traceId, log.spanId].join(" "))),
+      ),
+      [],
+    );
   });
 
   it("links an order's repetition to the call that created it", () => {
