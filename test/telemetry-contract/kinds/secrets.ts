@@ -24,6 +24,9 @@ const headers = {
   cookie: `session=${BEARER}`,
   "user-agent": `${USER_AGENT} (${EMAIL}; ${encoded}; Bearer ${BEARER})`,
   referer: `https://a.example/?mail=${EMAIL}`,
+  baggage: `mail=${encoded},card=${CARD}`,
+  tracestate: `shop=${CARD}`,
+  "idempotency-key": EMAIL,
 };
 const redactedAgent = { "user_agent.original": /^contract\/1\.0 \(/ };
 const order = { user_id: 3, items: ITEMS, payment_method: CARD };
