@@ -4,7 +4,12 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.js";
 
 /** A fault of a request. The path has proto names, such as "items[0].quantity", and is empty for the message as a whole. */
-export type FieldViolation = { readonly field: string; readonly description: string };
+export type FieldViolation = {
+  readonly field: string;
+  readonly description: string;
+  /** What telemetry is told of it, if the client chose the last name of the path. */
+  readonly told?: string;
+};
 
 type BadRequestDetail = {
   readonly desc: typeof BadRequestSchema;
@@ -44,8 +49,26 @@ function escaped(char: string): string {
   return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 }
 
-/** The message and the detail of an error. `all` is cut to what fits: less than 2 KiB of message and 4 KiB of detail. */
-export function badRequestOf(all: readonly FieldViolation[]): { message: string; detail: BadRequestDetail } {
+/** A violation whose last name the contract does not have: it may be anything, so that telemetry is told only where it is, and the kind. */
+export function unknownName(holder: string, field: string, description: string, kind: string): FieldViolation {
+  return { field, description, told: holder === "" ? `${kind} is unknown` : `${holder}: ${kind} is unknown` };
+}
+
+/** A key that keySegment() shows. */
+const KEY = /\["(?:[^"\\]|\\.)*"\]/g;
+
+const toldOf = ({ field, description, told }: FieldViolation): string =>
+  shortened((told ?? (field === "" ? description : `${field}: ${description}`)).replace(KEY, `["${ELLIPSIS}"]`));
+
+/**
+ * The message and the detail of an error, and what telemetry is told of it: no name but those of the contract. `all` is cut to what fits: less
+ * than 2 KiB of message and 4 KiB of detail.
+ */
+export function badRequestOf(all: readonly FieldViolation[]): {
+  message: string;
+  detail: BadRequestDetail;
+  told: string;
+} {
   const violations: FieldViolation[] = [];
   const texts: string[] = [];
   let messageBytes = AND_MORE.length;
@@ -62,7 +85,8 @@ export function badRequestOf(all: readonly FieldViolation[]): { message: string;
   }
   const end = violations.length < all.length ? AND_MORE : "";
   const detail = { desc: BadRequestSchema, value: { fieldViolations: violations } };
-  return { message: texts.join("; ") + end, detail };
+  const told = new Set(all.slice(0, violations.length).map(toldOf));
+  return { message: texts.join("; ") + end, detail, told: [...told].join("; ") + end };
 }
 
 /** Bytes of the tags and lengths of a violation and its two fields. */

@@ -3,6 +3,7 @@ import { type Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.js";
 import { badRequestOf, type FieldViolation } from "./field-violations.ts";
 import { setHttpStatus } from "./http-status.ts";
+import { setToldText } from "./told-text.ts";
 
 /** How clients see an outcome: its code, and its HTTP status over REST if that is not the usual one of the code. */
 export type Outcome = { readonly code: Code; readonly http?: number };
@@ -35,8 +36,9 @@ export function defineOutcomes<Reason extends string>(
     table,
     error,
     invalidFields(reason, violations) {
-      const { message, detail } = badRequestOf(violations);
+      const { message, detail, told } = badRequestOf(violations);
       const made = error(reason, message);
+      setToldText(made, told);
       made.details.unshift(detail);
       return made;
     },

@@ -3,6 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout as parseConnect } from "@connectrpc/connect/protocol-connect";
 import { parseTimeout as parseGrpc } from "@connectrpc/connect/protocol-grpc";
 import { shownName } from "./field-violations.ts";
+import { setToldText } from "./told-text.ts";
 
 /** The longest delay of a timer, 25 days. With a longer one, it fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -34,7 +35,9 @@ function timeoutMs(header: string, parse: typeof parseGrpc, field: Field): numbe
   const value = String(field);
   const { timeoutMs: ms, error } = parse(value, Number.MAX_VALUE);
   if (ms !== undefined && error === undefined) return ms;
-  throw new ConnectError(`invalid ${header} ${shownName(value)}`, Code.InvalidArgument);
+  const fault = new ConnectError(`invalid ${header} ${shownName(value)}`, Code.InvalidArgument);
+  setToldText(fault, `invalid ${header}`);
+  throw fault;
 }
 
 /** The timeout in Connect-Timeout-Ms or grpc-timeout, if there is one; or the INVALID_ARGUMENT for which the request must be refused. */

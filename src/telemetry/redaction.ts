@@ -1,5 +1,6 @@
 // Keeps card tokens, e-mail addresses, credentials and message bodies out of spans, logs and error texts.
 import { isMessage } from "@bufbuild/protobuf";
+import { hasEscapes, withoutEscapes } from "./escapes.ts";
 
 const HIDDEN = "[redacted]";
 
@@ -10,14 +11,29 @@ const SECRET_KEYS = new Set([
   ...["body", "requestbody", "responsebody"],
 ]);
 
-const CARD_TOKEN = /\btok_\w+/gi;
+const CARD_TOKEN = /tok_\w+/gi;
 const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[a-z]{2,63}\b/gi;
-const URL_CREDENTIALS = /(?<=:\/\/)[^\s/@]{1,256}@/g;
-const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]+/gi;
+const URL_CREDENTIALS = /(?<=:\/\/)[^\s/]{1,256}@/g;
+const BEARER = /\b(Bearer|Basic)[\s+]+[\w.~+/=-]+/gi;
 
-/** The text without card tokens, e-mail addresses and credentials. */
+/**
+ * The text without card tokens, e-mail addresses and credentials, also if they are escaped, as often as it may be; then the rest of the text
+ * loses its escapes, too. Not found is what is in base64, or encrypted: every word would have to be tried.
+ */
 export function redactText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
+  // First as they are, since a password may have escapes of what would end it.
+  const known = text.replace(URL_CREDENTIALS, `${HIDDEN}@`);
+  if (hasEscapes(known)) {
+    const plain = withoutEscapes(known);
+    const hidden = hideSecrets(plain);
+    if (hidden !== plain) return hidden;
+  }
+  return hideSecrets(known);
+}
+
+function hideSecrets(text: string): string {
+  if (!SECRET.test(text)) return text;
   return text
     .replace(URL_CREDENTIALS, `${HIDDEN}@`)
     .replace(EMAIL, HIDDEN)
@@ -25,8 +41,10 @@ export function redactText(text: string): string {
     .replace(BEARER, `$1 ${HIDDEN}`);
 }
 
+const SECRET = /@|tok_|bearer|basic/i;
+
 /** A quick check: most texts contain none of these, and then there is nothing to replace. */
-const SUSPICIOUS = /@|tok_|bearer|basic/i;
+const SUSPICIOUS = /[@%&\\]|tok_|bearer|basic/i;
 
 /** Whether values under this key are always hidden. */
 export function isSecretKey(key: string): boolean {
@@ -51,7 +69,9 @@ export function redact(value: unknown, depth = 0): unknown {
   if (value instanceof Date) return value.toJSON();
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   const entries = value instanceof Map ? [...value] : Object.entries(value);
-  return Object.fromEntries(entries.map(([key, item]) => [key, redactField(String(key), item, depth + 1)]));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [redactText(String(key)), redactField(String(key), item, depth + 1)]),
+  );
 }
 
 /** As redact(), but hides the value if its key is secret. */

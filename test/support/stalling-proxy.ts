@@ -6,6 +6,8 @@ export type StallingProxy = {
   readonly port: number;
   /** From now on connections carry requests but no answers. */
   stall(): void;
+  /** From now on nothing passes on the connections that there are, which stay open; new ones work. */
+  forget(): void;
   /** Cuts the stalled connections; new ones work. */
   resume(): void;
   close(): Promise<void>;
@@ -13,6 +15,7 @@ export type StallingProxy = {
 
 export async function startStallingProxy(targetPort: number): Promise<StallingProxy> {
   const sockets = new Set<Socket>();
+  const forgotten = new WeakSet<Socket>();
   let stalled = false;
   const server = createServer((client) => {
     const target = connect(targetPort, "127.0.0.1");
@@ -20,10 +23,14 @@ export async function startStallingProxy(targetPort: number): Promise<StallingPr
       sockets.add(socket);
       socket.on("error", () => {}).on("close", () => sockets.delete(socket));
     }
-    client.on("data", (data) => target.write(data)).on("close", () => target.destroy());
+    client
+      .on("data", (data) => {
+        if (!forgotten.has(client)) target.write(data);
+      })
+      .on("close", () => target.destroy());
     target
       .on("data", (data) => {
-        if (!stalled) client.write(data);
+        if (!stalled && !forgotten.has(target)) client.write(data);
       })
       .on("close", () => client.destroy());
   }).listen(0, "127.0.0.1");
@@ -35,6 +42,9 @@ export async function startStallingProxy(targetPort: number): Promise<StallingPr
     port: (server.address() as AddressInfo).port,
     stall() {
       stalled = true;
+    },
+    forget() {
+      for (const socket of sockets) forgotten.add(socket);
     },
     resume() {
       stalled = false;

@@ -2,6 +2,7 @@ import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import type { AnyRequest } from "../interceptor-types.ts";
 import { reasonOf } from "../outcomes.ts";
+import { toldTextOf } from "../told-text.ts";
 import { isOurFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
@@ -48,7 +49,7 @@ function lineOf(level: string, req: AnyRequest, durationMs: number, error: Conne
     duration_ms: rounded(durationMs),
     peer: req.header.get("user-agent")?.slice(0, MAX_PEER_CHARS),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
-    ...(error && { reason: reasonOf(error), detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),
+    ...(error && { reason: reasonOf(error), detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
     ...(error && isOurFault(req, error) && { error: error.cause ?? error }),
   };
 }
@@ -71,7 +72,7 @@ export function lineOfBareRequest({ endpoint, isGrpc, status, durationMs, peer, 
     ...(isGrpc ? { method: endpoint, code } : { route: endpoint, status }),
     duration_ms: rounded(durationMs),
     peer: peer?.slice(0, MAX_PEER_CHARS),
-    ...(error && { detail: error.rawMessage.slice(0, MAX_DETAIL_CHARS) }),
+    ...(error && { detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
   };
 }
 

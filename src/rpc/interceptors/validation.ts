@@ -2,8 +2,7 @@ import { create, type DescMessage, type DescMethod, type DescService, type Messa
 import { type Path, pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
-import { BadRequestSchema } from "../../../gen/google/rpc/error_details_pb.js";
-import { invalidFields } from "../errors.ts";
+import { invalidFields, violationsOf } from "../errors.ts";
 import { AND_MORE, type FieldViolation, keySegment } from "../field-violations.ts";
 import { requestFault } from "../request-fault.ts";
 import { hasMoreElements } from "./message-elements.ts";
@@ -67,7 +66,7 @@ function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolat
     if (found.length > 0) throw invalidFields(found);
     return;
   }
-  const known = fault.findDetails(BadRequestSchema).flatMap((d) => d.fieldViolations);
+  const known = violationsOf(fault);
   if (known.length === 0 || fault.rawMessage.endsWith(AND_MORE)) throw fault;
   // A field that could not be decoded is missing from the message, so what the rules say about it, or about the fields that contain it, may
   // be wrong.

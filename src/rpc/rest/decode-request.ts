@@ -1,7 +1,7 @@
 import { create, type JsonObject, type Message, mergeFromJson, type Registry } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { invalidFields } from "../errors.ts";
-import { type FieldViolation, shownName } from "../field-violations.ts";
+import { type FieldViolation, shownName, unknownName } from "../field-violations.ts";
 import { type FieldPath, isTextual, pathName, resolveFieldPath, setFromText } from "./field-path.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import type { JsonRequestOptions } from "./json-fields.ts";
@@ -58,7 +58,7 @@ function readParams(
   for (const [name, text] of new URLSearchParams(query)) {
     const fields = resolveFieldPath(binding.method.input, name);
     if (fields !== undefined && isQueryField(binding, fields)) set(fields, text);
-    else violations.push({ field: shownName(name), description: "is no query parameter" });
+    else violations.push(unknownName("", shownName(name), "is no query parameter", "a query parameter"));
     if (violations.length >= MAX_VIOLATIONS) break;
   }
   return json;

@@ -7,7 +7,7 @@ import {
   type JsonValue,
 } from "@bufbuild/protobuf";
 import { hasCustomJsonRepresentation } from "@bufbuild/protobuf/wkt";
-import { type FieldViolation, keySegment } from "../field-violations.ts";
+import { type FieldViolation, keySegment, unknownName } from "../field-violations.ts";
 import { expected, expectedKey, expectedMessage } from "./expected.ts";
 import { fieldOfKey, isObject, type JsonRequestOptions, MAX_DEPTH } from "./json-fields.ts";
 import { isLoose, isMapKey } from "./strict-numbers.ts";
@@ -55,7 +55,8 @@ export function salvage(desc: DescMessage, json: JsonValue, options: JsonRequest
       const item = value[key] as JsonValue;
       const field = fieldOfKey(message, key, registry);
       if (field === undefined) {
-        if (!ignoreUnknownFields) report(`${path}${unknownSegment(path, key)}`, "is unknown");
+        if (ignoreUnknownFields) continue;
+        violations.push(unknownName(path, `${path}${unknownSegment(path, key)}`, "is unknown", "a field"));
       } else if (field.kind === "field") {
         readKey(field, item, path === "" ? field.name : `${path}.${field.name}`, taken, kept);
       }
