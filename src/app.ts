@@ -1,5 +1,6 @@
 // Puts a role together: its stores and peers, its services, and the server in front of them.
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
@@ -14,9 +15,14 @@ import { createHealth } from "./rpc/server/health.ts";
 import { reflectionServices } from "./rpc/server/reflection.ts";
 import { createRpcServer } from "./rpc/server/server.ts";
 import type { Settings } from "./settings.ts";
+import { type Stoppable, stopInTime } from "./stopping.ts";
 import { type Cache, memoryCache } from "./storage/cache.ts";
 import { isUnavailable } from "./storage/errors.ts";
 
+/** What stores and clients get to close after the drain, even if that has taken all of its time. */
+const CLOSE_MS = 1000;
+/** Pauses between attempts to start while the database is away. */
+const START_PAUSE_MS = { first: 250, longest: 5000 };
 /** What calls in flight get when their connection is old enough. */
 const AGED_CONNECTION_GRACE_MS = 30_000;
 const CACHE_ENTRIES = 10_000;
@@ -29,15 +35,16 @@ const PUBLIC_BAGGAGE = ["canary"];
 
 export type App = {
   readonly port: number;
-  /** Takes no more calls, waits for those in flight (at most drainTimeoutMs), and closes what the role holds. */
+  /** Takes no more calls, waits for those in flight, and closes what the role holds: in drainTimeoutMs and a second, whatever hangs. */
   stop(): Promise<void>;
 };
 
 /** Starts the role that the settings name. Resolves when it serves; rejects, with nothing left open, if it cannot. */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
-  const closers: (() => Promise<void> | void)[] = [];
+  const closers: Stoppable[] = [];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const until = performance.now() + CLOSE_MS;
+    for (const closer of closers.splice(0).reverse()) await stopInTime(closer, until, logger);
   };
   try {
     return await start();
@@ -50,7 +57,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const role = roles.find(({ name }) => name === settings.role);
     if (role === undefined) throw new Error(`there is no role "${settings.role}"`);
     const parts = await startRole(role);
-    closers.push(() => parts.close());
+    closers.push({ name: `the role ${role.name}`, stop: () => parts.close() });
     const strangers = isPublic(role);
     const own = parts.services.map((s) => s.desc);
     const health = createHealth(own);
@@ -90,7 +97,9 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         serving = false;
         health.shutdown();
         // Both at once: a role's stop may wait for a store that hangs, and no new calls may come in meanwhile.
-        await Promise.all([parts.stop?.(), server.drain(settings.drainTimeoutMs)]);
+        const work = { name: `the work of the role ${role.name}`, stop: () => parts.stop?.() };
+        const until = performance.now() + settings.drainTimeoutMs;
+        await Promise.all([stopInTime(work, until, logger), server.drain(settings.drainTimeoutMs)]);
         await close();
       },
     };
@@ -99,7 +108,23 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
   async function startRole(role: Role): Promise<RoleParts> {
     const clients = Object.entries(role.peers).map(async ([name, service]) => [name, await peer(service)]);
     const peers: Record<string, unknown> = Object.fromEntries(await Promise.all(clients));
-    return await role.start({ peers, stores: await storesOf(role), settings: settings.own, logger });
+    const context = { peers, stores: await storesOf(role), settings: settings.own, logger };
+    return await startWhenPossible(() => role.start(context));
+  }
+
+  /** A database on the network may come up later than its roles, after a failover or a power cut. */
+  async function startWhenPossible(start: () => RoleParts | Promise<RoleParts>): Promise<RoleParts> {
+    const until = performance.now() + settings.startTimeoutMs;
+    for (let pauseMs = START_PAUSE_MS.first; ; pauseMs = Math.min(2 * pauseMs, START_PAUSE_MS.longest)) {
+      try {
+        return await start();
+      } catch (error) {
+        const isAway = settings.storage.databaseUrl !== undefined && isUnavailable(error);
+        if (!isAway || performance.now() + pauseMs > until) throw error;
+        logger.warn(`${settings.role} waits for its database`, { error });
+        await setTimeout(pauseMs);
+      }
+    }
   }
 
   async function storesOf({ name, stores }: Role): Promise<Partial<Stores>> {
@@ -117,7 +142,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     if (url === undefined) return memoryCache({ maxEntries: CACHE_ENTRIES });
     const { redisCache } = await import("./storage/redis-cache.ts");
     const cache = await redisCache({ url, prefix: `${role}:`, logger });
-    closers.push(() => cache.close());
+    closers.push({ name: "the cache", stop: () => cache.close() });
     return cache;
   }
 
@@ -130,7 +155,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       policy: policyOf(service),
       retries: settings.peers.retries,
     });
-    closers.push(closePeer);
+    closers.push({ name: `the client of ${service.typeName}`, stop: closePeer });
     return client;
   }
 }

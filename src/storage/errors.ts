@@ -7,12 +7,30 @@ const SQLITE_CONSTRAINT_UNIQUE = 2067;
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_BUSY = 5;
 
-/** Codes of PostgreSQL and of sockets for a server that is down, shutting down or out of connections. */
+/** Primary codes of SQLite, the low byte of extended ones. */
+const SQLITE_UNAVAILABLE = new Set([
+  SQLITE_BUSY,
+  6, // LOCKED
+  8, // READONLY
+  10, // IOERR
+  13, // FULL
+]);
+
+/**
+ * Codes of PostgreSQL and of sockets for a server that is down, shutting down, or cannot do what it was asked now: it is a standby, as after a
+ * failover, or has cancelled the statement, which took too long or waited for another.
+ */
 const UNAVAILABLE_CODES = new Set([
-  "53300", // too_many_connections
+  "25006", // read_only_sql_transaction
+  "25P03", // idle_in_transaction_session_timeout
+  "40001", // serialization_failure
+  "40P01", // deadlock_detected
+  "55P03", // lock_not_available
+  "57014", // query_canceled
   "57P01", // admin_shutdown
   "57P02", // crash_shutdown
   "57P03", // cannot_connect_now
+  "57P05", // idle_session_timeout
   "EAI_AGAIN",
   "ECONNREFUSED",
   "ECONNRESET",
@@ -22,6 +40,9 @@ const UNAVAILABLE_CODES = new Set([
   "EPIPE",
   "ETIMEDOUT",
 ]);
+
+/** Class 08: connection exceptions. Class 53: out of connections, memory or disk. Class 58: errors of the system, such as input and output. */
+const UNAVAILABLE_CLASS = /^(?:08|53|58)[0-9A-Z]{3}$/;
 
 /** Connection errors of the pg driver itself, which have no code. */
 const UNAVAILABLE_MESSAGE =
@@ -41,9 +62,9 @@ export function isUniqueViolation(error: unknown): boolean {
  */
 export function isUnavailable(error: unknown): boolean {
   return causes(error).some((each) => {
-    if (isBusy(each)) return true;
+    if (typeof each.errcode === "number") return SQLITE_UNAVAILABLE.has(each.errcode & 0xff);
     if (typeof each.code !== "string") return UNAVAILABLE_MESSAGE.test(each.message);
-    return UNAVAILABLE_CODES.has(each.code) || each.code.startsWith("08"); // class 08: connection exceptions
+    return UNAVAILABLE_CODES.has(each.code) || UNAVAILABLE_CLASS.test(each.code);
   });
 }
 

@@ -1,6 +1,7 @@
 // A pool of PostgreSQL connections. Waits are bounded, and lost connections are replaced without crashing the process.
 import pg from "pg";
 import { measurePool } from "./pool-metrics.ts";
+import { endSilentConnections } from "./silent-connections.ts";
 
 /** Parameters of the URL, such as ?statement_timeout=30000&sslmode=verify-full, take precedence. */
 export type PoolOptions = {
@@ -9,7 +10,10 @@ export type PoolOptions = {
   readonly applicationName: string;
   /** Largest number of connections. */
   readonly max: number;
-  /** Time that the server allows for one statement, in milliseconds; 0: no limit. */
+  /**
+   * Time that the server allows for one statement, in milliseconds; 0: no limit. An answer that has not come a second later will not come:
+   * the statement fails, and its connection ends.
+   */
   readonly statementTimeoutMs: number;
   /** Time that a caller waits for a connection, in milliseconds. Default: 3000 */
   readonly connectionTimeoutMs?: number;
@@ -17,11 +21,16 @@ export type PoolOptions = {
   readonly measured?: boolean;
 };
 
+/** The server says by itself that it has ended a statement, if it can. */
+const ANSWER_GRACE_MS = 1000;
 const IDLE_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 /** A pool that connects on demand. Columns of type bigint are read as BigInt. */
 export function createPool(options: PoolOptions): pg.Pool {
+  const statementTimeoutMs = Number(
+    new URL(options.url).searchParams.get("statement_timeout") ?? options.statementTimeoutMs,
+  );
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
@@ -29,14 +38,18 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: options.connectionTimeoutMs ?? 3000,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    statement_timeout: options.statementTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs > 0 ? statementTimeoutMs + ANSWER_GRACE_MS : undefined,
     keepAlive: true,
     types: { getTypeParser },
   });
   // An "error" event without a listener would end the process. There is nothing to do: the pool has dropped the connection, and whoever
   // was using it gets the error from the statement. The pool itself emits errors of idle connections only.
   pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client) => {
+    client.on("error", () => {});
+    endSilentConnections(client);
+  });
   if (options.measured) measurePool(pool, poolName(options.url));
   return pool;
 }

@@ -1,11 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { basename } from "node:path";
 import {
   defaultResource,
   detectResources,
   envDetector,
-  hostDetector,
-  osDetector,
   type Resource,
   resourceFromAttributes,
 } from "@opentelemetry/resources";
@@ -16,7 +13,7 @@ import {
   ATTR_SERVICE_NAMESPACE,
   ATTR_SERVICE_VERSION,
 } from "@opentelemetry/semantic-conventions";
-import { containerId } from "./container-id.ts";
+import { machineAttributes } from "./machine.ts";
 
 export type ResourceOptions = {
   readonly serviceName: string;
@@ -34,21 +31,15 @@ export type ResourceOptions = {
  * clusters put their k8s.* attributes, override the rest. Of the command line nothing is told, since arguments may be secret.
  */
 export function serviceResource(options: ResourceOptions): Resource {
-  const own = resourceFromAttributes({
+  const service = resourceFromAttributes({
+    ...machineAttributes(),
     [ATTR_SERVICE_NAME]: options.serviceName,
-    [ATTR_SERVICE_NAMESPACE]: options.serviceNamespace,
+    ...(options.serviceNamespace !== undefined && { [ATTR_SERVICE_NAMESPACE]: options.serviceNamespace }),
     [ATTR_SERVICE_VERSION]: options.serviceVersion,
     [ATTR_SERVICE_INSTANCE_ID]: options.instanceId ?? randomUUID(),
     [ATTR_DEPLOYMENT_ENVIRONMENT_NAME]: options.environment,
-    // Not yet stable; the package has constants for these only together with all others that are not, which take long to load.
-    "process.pid": process.pid,
-    "process.executable.name": basename(process.execPath),
-    "process.runtime.name": "nodejs",
-    "process.runtime.version": process.versions.node,
-    "container.id": containerId(),
   });
   return defaultResource()
-    .merge(detectResources({ detectors: [hostDetector, osDetector] }))
-    .merge(own)
+    .merge(service)
     .merge(detectResources({ detectors: [envDetector] }));
 }

@@ -6,7 +6,12 @@ import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
-import { BidiStreamRequestSchema, BidiStreamResponseSchema, UnaryRequestSchema } from "../gen/probe/v1/probe_pb.js";
+import {
+  BidiStreamRequestSchema,
+  BidiStreamResponseSchema,
+  UnaryRequestSchema,
+  UnaryResponseSchema,
+} from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { data, grpcFields, headers, rawConnect, TYPE } from "../support/h2-frames.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
@@ -49,6 +54,18 @@ describe("server: messages", () => {
       assert.equal(status, 0);
       assert.deepEqual(numbersIn(answer), [2, 0, 4, 6, 0], `cut at ${cut}`);
     }
+  });
+
+  it("are put together though a part of one looks like another", async () => {
+    await start();
+    const request = create(UnaryRequestSchema, { payload: { blob: framed(Buffer.alloc(3)) } });
+    const body = framed(toBinary(UnaryRequestSchema, request));
+    const stream = open(session, "Unary");
+    stream.write(body.subarray(0, -8));
+    await roundTrips(session, 1);
+    const { status, data: answer } = await answerOf(stream.end(body.subarray(-8)));
+    assert.equal(status, 0);
+    assert.deepEqual(fromBinary(UnaryResponseSchema, answer.subarray(5)).payload?.blob, request.payload?.blob);
   });
 
   it("may be as large as the limit, and no larger, whole or in parts", async () => {

@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type ClientHttp2Session, constants } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { Code, type ServiceImpl } from "@connectrpc/connect";
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
 import { createRpcServer, type RpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
 import { ServerStreamRequestSchema } from "../gen/probe/v1/probe_pb.js";
+import { eventually } from "../support/eventually.ts";
+import { data, FLAG, grpcFields, headers, rawConnect, SETTING, TYPE } from "../support/h2-frames.ts";
 import { createProbe, ProbeService } from "../support/probe.ts";
 import { answerOf, connectH2, framed, open, roundTrips } from "../support/raw-h2.ts";
 
@@ -18,12 +20,14 @@ const payload = (text: string, n: number) =>
 describe("server: room", () => {
   let server: RpcServer;
   let session: ClientHttp2Session;
+  let port: number;
   const start = async (
     limits: RpcServerOptions["limits"],
     impl: Partial<ServiceImpl<typeof ProbeService>> = createProbe().service.impl,
   ) => {
     server = createRpcServer({ services: [service(ProbeService, impl)], limits, onError: () => {} });
-    session = await connectH2(await server.listen());
+    port = await server.listen();
+    session = await connectH2(port);
   };
   afterEach(async () => {
     session.destroy();
@@ -78,5 +82,21 @@ describe("server: room", () => {
       assert.equal((await answerOf(open(session, "Unary", { "grpc-timeout": "1H" }).end(EMPTY))).status, 0);
     }
     assert.ok(timers() < before + 50, `${timers()} timers`); // others come and go
+  });
+
+  it("is not held for ever by a stream that failed and whose client takes nothing of it", async () => {
+    await start(
+      { writeTimeoutMs: 80 },
+      {
+        async *serverStream() {
+          yield {};
+          throw new ConnectError("away", Code.Unavailable);
+        },
+      },
+    );
+    const raw = await rawConnect(port, [[SETTING.initialWindowSize, 0]]);
+    await raw.send(headers(1, grpcFields("/probe.v1.ProbeService/ServerStream")), data(1, EMPTY, FLAG.endStream));
+    await eventually(() => assert.ok(raw.frames.some(({ type }) => type === TYPE.reset)));
+    raw.socket.destroy();
   });
 });

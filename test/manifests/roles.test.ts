@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { environmentOf, settingsOf } from "./support/environment.ts";
 import { allOf, type Container, type Deployment, type Manifest, one, type Service } from "./support/manifests.ts";
 import { OVERLAYS, render } from "./support/overlays.ts";
-import { environmentOfOverlay, WORKLOADS } from "./support/workloads.ts";
+import { WORKLOADS } from "./support/workloads.ts";
 
 /** What OpenTelemetry's SDK reads by itself, and what only other variables are made of. */
 const BESIDE_SETTINGS = new Set([
@@ -129,7 +129,9 @@ for (const overlay of OVERLAYS) {
       for (const role of roles) {
         const env = environmentOf(role, objects);
         const pod = `${role.metadata.name}-pod`;
-        assert.equal(env.ENVIRONMENT, environmentOfOverlay(overlay).isProd ? "production" : "development");
+        const { environment, serviceNamespace } = settingsOf(env).settings.telemetry;
+        assert.equal(environment, overlay.endsWith("prod") ? "production" : "development");
+        assert.equal(serviceNamespace, "tracemesh");
         assert.equal(env.SERVICE_INSTANCE_ID, pod);
         assert.equal(
           env.OTEL_RESOURCE_ATTRIBUTES,

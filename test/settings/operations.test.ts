@@ -87,7 +87,11 @@ describe("the settings of docs/operations.md", () => {
 
   it("tell the defaults of what is told together", () => {
     const { telemetry } = gateway;
-    assert.deepEqual(rowOf("SERVICE_VERSION").defaults, [telemetry.serviceVersion, telemetry.environment]);
+    assert.deepEqual(rowOf("SERVICE_VERSION").defaults, [
+      telemetry.serviceNamespace,
+      telemetry.serviceVersion,
+      telemetry.environment,
+    ]);
     assert.deepEqual(rowOf("LOG_LEVEL").defaults, [telemetry.logLevel, "pretty", "json"]);
   });
 });

@@ -11,7 +11,9 @@ import { expectedLogs } from "./support/judge.ts";
 import { startRecordedShop, timesOf } from "./support/recorded-shop.ts";
 import { asExpected, serviceOf, treeBelow } from "./support/trees.ts";
 
+const ROLES = ["gateway", "order", "payment", "user"] as const;
 const KINDS = [...WORKING, ...LATE, ...AWAY];
+
 describe("the telemetry of requests", function () {
   this.timeout(120_000);
 
@@ -23,7 +25,7 @@ describe("the telemetry of requests", function () {
     const recorded = await startRecordedShop();
     const { shop, backend } = recorded;
     try {
-      for (const role of ["gateway", "order", "payment", "user"] as const) ports.set(role, shop.process(role).port);
+      for (const role of ROLES) ports.set(role, shop.process(role).port);
       await recorded.send(WORKING);
       const { pid } = shop.process("user");
       process.kill(pid, "SIGSTOP");
@@ -33,7 +35,11 @@ describe("the telemetry of requests", function () {
     } finally {
       await recorded.close();
     }
-    seen = gather(backend, recorded.sent);
+    seen = gather(
+      backend,
+      recorded.sent,
+      ROLES.flatMap((role) => shop.process(role).lines),
+    );
   });
 
   for (const kind of KINDS) {
@@ -45,6 +51,12 @@ describe("the telemetry of requests", function () {
         assert.equal(answer.outcome, kind.answer);
         const spans = seen.spansOf(traceId);
         assert.deepEqual(asExpected(treeBelow(parentId, spans), kind.spans), kind.spans);
+        const logs = seen.logsOf(traceId);
+        if (kind.unsampled !== undefined) {
+          const lines = logs.map((log) => `${serviceOf(log)} ${log.severity} ${log.body}`);
+          assert.deepEqual(lines, [`${kind.unsampled.service} ${kind.log}`]);
+          continue;
+        }
         const root = seen.rootOf(request)!;
         const way = { ...kind, userAgent: FROM_OUTSIDE };
         const expected = { ...serverAttributes(root, way, portOf), ...kind.attributes };
@@ -52,8 +64,8 @@ describe("the telemetry of requests", function () {
         if (kind.role === "gateway" && !kind.unanswered) {
           assert.equal(answer.traceResponse, `00-${traceId}-${root.spanId}-01`);
         }
-        const logs = seen.logsOf(traceId).map((log) => `${serviceOf(log)} ${log.spanId} ${log.severity} ${log.body}`);
-        assert.deepEqual(logs.sort(), expectedLogs(kind, root, spans));
+        const lines = logs.map((log) => `${serviceOf(log)} ${log.spanId} ${log.severity} ${log.body}`);
+        assert.deepEqual(lines.sort(), expectedLogs(kind, root, spans));
       }
     });
   }

@@ -100,7 +100,10 @@ describe("the check of names", () => {
         { id: "shop.state", type: { members: [{ id: "open", value: "open", brief: "Open." }] } },
       ],
     },
-    { id: "metric.shop.sales", type: "metric", metric_name: "shop.sales", instrument: "counter", unit: "{sale}" },
+    {
+      ...{ id: "metric.shop.sales", type: "metric", metric_name: "shop.sales", instrument: "counter", unit: "{sale}" },
+      attributes: [{ ref: "shop.size", requirement_level: "required" }],
+    },
   ]);
   const span = (attributes: object): Recorded => ({
     spans: [{ name: "a", attributes: { ...attributes }, events: [], resource: {} }],
@@ -110,7 +113,16 @@ describe("the check of names", () => {
   const point = (over: object): Recorded => ({
     spans: [],
     logs: [],
-    points: [{ metric: "shop.sales", unit: "{sale}", instrument: "counter", attributes: {}, resource: {}, ...over }],
+    points: [
+      {
+        metric: "shop.sales",
+        unit: "{sale}",
+        instrument: "counter",
+        attributes: { "shop.size": 1 },
+        resource: {},
+        ...over,
+      },
+    ],
   });
 
   const cases: readonly [what: string, recorded: Recorded, violations: readonly string[]][] = [
@@ -153,9 +165,13 @@ describe("the check of names", () => {
     ["another instrument", point({ instrument: "gauge" }), ["metric shop.sales is a gauge, not a counter ()"]],
     [
       "an attribute of a metric",
-      point({ attributes: { x: 1 } }),
-      ["attribute x is not registered (metric shop.sales)"],
+      point({ attributes: { "shop.size": 1, x: 1 } }),
+      [
+        "attribute x is not registered (metric shop.sales)",
+        "metric shop.sales has attribute x, which it does not declare ()",
+      ],
     ],
+    ["a lack of an attribute", point({ attributes: {} }), ["metric shop.sales lacks attribute shop.size ()"]],
     ["an attribute of a resource", point({ resource: { y: 1 } }), ["attribute y is not registered (resource)"]],
     [
       "an attribute of an event",

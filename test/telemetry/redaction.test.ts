@@ -129,8 +129,8 @@ describe("redaction of telemetry", () => {
     assert.equal(charged.attributes.note, "of [redacted]");
     assert.deepEqual(charged.attributes.notes, ["[redacted]", "[redacted]"]);
     assert.deepEqual(
-      charged.events.map(({ name, attributes }) => [name, attributes]),
-      [["charged", { by: "[redacted]" }]],
+      charged.events.map(({ name, attributes }) => ({ name, attributes })),
+      [{ name: "charged", attributes: { by: "[redacted]" } }],
     );
   });
 });

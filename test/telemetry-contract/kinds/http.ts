@@ -9,6 +9,7 @@ const HTTP1: Door = { role: "gateway", system: "http", version: "1.1" };
 const HTTP2: Door = { role: "gateway", system: "http", version: "2" };
 
 const { getUser } = ShopService.method;
+const GRPC_WEB = { "content-type": "application/grpc-web+proto" };
 const head = ({ trace }: Call, ...lines: string[]) =>
   `${["GET /health HTTP/1.1", "Host: localhost", `traceparent: ${trace.traceparent}`, "Connection: close", ...lines].join("\r\n")}\r\n\r\n`;
 
@@ -101,6 +102,38 @@ export const HTTP: readonly Kind[] = [
     answer: "404",
     spans: ["api-gateway SERVER POST _OTHER 404"],
     log: "info POST _OTHER 404",
+  },
+  {
+    ...HTTP1,
+    name: "unknown methods of Connect",
+    send: http1("POST", ({ n }) => `/shop.gateway.v1.ShopService/M${n}`, { body: {} }),
+    answer: "404",
+    spans: ["api-gateway SERVER POST _OTHER 404"],
+    log: "info POST _OTHER 404",
+  },
+  {
+    ...HTTP1,
+    name: "unknown methods of gRPC-Web",
+    send: http1("POST", ({ n }) => `/shop.gateway.v1.ShopService/M${n}`, { body: Buffer.alloc(5), headers: GRPC_WEB }),
+    answer: "404",
+    spans: ["api-gateway SERVER POST _OTHER 404"],
+    log: "info POST _OTHER 404",
+  },
+  {
+    ...HTTP1,
+    name: "gRPC over HTTP/1.1",
+    send: http1("POST", pathOf(getUser), { body: Buffer.alloc(5), headers: { "content-type": "application/grpc" } }),
+    answer: "415",
+    spans: ["api-gateway SERVER POST /shop.gateway.v1.ShopService/GetUser 415"],
+    log: "info POST /shop.gateway.v1.ShopService/GetUser 415",
+  },
+  {
+    ...HTTP2,
+    name: "a path that is too long for a route",
+    send: http2("GET", `/api/users/${"1".repeat(5000)}`),
+    answer: "400",
+    spans: ["api-gateway SERVER GET /api/users/{id} 400"],
+    log: "info shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT",
   },
   {
     ...HTTP1,

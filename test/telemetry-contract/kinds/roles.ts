@@ -55,6 +55,33 @@ export const ROLES: readonly Kind[] = [
     log: "info shop.user.v1.UserService/CreateUser ALREADY_EXISTS",
   },
   {
+    ...at("user"),
+    name: "user: a call that a channel had tried twice before",
+    send: grpc(listUsers, { pageSize: 2 }, { ...user, headers: { "grpc-previous-rpc-attempts": "2" } }),
+    answer: "OK",
+    spans: ["user-service SERVER shop.user.v1.UserService/ListUsers OK", "  user-service CLIENT SELECT users"],
+    log: "info shop.user.v1.UserService/ListUsers OK",
+    attributes: { "tracemesh.rpc.previous_attempts": 2 },
+  },
+  {
+    ...at("user"),
+    name: "user: a call that Envoy had tried once before",
+    send: grpc(listUsers, { pageSize: 2 }, { ...user, headers: { "x-envoy-attempt-count": "2" } }),
+    answer: "OK",
+    spans: ["user-service SERVER shop.user.v1.UserService/ListUsers OK", "  user-service CLIENT SELECT users"],
+    log: "info shop.user.v1.UserService/ListUsers OK",
+    attributes: { "tracemesh.rpc.previous_attempts": 1 },
+  },
+  {
+    ...at("user"),
+    name: "user: a page, for a caller that does not sample",
+    unsampled: { service: "user-service", endpoint: "shop.user.v1.UserService/ListUsers", status: 200 },
+    send: grpc(listUsers, { pageSize: 2 }, user),
+    answer: "OK",
+    spans: [],
+    log: "info shop.user.v1.UserService/ListUsers OK",
+  },
+  {
     ...at("payment"),
     name: "payment: a charge",
     send: grpc(

@@ -2,11 +2,15 @@
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
 import { ITEMS } from "../../support/orders.ts";
 import type { Door, Kind } from "../support/kind.ts";
-import { connect, grpcPath, http1, USER_AGENT } from "../support/send.ts";
+import { connect, grpc, grpcPath, http1, http2, USER_AGENT } from "../support/send.ts";
+import { ORDER_PAID, USER_FROM_CACHE } from "./parts.ts";
 
 const HTTP1: Door = { role: "gateway", system: "http", version: "1.1" };
+const HTTP2: Door = { role: "gateway", system: "http", version: "2" };
 const GRPC: Door = { role: "gateway", system: "grpc", version: "2" };
 const CONNECT: Door = { role: "gateway", system: "connectrpc", version: "1.1" };
+
+const { createOrder, getUser } = ShopService.method;
 
 const EMAIL = "mallory@secret.example.com";
 const CARD = "tok_secretcard";
@@ -24,6 +28,9 @@ const headers = {
   cookie: `session=${BEARER}`,
   "user-agent": `${USER_AGENT} (${EMAIL}; ${encoded}; Bearer ${BEARER})`,
   referer: `https://a.example/?mail=${EMAIL}`,
+  baggage: `mail=${encoded},card=${CARD}`,
+  tracestate: `shop=${CARD}`,
+  "idempotency-key": EMAIL,
 };
 const redactedAgent = { "user_agent.original": /^contract\/1\.0 \(/ };
 const order = { user_id: 3, items: ITEMS, payment_method: CARD };
@@ -86,7 +93,7 @@ export const SECRETS: readonly Kind[] = [
   {
     ...CONNECT,
     name: "Connect: secrets in a body",
-    send: connect(ShopService.method.createOrder, { userId: EMAIL, paymentMethod: CARD, [FIELD]: EMAIL }),
+    send: connect(createOrder, { userId: EMAIL, paymentMethod: CARD, [FIELD]: EMAIL }),
     answer: "400",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/CreateOrder INVALID_ARGUMENT"],
     log: "info shop.gateway.v1.ShopService/CreateOrder INVALID_ARGUMENT",
@@ -103,5 +110,60 @@ export const SECRETS: readonly Kind[] = [
     log: "info _OTHER UNIMPLEMENTED",
     counted: 404,
     attributes: { "rpc.method_original": /^shop\.gateway\.v1\.ShopService\// },
+  },
+  {
+    ...GRPC,
+    name: "gRPC: a secret as an encoding",
+    send: grpc(getUser, { id: 3 }, { headers: { "grpc-encoding": EMAIL } }),
+    answer: "UNIMPLEMENTED",
+    spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED"],
+    log: "info shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
+    counted: 404,
+  },
+  {
+    ...GRPC,
+    name: "gRPC: a secret as a timeout",
+    send: grpc(getUser, { id: 3 }, { headers: { "grpc-timeout": encoded } }),
+    answer: "INVALID_ARGUMENT",
+    spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT"],
+    log: "info shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT",
+  },
+  {
+    ...HTTP2,
+    name: "a secret as an HTTP method",
+    send: http2(CARD, "/api/orders"),
+    answer: "405",
+    spans: ["api-gateway SERVER _OTHER _OTHER 405"],
+    log: "info _OTHER _OTHER 405",
+    attributes: { "http.request.method_original": /redacted/ },
+  },
+  {
+    ...HTTP1,
+    name: "a secret as a host",
+    send: http1("GET", "/api/users/3", { headers: { host: EMAIL } }),
+    answer: "200",
+    spans: ["api-gateway SERVER GET /api/users/{id} 200", ...USER_FROM_CACHE],
+    log: "info shop.gateway.v1.ShopService/GetUser OK",
+    attributes: { "server.address": /redacted/ },
+  },
+  {
+    ...HTTP1,
+    name: "a secret as a key",
+    send: http1("POST", "/api/orders", {
+      body: { ...order, payment_method: undefined },
+      headers: ({ n }) => ({ "idempotency-key": `${n}${EMAIL}` }),
+    }),
+    answer: "200",
+    spans: ["api-gateway SERVER POST /api/orders 200", ...ORDER_PAID],
+    log: "info shop.gateway.v1.ShopService/CreateOrder OK",
+    changes: 2,
+  },
+  {
+    ...HTTP1,
+    name: "a secret as a page",
+    send: http1("GET", `/api/orders?user_id=1&page_token=${CARD}`),
+    answer: "400",
+    spans: ["api-gateway SERVER GET /api/orders 400"],
+    log: "info shop.gateway.v1.ShopService/ListOrders INVALID_ARGUMENT",
   },
 ];

@@ -16,6 +16,8 @@ export type KnownMetric = {
   /** Undefined where nothing tells. */
   readonly instrument: string | undefined;
   readonly unit: string | undefined;
+  /** Its attributes, and whether each point must have them; undefined where nothing tells. */
+  readonly attributes?: ReadonlyMap<string, boolean>;
 };
 
 /** Names and what is known of them. */

@@ -1,5 +1,5 @@
 // The rules of Weaver's live check, applied to what was recorded: names are registered and not deprecated, values have their types and are
-// members of their enumerations, metrics have their instruments and units.
+// members of their enumerations, metrics have their instruments, units and attributes.
 import type { Attributes, LogRecord, Point, Span } from "../../telemetry/support/otlp.ts";
 import type { KnownAttribute, Names, ValueType } from "./conventions.ts";
 
@@ -52,6 +52,12 @@ export function liveCheck(recorded: Recorded, ...registries: readonly Names[]): 
     }
     if (known.isDeprecated) add(`metric ${metric} is deprecated`, "");
     if (known.unit !== unit) add(`metric ${metric} has unit "${unit}", not "${known.unit}"`, "");
+    for (const [name, isRequired] of known.attributes ?? []) {
+      if (isRequired && !(name in attributes)) add(`metric ${metric} lacks attribute ${name}`, "");
+    }
+    for (const name in known.attributes && attributes) {
+      if (!known.attributes?.has(name)) add(`metric ${metric} has attribute ${name}, which it does not declare`, "");
+    }
     if (known.instrument !== instrument) add(`metric ${metric} is a ${instrument}, not a ${known.instrument}`, "");
   }
   return [...found.values()].sort();

@@ -11,6 +11,7 @@ type Member = { readonly id: string; readonly value: unknown; readonly brief: st
 export type RegistryAttribute = {
   readonly id?: string;
   readonly ref?: string;
+  readonly requirement_level?: unknown;
   readonly type?: ValueType | { readonly members: readonly Member[] };
   readonly deprecated?: unknown;
 };
@@ -143,7 +144,10 @@ export function namesOf(groups: readonly Group[]): Names {
   const metrics = new Map<string, KnownMetric>();
   for (const group of groups) {
     const { metric_name: name, instrument, unit } = group;
-    if (name !== undefined) metrics.set(name, { instrument, unit, isDeprecated: group.deprecated !== undefined });
+    if (name !== undefined) {
+      const own = (group.attributes ?? []).map((one) => [one.ref ?? "", one.requirement_level === "required"] as const);
+      metrics.set(name, { instrument, unit, isDeprecated: group.deprecated !== undefined, attributes: new Map(own) });
+    }
     for (const { id, type, deprecated: old } of group.attributes ?? []) {
       if (id === undefined || type === undefined) continue;
       const members = typeof type === "object" ? new Set(type.members.map(({ value }) => value)) : undefined;

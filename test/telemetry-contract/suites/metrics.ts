@@ -5,13 +5,32 @@ import { countedStatus } from "../support/judge.ts";
 import { serviceOf } from "../support/trees.ts";
 import { SERVICES } from "./origin.ts";
 
+/** Metrics that each process has, whatever it is asked. */
+const OF_PROCESSES = [
+  "nodejs.eventloop.delay.p99",
+  "nodejs.eventloop.utilization",
+  "otel.sdk.exporter.log.exported",
+  "otel.sdk.exporter.metric_data_point.exported",
+  "otel.sdk.exporter.span.exported",
+  "otel.sdk.processor.log.queue.size",
+  "otel.sdk.processor.span.queue.size",
+  "process.cpu.time",
+  "process.memory.usage",
+  "v8js.gc.duration",
+  "v8js.memory.heap.used",
+];
+
 /** What spans tell and what metrics tell must be the same, to the last count. */
 export function describeMetrics(evidence: () => Evidence): void {
   it("counts every request once, under its service's name", () => {
-    const { spans, points, sentOf } = evidence();
-    const requests = spans
+    const { spans, points, sent, sentOf } = evidence();
+    const sampled = spans
       .filter(({ kind }) => kind === "SERVER")
       .map((span) => ({ line: `${serviceOf(span)} ${span.name}`, status: countedStatus(span, sentOf(span.traceId)!) }));
+    const unsampled = sent.flatMap(({ kind: { unsampled: one } }) =>
+      one === undefined ? [] : [{ line: `${one.service} ${one.endpoint}`, status: one.status }],
+    );
+    const requests = [...sampled, ...unsampled];
     const expected = (some: typeof requests) => tally(some.map(({ line, status }) => `${line} ${status}`));
     const counted = (metric: string): Record<string, number> =>
       Object.assign({}, ...SERVICES.map((name) => countsOf(points, `${name}.${metric}`, ["endpoint", "status"])));
@@ -22,12 +41,15 @@ export function describeMetrics(evidence: () => Evidence): void {
   });
 
   it("times every call and every HTTP request once, by the semantic conventions", () => {
-    const { spans, points } = evidence();
+    const { spans, points, sent } = evidence();
     const lineOf = (span: Span, keys: readonly string[]) =>
       [serviceOf(span), ...keys.map((key) => span.attributes[key] ?? "-")].join(" ");
     const compare = (metric: string, kind: string, keys: readonly string[]) => {
       const own = spans.filter((span) => span.kind === kind && keys[0]! in span.attributes);
-      const expected = tally(own.map((span) => lineOf(span, keys)));
+      const unsampled = sent.flatMap(({ kind: { unsampled: one } }) =>
+        one === undefined || metric !== "rpc.server.call.duration" ? [] : [`${one.service} grpc ${one.endpoint} OK -`],
+      );
+      const expected = tally([...own.map((span) => lineOf(span, keys)), ...unsampled]);
       assert.deepEqual(disagreements(countsOf(points, metric, keys), expected), [], metric);
     };
     const http = ["http.request.method", "http.route", "http.response.status_code", "network.protocol.version"];
@@ -71,6 +93,29 @@ export function describeMetrics(evidence: () => Evidence): void {
     );
     const invented = sent.filter(({ kind }) => kind.spans[0]?.includes("_OTHER"));
     assert.ok(invented.length > 5 * ways);
+  });
+
+  it("has no request under way when all are answered", () => {
+    const active = evidence().points.filter(({ metric }) => metric === "tracemesh.server.active_requests");
+    assert.deepEqual(new Set(active.map(serviceOf)), new Set(SERVICES));
+    assert.deepEqual(
+      active.filter(({ value }) => value !== 0),
+      [],
+    );
+  });
+
+  it("tells of the process, its cache and its telemetry", () => {
+    const told = new Set(evidence().points.map((point) => `${serviceOf(point)} ${point.metric}`));
+    const missing = SERVICES.flatMap((service) => OF_PROCESSES.map((metric) => `${service} ${metric}`));
+    missing.push(
+      "user-service tracemesh.cache.lookups",
+      "user-service tracemesh.cache.entries",
+      "order-service shop.order.unsettled",
+    );
+    assert.deepEqual(
+      missing.filter((line) => !told.has(line)),
+      [],
+    );
   });
 
   it("says that nothing was lost on the way", () => {

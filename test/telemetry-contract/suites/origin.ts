@@ -51,9 +51,10 @@ export function describeOrigin(evidence: () => Evidence): void {
     }
   });
 
-  it("tells no secret", () => {
+  it("tells no secret, neither to the backend nor on the console", () => {
     const around = new RegExp(`.{0,60}(?:${SECRET.source}).{0,20}`, "gi");
-    const told = evidence().bodies.flatMap((body) => body.toString("latin1").match(around) ?? []);
+    const texts = [...evidence().bodies.map((body) => body.toString("latin1")), ...evidence().console];
+    const told = texts.flatMap((text) => text.match(around) ?? []);
     assert.deepEqual([...new Set(told)].slice(0, 20), []);
   });
 

@@ -8,7 +8,7 @@ import {
   serverAttributes,
   WITHIN,
 } from "../kinds/attributes.ts";
-import { type Evidence, tally } from "../support/evidence.ts";
+import { disagreements, type Evidence, tally } from "../support/evidence.ts";
 import { faultsInTime, transactionFaults } from "../support/judge.ts";
 import { serviceOf } from "../support/trees.ts";
 
@@ -18,7 +18,8 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     const { spans, sent, sentOf, rootOf } = evidence();
     const strange = spans.filter(({ traceId }) => sentOf(traceId) === undefined);
     assert.deepEqual(tally(strange.map((span) => `${serviceOf(span)} ${span.name}`)), {});
-    const unseen = sent.filter((request) => rootOf(request)?.kind !== "SERVER");
+    const sampled = sent.filter(({ kind }) => kind.unsampled === undefined);
+    const unseen = sampled.filter((request) => rootOf(request)?.kind !== "SERVER");
     assert.deepEqual(tally(unseen.map(({ kind }) => kind.name)), {});
     assert.equal(new Set(sent.map(({ traceId }) => traceId)).size, sent.length);
   });
@@ -66,6 +67,18 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     assert.ok(ofCalls.filter((own) => own.some(({ name }) => name === "COMMIT")).length > 100);
   });
 
+  it("shows the same lines on the console as it sends to the backend", () => {
+    const { logs, console } = evidence();
+    const shown = console.map((line) => JSON.parse(line) as Record<string, string>);
+    assert.deepEqual(
+      disagreements(
+        tally(shown.map((line) => [line.service, line.level, line.message, line.trace_id, line.span_id].join(" "))),
+        tally(logs.map((log) => [serviceOf(log), log.severity, log.body, log.traceId, log.spanId].join(" "))),
+      ),
+      [],
+    );
+  });
+
   it("links an order's repetition to the call that created it", () => {
     const { spans, sent, spansOf, spanOf } = evidence();
     const callsOf = (name: string) =>
@@ -86,7 +99,7 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
   });
 
   it("has a time of its own for each log line of a process, and lines without a trace only of its start and end", () => {
-    const { logs, spanOf } = evidence();
+    const { logs, spanOf, sentOf } = evidence();
     const texts = (some: typeof logs) => tally(some.map(({ body }) => String(body)));
     // Batches may overtake each other on their way, so that only the times tell the order.
     for (const own of Map.groupBy(logs, ({ resource }) => String(resource["service.instance.id"])).values()) {
@@ -96,9 +109,7 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
     const untraced = logs.filter(({ traceId }) => traceId === "");
     const ofLife = /^(gateway|order|payment|user) (serves|drains|stopped)$/;
     assert.deepEqual(texts(untraced.filter(({ body }) => !ofLife.test(String(body)))), {});
-    assert.deepEqual(
-      texts(logs.filter(({ traceId, spanId }) => traceId !== "" && spanOf(spanId)?.traceId !== traceId)),
-      {},
-    );
+    const ofSpans = logs.filter(({ traceId }) => traceId !== "" && sentOf(traceId)?.kind.unsampled === undefined);
+    assert.deepEqual(texts(ofSpans.filter(({ traceId, spanId }) => spanOf(spanId)?.traceId !== traceId)), {});
   });
 }

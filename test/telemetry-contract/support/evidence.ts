@@ -7,14 +7,26 @@ import { serviceOf } from "./trees.ts";
 /** All that was recorded, as the tests ask for it. */
 export type Evidence = ReturnType<typeof gather>;
 
-export function gather(backend: Pick<OtlpBackend, "spans" | "logs" | "points" | "bodies">, sent: readonly Sent[]) {
+export function gather(
+  backend: Pick<OtlpBackend, "spans" | "logs" | "points" | "bodies">,
+  sent: readonly Sent[],
+  console: readonly string[],
+) {
   const spansOf = Map.groupBy(backend.spans, ({ traceId }) => traceId);
   const logsOf = Map.groupBy(backend.logs, ({ traceId }) => traceId);
   const sentOf = new Map(sent.map((request) => [request.traceId, request]));
   const spanOf = new Map(backend.spans.map((span) => [span.spanId, span]));
   const points = lastPoints(backend.points);
   return {
-    ...{ sent, points, bodies: backend.bodies, spans: backend.spans, logs: backend.logs, allPoints: backend.points },
+    ...{
+      sent,
+      console,
+      points,
+      bodies: backend.bodies,
+      spans: backend.spans,
+      logs: backend.logs,
+      allPoints: backend.points,
+    },
     spansOf: (traceId: string): readonly Span[] => spansOf.get(traceId) ?? [],
     logsOf: (traceId: string): readonly LogRecord[] => logsOf.get(traceId) ?? [],
     /** The request that began a trace. */

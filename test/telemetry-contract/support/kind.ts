@@ -54,6 +54,8 @@ export type Kind = Door & {
   readonly attributes?: Readonly<Record<string, unknown>>;
   /** Set if its client's trace is not there, or cannot be read. The answer names the new one. */
   readonly untraced?: true;
+  /** Set if its caller, which is trusted, does not sample: no span is sent, but it is counted and logged. */
+  readonly unsampled?: { readonly service: string; readonly endpoint: string; readonly status: number };
   /** Set if the client does not wait for the answer, which would name the trace. */
   readonly unanswered?: true;
 };

@@ -49,8 +49,8 @@ export async function startRecordedShop(options: ShopProcessesOptions = {}): Pro
 
   async function sendOne(kind: Kind, n: number): Promise<void> {
     const [traceId, parentId] = [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
-    // One in two says that it is not sampled; the gateway does not believe strangers, and roles are asked with 01 only.
-    const flags = kind.role === "gateway" && n % 2 === 1 ? "00" : "01";
+    // To the gateway one in two says that it is not sampled, which it does not believe of strangers.
+    const flags = kind.unsampled !== undefined || (kind.role === "gateway" && n % 2 === 1) ? "00" : "01";
     const trace = { traceparent: `00-${traceId}-${parentId}-${flags}` };
     const answer = await kind.send({ doors, n, trace, orders });
     if (kind.untraced) sent.push({ kind, traceId: answer.traceResponse?.split("-")[1] ?? "", parentId: "", answer });

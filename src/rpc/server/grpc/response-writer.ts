@@ -129,6 +129,7 @@ export class ResponseWriter {
     // Headers that the handler of a stream set are sent as such, since grpc-go does not show those of Trailers-Only to its application.
     if (!stream.headersSent && custom !== undefined && this.#method.desc.methodKind !== "unary") this.#sendHead();
     if (stream.headersSent) {
+      this.untakenBytes ||= 1; // trailers follow only when the client has taken what was written
       stream.end();
       return false;
     }
