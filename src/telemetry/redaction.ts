@@ -43,6 +43,11 @@ function hideSecrets(text: string): string {
 
 const SECRET = /@|tok_|bearer|basic/i;
 
+/** The beginning of a text that may be too long. What is secret is hidden first: half an address would not be found any more. */
+export function cutText(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : redactText(text).slice(0, maxChars);
+}
+
 /** A quick check: most texts contain none of these, and then there is nothing to replace. */
 const SUSPICIOUS = /[@%&\\]|tok_|bearer|basic/i;
 

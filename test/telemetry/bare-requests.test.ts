@@ -105,7 +105,7 @@ const KINDS: readonly (readonly [kind: string, send: Send, expected: Expected])[
     httpSpan("POST", `/${UNARY}`, `/${UNARY}`, 415),
   ],
   ["a gRPC content type with GET", grpc({ ":method": "GET" }), httpSpan("GET", `/${UNARY}`, `/${UNARY}`, 405)],
-  ["an unknown compression of gRPC", grpc({ "grpc-encoding": "zip" }), rpcSpan(UNARY, "UNIMPLEMENTED", 404)],
+  ["an unknown compression of gRPC", grpc({ "grpc-encoding": "zip" }), rpcSpan(UNARY, "UNIMPLEMENTED", 400)],
   ["a bad timeout of gRPC", grpc({ "grpc-timeout": "soon" }), rpcSpan(UNARY, "INVALID_ARGUMENT", 400)],
   ["what is no HTTP", raw("GET / HTTP/1.1\r\nbad header\r\n\r\n"), noHttp],
   ["two hosts", raw("GET /health HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"), httpSpan("GET", "_OTHER", "/health", 400)],

@@ -10,7 +10,7 @@ import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { service } from "../../src/rpc/service.ts";
-import { redact, redactText } from "../../src/telemetry/redaction.ts";
+import { cutText, redact, redactText } from "../../src/telemetry/redaction.ts";
 import { testOutcomes } from "../support/test-outcomes.ts";
 import { record } from "./support/recording.ts";
 
@@ -29,6 +29,12 @@ describe("redaction of texts", () => {
   for (const [text, redacted] of cases) {
     it(JSON.stringify(text), () => assert.equal(redactText(text), redacted));
   }
+
+  it("comes before they are cut, so that no half of an address is left", () => {
+    const long = `${"x".repeat(90)} mallory@secret.example.com`;
+    assert.equal(cutText(long, 100), `${"x".repeat(90)} [redacted`);
+    assert.equal(cutText("short", 100), "short");
+  });
 
   it("takes no time that grows out of proportion", () => {
     const text = `${"a.b-".repeat(50_000)}@${"a.".repeat(50_000)}`;

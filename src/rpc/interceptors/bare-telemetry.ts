@@ -1,6 +1,7 @@
 import { context } from "@opentelemetry/api";
 import { ATTR_HTTP_REQUEST_METHOD_ORIGINAL, ATTR_RPC_METHOD_ORIGINAL } from "@opentelemetry/semantic-conventions";
 import type { Logger } from "winston";
+import { cutText } from "../../telemetry/redaction.ts";
 import type { BareRequest, ObserveBareRequest } from "../bare-requests.ts";
 import { type Endpoint, httpEndpoint, OTHER, rpcEndpoint } from "./endpoint.ts";
 import { lineOfBareRequest } from "./logging.ts";
@@ -75,8 +76,8 @@ const MAX_CHARS = 256;
 /** What stands behind OTHER. */
 function originals({ method, path, route, isGrpc }: BareRequest) {
   return {
-    [ATTR_RPC_METHOD_ORIGINAL]: isGrpc && route === undefined ? path.slice(1, MAX_CHARS) : undefined,
+    [ATTR_RPC_METHOD_ORIGINAL]: isGrpc && route === undefined ? cutText(path.slice(1), MAX_CHARS) : undefined,
     [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]:
-      isGrpc || method === "" || HTTP_METHODS.has(method) ? undefined : method.slice(0, MAX_CHARS),
+      isGrpc || method === "" || HTTP_METHODS.has(method) ? undefined : cutText(method, MAX_CHARS),
   };
 }

@@ -1,5 +1,6 @@
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
+import { cutText } from "../../telemetry/redaction.ts";
 import type { AnyRequest } from "../interceptor-types.ts";
 import { reasonOf } from "../outcomes.ts";
 import { toldErrorOf, toldTextOf } from "../told-text.ts";
@@ -47,9 +48,9 @@ function lineOf(level: string, req: AnyRequest, durationMs: number, error: Conne
     method,
     code,
     duration_ms: rounded(durationMs),
-    peer: req.header.get("user-agent")?.slice(0, MAX_PEER_CHARS),
+    peer: peerOf(req.header.get("user-agent")),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
-    ...(error && { reason: reasonOf(error), detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
+    ...(error && { reason: reasonOf(error), detail: cutText(toldTextOf(error), MAX_DETAIL_CHARS) }),
     ...(error && isOurFault(req, error) && { error: error.cause ?? toldErrorOf(error) }),
   };
 }
@@ -71,9 +72,12 @@ export function lineOfBareRequest({ endpoint, isGrpc, status, durationMs, peer, 
     message: `${endpoint} ${isGrpc ? code : status}`,
     ...(isGrpc ? { method: endpoint, code } : { route: endpoint, status }),
     duration_ms: rounded(durationMs),
-    peer: peer?.slice(0, MAX_PEER_CHARS),
-    ...(error && { detail: toldTextOf(error).slice(0, MAX_DETAIL_CHARS) }),
+    peer: peerOf(peer),
+    ...(error && { detail: cutText(toldTextOf(error), MAX_DETAIL_CHARS) }),
   };
 }
 
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+const peerOf = (userAgent: string | null | undefined): string | undefined =>
+  userAgent ? cutText(userAgent, MAX_PEER_CHARS) : undefined;

@@ -11,6 +11,7 @@ import {
   ATTR_URL_PATH,
   ATTR_USER_AGENT_ORIGINAL,
 } from "@opentelemetry/semantic-conventions";
+import { cutText } from "../../telemetry/redaction.ts";
 import type { ConnectionInfo } from "../connection-info.ts";
 import { ATTR_PREVIOUS_ATTEMPTS, type HeaderReader, previousAttempts } from "./previous-attempts.ts";
 
@@ -42,8 +43,8 @@ export function requestAttributesOf(
     [ATTR_NETWORK_PEER_PORT]: peerPort,
     [ATTR_NETWORK_PROTOCOL_NAME]: "http",
     [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-    [ATTR_URL_PATH]: path?.slice(0, MAX_PATH_CHARS),
-    [ATTR_USER_AGENT_ORIGINAL]: header.get("user-agent")?.slice(0, MAX_CHARS),
+    [ATTR_URL_PATH]: cut(path, MAX_PATH_CHARS),
+    [ATTR_USER_AGENT_ORIGINAL]: cut(header.get("user-agent"), MAX_CHARS),
   };
   const attempts = previousAttempts(header);
   if (attempts > 0) attributes[ATTR_PREVIOUS_ATTEMPTS] = attempts;
@@ -61,3 +62,6 @@ function splitAuthority(authority: string): [host: string | undefined, port: num
 function forwardedFor(header: HeaderReader): string | undefined {
   return header.get("x-forwarded-for")?.split(",").at(-1)?.trim().slice(0, MAX_CHARS) || undefined;
 }
+
+const cut = (text: string | null | undefined, maxChars: number): string | undefined =>
+  text ? cutText(text, maxChars) : undefined;

@@ -148,7 +148,7 @@ export const GRPC_CALLS: readonly Kind[] = [
     name: "gRPC: an unknown encoding",
     send: grpc(getUser, { id: 3 }, { headers: { "grpc-encoding": "br" } }),
     answer: "UNIMPLEMENTED",
-    counted: 404,
+    counted: 400,
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED"],
     log: "info shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
   },

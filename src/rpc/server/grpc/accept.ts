@@ -47,7 +47,7 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       checkEncoding(fields["grpc-encoding"]);
       call = new GrpcCall(stream, fields, findRoute(routes, path), connection);
     } catch (error) {
-      refuse(stream, fields, ConnectError.from(error), bare(true));
+      refuse(stream, fields, ConnectError.from(error), !routes.has(path), bare(true));
       return;
     }
     call.start((flags & END_STREAM) !== 0, headerBytes(rawFields));
@@ -72,10 +72,16 @@ function refuseHttp(stream: ServerHttp2Stream, head: readonly string[], bare: Ba
 }
 
 /** Answers with an error, without a call. Lists the known encodings, in case an unknown one was the reason. */
-function refuse(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, error: ConnectError, bare: BareAnswer): void {
+function refuse(
+  stream: ServerHttp2Stream,
+  fields: IncomingHttpHeaders,
+  error: ConnectError,
+  isUnknown: boolean,
+  bare: BareAnswer,
+): void {
   const head = trailersOnlyHead(fields["content-type"], undefined, trailersOf(error, undefined));
   answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"], bare);
-  bare.end(error.code === Code.InvalidArgument ? 400 : 404, error); // 404 is what gRPC takes for UNIMPLEMENTED
+  bare.end(isUnknown ? 404 : 400, error);
 }
 
 function answer(stream: ServerHttp2Stream, head: readonly string[], { traceResponse }: BareAnswer): void {
