@@ -118,7 +118,7 @@ export const SECRETS: readonly Kind[] = [
     answer: "UNIMPLEMENTED",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED"],
     log: "info shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
-    counted: 404,
+    counted: 400,
   },
   {
     ...GRPC,
