@@ -50,7 +50,7 @@ run: $(PACKAGES) ## Run one role: make run ROLE=order
 
 .PHONY: test
 test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
-	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha $(TESTS) $(ARGS)
+	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --parallel --jobs 2 $(TESTS) $(ARGS)
 
 .PHONY: test-go
 test-go: $(PACKAGES) ## Test the manifests with kustomize, the shop with grpcurl; needs git and Go, which pip fetches if missing
