@@ -51,9 +51,18 @@ export function cutText(text: string, maxChars: number): string {
 /** A quick check: most texts contain none of these, and then there is nothing to replace. */
 const SUSPICIOUS = /[@%&\\]|tok_|bearer|basic/i;
 
+/** Keys are few and come again and again, but strangers choose some of them. */
+const MAX_KNOWN_KEYS = 1000;
+const KNOWN_KEYS = new Map<string, boolean>();
+
 /** Whether values under this key are always hidden. */
 export function isSecretKey(key: string): boolean {
-  return SECRET_KEYS.has(key.replace(/[-_]/g, "").toLowerCase());
+  let isSecret = KNOWN_KEYS.get(key);
+  if (isSecret === undefined) {
+    isSecret = SECRET_KEYS.has(key.replace(/[-_]/g, "").toLowerCase());
+    if (KNOWN_KEYS.size < MAX_KNOWN_KEYS) KNOWN_KEYS.set(key, isSecret);
+  }
+  return isSecret;
 }
 
 /** Deeper values are left out. */
