@@ -186,6 +186,21 @@ describe("a request that no interceptor sees", () => {
     });
   }
 
+  it("does not take the answer of the one before it on the connection", async () => {
+    const body = JSON.stringify({ payload: { text: "slow", n: 20 } });
+    const head = `POST /${UNARY} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    let answer = "";
+    const { spans } = await recordServer(async ({ port }) => {
+      answer = await exchange(port, [`${head}\r\n\r\n${body}`, "what is this?\r\n\r\n"]);
+    });
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+    assert.match(answer, /\r\n\r\n\{"payload":.*\}$/);
+    assert.deepEqual(
+      spans.map(({ name }) => name),
+      [UNARY],
+    );
+  });
+
   it("adds to few points, however many there are", async () => {
     const { points } = await recordServer(async (server) => {
       for (let i = 0; i < 50; i++) {

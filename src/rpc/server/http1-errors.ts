@@ -35,16 +35,18 @@ export function answerClientErrors(
     const isMalformed = code.startsWith("HPE_") || code in STATUSES;
     const isCutOff = last?.complete === false && (unanswered.size === 0 || code === "HPE_INVALID_EOF_STATE");
     if (!isMalformed || !socket.writable || isCutOff) socket.destroy();
-    else if (unanswered.size > 0) refuseLast(unanswered, last, socket);
+    else if (unanswered.size > 0) endAfterLast(unanswered, last);
     else answer(socket, STATUSES[code] ?? "400 Bad Request", observe);
   });
 }
 
-function refuseLast(unanswered: ReadonlySet<ServerResponse>, last: IncomingMessage | undefined, socket: Socket): void {
-  const call = last && !last.complete ? plainCallOf(last) : undefined;
-  for (const res of unanswered) res.shouldKeepAlive = false;
-  if (call?.onRefuse === undefined) socket.destroy();
-  else call.refuse(new ConnectError("the request body is malformed", Code.InvalidArgument));
+/** The last one is still sent when its turn comes; nothing that is malformed could be told after it. */
+function endAfterLast(unanswered: ReadonlySet<ServerResponse>, last: IncomingMessage | undefined): void {
+  const response = [...unanswered].at(-1);
+  if (response !== undefined) response.shouldKeepAlive = false;
+  if (last?.complete === false) {
+    plainCallOf(last)?.refuse(new ConnectError("the request body is malformed", Code.InvalidArgument));
+  }
 }
 
 function answer(socket: Socket, status: string, observe: ObserveBareRequest): void {
