@@ -1,6 +1,7 @@
 // The shop whose doors are tried: its roles as real processes, and what can be seen of them from outside.
 import { readFile } from "node:fs/promises";
-import { callersFirst, type RoleName } from "../../src/roles.ts";
+import type { RoleName } from "../../src/roles.ts";
+import { callersFirst } from "../../tools/call-order.ts";
 import { startShopProcesses } from "../support/shop-processes.ts";
 
 const DRAIN_MS = 5000;

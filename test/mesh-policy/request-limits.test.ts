@@ -5,8 +5,9 @@ import { create, fromJson, toBinary } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import { policies } from "../../gen/mesh/policies.js";
 import { PolicySchema } from "../../gen/mesh/v1/policy_pb.js";
+import { pathOf } from "../support/h2-frames.ts";
 import { largestMessage } from "../support/largest-request.ts";
-import { METHODS, pathOf } from "./support/shop-contract.ts";
+import { METHODS } from "./support/shop-contract.ts";
 
 /** As serializers write it that keep to ASCII: a character of four bytes becomes twelve. */
 function ascii(json: string): string {

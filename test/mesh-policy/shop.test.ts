@@ -10,8 +10,9 @@ import { meshOptions } from "../../tools/manifests/mesh-options.ts";
 import { namespaceResources, workloadResources } from "../../tools/protoc-gen-mesh/istio/files.ts";
 import { meshPlugin } from "../../tools/protoc-gen-mesh/plugin.ts";
 import { readContract } from "../../tools/protoc-gen-mesh/read-contract.ts";
+import { pathOf } from "../support/h2-frames.ts";
 import type { AuthorizationPolicy, DestinationRule, HttpRoute, VirtualService } from "./support/manifests.ts";
-import { METHODS, pathOf, policyOf, root, SERVICES, shopRequest, workloadOf } from "./support/shop-contract.ts";
+import { METHODS, policyOf, root, SERVICES, shopRequest, workloadOf } from "./support/shop-contract.ts";
 
 const options = meshOptions();
 const { workloads } = readContract(shopRequest());

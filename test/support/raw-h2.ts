@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
 
+import { message } from "./h2-frames.ts";
+
 const END_STREAM = 1;
 
 /** What came back on a stream. */
@@ -65,12 +67,7 @@ export function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
 }
 
 /** A gRPC message with its prefix. */
-export function framed(message: Uint8Array, flag = 0): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}
+export const framed = (bytes: Uint8Array, flag = 0): Buffer => message(bytes, flag);
 
 /** Resolves when frames have gone to the server and back so many times, one after the other. */
 export async function roundTrips(session: ClientHttp2Session, count: number): Promise<void> {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { createLogger } from "winston";
 import { startApp } from "../../src/app.ts";
 import { addressOf } from "../../src/contract.ts";
-import { callersFirst, type RoleName, roles } from "../../src/roles.ts";
+import { type RoleName, roles } from "../../src/roles.ts";
 import { readSettings } from "../../src/settings.ts";
+import { callersFirst } from "../../tools/call-order.ts";
 
 /** A shop, however its roles run. */
 export type Shop = {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import type { WriteStream } from "node:tty";
-import { callersFirst } from "../../src/roles.ts";
+import { callersFirst } from "../call-order.ts";
 import { describeExit, type Exit } from "./child.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createPrinter, type Printer } from "./printer.ts";

@@ -19,8 +19,6 @@ export const policyOf = (method: DescMethod): Policy => getOption(method, policy
 /** What serves the service, by its contract. */
 export const workloadOf = (service: DescService): Workload => getOption(service, workload);
 
-export const pathOf = (method: DescMethod): string => `/${method.parent.typeName}/${method.name}`;
-
 /** What buf asks of the generator for the shop's contracts, in this order of services. */
 export function shopRequest(services = SERVICES): CodeGeneratorRequest {
   const files = new Map<string, DescFile>();

@@ -2,9 +2,10 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
+import { pathOf } from "../../support/h2-frames.ts";
 import { framed } from "../../support/raw-h2.ts";
 import type { Door, Kind } from "../support/kind.ts";
-import { grpc, grpcPath, pathOf } from "../support/send.ts";
+import { grpc, grpcPath } from "../support/send.ts";
 import {
   NO_ORDER_TO_CANCEL,
   NO_USER,

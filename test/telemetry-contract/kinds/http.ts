@@ -2,8 +2,9 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
+import { pathOf } from "../../support/h2-frames.ts";
 import type { Call, Door, Kind } from "../support/kind.ts";
-import { connect, grpcPath, http1, http2, pathOf, raw } from "../support/send.ts";
+import { connect, grpcPath, http1, http2, raw } from "../support/send.ts";
 
 const HTTP1: Door = { role: "gateway", system: "http", version: "1.1" };
 const HTTP2: Door = { role: "gateway", system: "http", version: "2" };

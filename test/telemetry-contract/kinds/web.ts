@@ -1,9 +1,10 @@
 // The gateway's RPCs over gRPC-Web and Connect.
 import { Buffer } from "node:buffer";
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
+import { pathOf } from "../../support/h2-frames.ts";
 import { framed } from "../../support/raw-h2.ts";
 import type { Door, Kind } from "../support/kind.ts";
-import { connect, connectGet, connectProto, grpcWeb, http1, pathOf } from "../support/send.ts";
+import { connect, connectGet, connectProto, grpcWeb, http1 } from "../support/send.ts";
 import { NO_USER, ORDER_PAID, USER_FROM_CACHE } from "./parts.ts";
 
 const WEB: Door = { role: "gateway", system: "grpc_web", version: "1.1" };

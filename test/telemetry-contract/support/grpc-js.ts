@@ -3,8 +3,9 @@ import { Buffer } from "node:buffer";
 import { create, type DescMethod, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, type StatusObject } from "@grpc/grpc-js";
 import type { RoleName } from "../../../src/roles.ts";
+import { pathOf } from "../../support/h2-frames.ts";
 import type { Call, Send } from "./kind.ts";
-import { nameOf, pathOf } from "./send.ts";
+import { nameOf } from "./send.ts";
 
 type Options = { readonly role?: RoleName; readonly deadlineMs?: number; readonly cancelOnAnswer?: boolean };
 

@@ -1,4 +1,5 @@
 // Requests as real clients send them, over real sockets.
+
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp1 } from "node:http";
@@ -8,6 +9,7 @@ import { create, type DescMethod, type MessageInitShape, toBinary } from "@bufbu
 import type { Code } from "@connectrpc/connect";
 import type { RoleName } from "../../../src/roles.ts";
 import { statusName } from "../../../src/rpc/interceptors/call-status.ts";
+import { pathOf } from "../../support/h2-frames.ts";
 import { answerOf, framed } from "../../support/raw-h2.ts";
 import { exchange } from "../../support/tcp.ts";
 import type { Call, Send } from "./kind.ts";
@@ -81,8 +83,6 @@ export type GrpcOptions = HttpOptions & {
   /** Called with the stream once the request is sent. */
   readonly afterwards?: (stream: ClientHttp2Stream, session: ClientHttp2Session) => unknown;
 };
-
-export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
 
 const messageOf = <M extends DescMethod>({ input }: M, request: MessageInitShape<M["input"]>) =>
   toBinary(input, create<M["input"]>(input, request));
