@@ -17,10 +17,12 @@ export type RecoveryOptions = {
 };
 
 const BATCH = 100;
+/** So many orders are settled at the same time: a slow step of one must not hold up the others, nor all of them flood the payment role. */
+const CONCURRENCY = 16;
 
 /**
  * Settles orders that a crash or an unavailable peer left behind, once at start and then at intervals. Several replicas may sweep at the
- * same time, because every step takes effect once. `stop` aborts the step under way and resolves when it has ended.
+ * same time, because every step takes effect once. `stop` aborts the steps under way and resolves when they have ended.
  */
 export function startRecovery(options: RecoveryOptions): { stop(): Promise<void> } {
   const { store, saga, onError, onSettled, intervalMs = 10_000, restMs = 10_000, now = Date.now } = options;
@@ -41,17 +43,27 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
   }
 
   async function settleAll(before: number): Promise<void> {
+    const orders = unsettled(before);
+    const worker = async () => {
+      for await (const order of orders) {
+        if (stopping.signal.aborted) return;
+        await settle(order);
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
+    const failed = ended.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async function* unsettled(before: number): AsyncGenerator<Order, void, void> {
     let page: Order[];
     let after: string | undefined;
     do {
       // Without a span: sweeps that find nothing would flood the traces, and the metric of the query is enough.
       page = await store.listUnsettled({ before, after, limit: BATCH });
-      for (const order of page) {
-        if (stopping.signal.aborted) return;
-        await settle(order);
-      }
+      yield* page;
       after = page.at(-1)?.id;
-    } while (page.length === BATCH);
+    } while (page.length === BATCH && !stopping.signal.aborted);
   }
 
   /** In a trace of its own, with a link to the call that created the order. */

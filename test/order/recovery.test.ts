@@ -87,7 +87,7 @@ eachDatabase((database) => {
       const ids: string[] = [];
       for (let i = 0; i < 101; i++) ids.push((await insert({})).id);
       start({ intervalMs: 60_000 });
-      await eventually(() => assert.deepEqual(settled, ids));
+      await eventually(() => assert.deepEqual(settled.toSorted(), ids.toSorted()));
       assert.equal(sweeps.length, 1);
     });
 
@@ -107,10 +107,7 @@ eachDatabase((database) => {
       start({ saga: { settle: () => Promise.reject(new Error("away")) }, intervalMs: 60_000 });
       await eventually(() => assert.ok(errors.length > 100));
       await recovery?.stop();
-      assert.deepEqual(
-        errors,
-        ids.map((id) => `${id}: away`),
-      );
+      assert.deepEqual(errors.toSorted(), ids.map((id) => `${id}: away`).toSorted());
     });
 
     it("tells of a sweep that found no store, and tries again", async () => {
@@ -125,20 +122,47 @@ eachDatabase((database) => {
       await eventually(() => assert.deepEqual([errors, settled], [["undefined: no store"], [id]]));
     });
 
-    it("stops after the order in hand, tells of no failure that its stop caused, and sweeps no more", async () => {
-      const [first] = [await insert({}), await insert({})];
+    it("settles some at the same time, and not too many", async () => {
+      const ids: string[] = [];
+      for (let i = 0; i < 40; i++) ids.push((await insert({})).id);
+      let [working, most] = [0, 0];
+      const full = Promise.withResolvers<void>();
+      const slow = async (order: Order) => {
+        most = Math.max(most, ++working);
+        if (working === 16) full.resolve();
+        await full.promise;
+        await new Promise(setImmediate);
+        working--;
+        return settle(order);
+      };
+      start({ saga: { settle: slow }, intervalMs: 60_000 });
+      await eventually(() => assert.deepEqual(settled.toSorted(), ids.toSorted()));
+      assert.equal(most, 16);
+    });
+
+    it("is not held up by an order that hangs", async () => {
+      const [hangs, other] = [await insert({}), await insert({})];
+      const hanging: RecoveryOptions["saga"]["settle"] = (order, { signal }) => {
+        if (order.id !== hangs.id) return settle(order);
+        return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      };
+      start({ saga: { settle: hanging }, intervalMs: 60_000 });
+      await eventually(() => assert.deepEqual(settled, [other.id]));
+    });
+
+    it("stops after the orders in hand, tells of no failure that its stop caused, and sweeps no more", async () => {
+      for (let i = 0; i < 20; i++) await insert({});
       const begun = Promise.withResolvers<void>();
       const taken: string[] = [];
       const hanging: RecoveryOptions["saga"]["settle"] = (order, { signal }) => {
-        taken.push(order.id);
-        begun.resolve();
+        if (taken.push(order.id) === 16) begun.resolve();
         return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
       };
       start({ saga: { settle: hanging }, intervalMs: 1 });
       await begun.promise;
       await recovery?.stop();
       await new Promise((resolve) => setTimeout(resolve, 20)); // in which a sweep that goes on would come
-      assert.deepEqual([sweeps.length, taken, settled, errors], [1, [first.id], [], []]);
+      assert.deepEqual([sweeps.length, taken.length, settled, errors], [1, 16, [], []]);
     });
 
     it("tells of no store that is gone when it is stopped", async () => {
