@@ -66,7 +66,10 @@ describe("telemetry of an order, through the collector", function () {
       const metrics = await collector.metrics();
       const label = 'endpoint="shop.order.v1.OrderService/CreateOrder"';
       assert.deepEqual(valuesOf(metrics, "order_service_requests_total", label), [1]);
-      assert.deepEqual(valuesOf(metrics, "rpc_server_call_duration_seconds_count", 'job="tracemesh/payment-service"'), [1]);
+      assert.deepEqual(
+        valuesOf(metrics, "rpc_server_call_duration_seconds_count", 'job="tracemesh/payment-service"'),
+        [1],
+      );
     }, ARRIVAL);
   });
 
