@@ -18,6 +18,8 @@ export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 
 /** Rough memory of an open call without its headers and messages, but with interceptors, spans and the handler's own calls. */
 const CALL_BYTES = 16 << 10;
+/** A call that is reset sooner, before it came to its handler, is not seen by interceptors: floods of such calls must cost little. */
+const SEEN_MS = 50;
 const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
@@ -195,7 +197,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
       const reason = reasonOfLeaving(livedMs, this.#timeoutMs);
       this.#close(reason);
       this.#connection.onReset(now, livedMs, this.#timeoutMs);
-      if (!this.#handled) this.#run(reason);
+      if (!this.#handled && livedMs >= SEEN_MS) this.#run(reason);
     }
     this.#settle();
   }
