@@ -13,8 +13,6 @@ export type BareRequest = {
   readonly isGrpc: boolean;
   readonly headers: Readonly<NodeJS.Dict<string | string[]>>;
   readonly connection: ConnectionInfo;
-  /** Whether machines ask this all the time. */
-  readonly isProbe?: boolean;
 };
 
 export type BareAnswer = {

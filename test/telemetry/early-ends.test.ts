@@ -16,16 +16,19 @@ function recordServer(
   act: (server: ProbeServer) => Promise<void>,
   limits?: Partial<RpcServerLimits>,
 ): Promise<Recorded> {
-  return record(async ({ telemetry: { logger } }) => {
-    const told = { logger, serviceName: "probe", traceResponse: true };
-    const interceptors = serverInterceptors(told);
-    const server = await startProbeServer({ interceptors, observeBareRequest: bareTelemetry(told), limits });
-    try {
-      await act(server);
-    } finally {
-      await server.close();
-    }
-  });
+  return record(
+    async ({ telemetry: { logger } }) => {
+      const told = { logger, serviceName: "probe", traceResponse: true };
+      const interceptors = serverInterceptors(told);
+      const server = await startProbeServer({ interceptors, observeBareRequest: bareTelemetry(told), limits });
+      try {
+        await act(server);
+      } finally {
+        await server.close();
+      }
+    },
+    { logLevel: "debug" },
+  );
 }
 
 /** Code or HTTP status of each span, each of which must have its point and its log line. */

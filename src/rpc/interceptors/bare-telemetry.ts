@@ -15,7 +15,7 @@ const HTTP_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "
 
 /**
  * Makes for requests that no interceptor sees what serverTelemetry() and logging() make for calls: a SERVER span, a point of each metric, and
- * a log line. All paths that nothing serves are one endpoint. Make it after startTelemetry().
+ * a log line, at debug unless the server failed. All paths that nothing serves are one endpoint. Make it after startTelemetry().
  */
 export function bareTelemetry({ logger, ...options }: BareTelemetryOptions): ObserveBareRequest {
   const calls = servedCalls(options);
@@ -33,7 +33,7 @@ export function bareTelemetry({ logger, ...options }: BareTelemetryOptions): Obs
       traceResponse: call.traceResponse,
       end(httpStatus, error) {
         const durationMs = performance.now() - startedAt;
-        const level = httpStatus >= 500 ? "warn" : request.isProbe ? "debug" : "info";
+        const level = httpStatus >= 500 ? "warn" : "debug"; // strangers can make any number of them, each without a call
         if (logger.isLevelEnabled(level)) {
           const peer = header.get("user-agent");
           const line = {

@@ -98,7 +98,7 @@ function addService(
 
 function addEndpoints(router: Router<RestCall>, { services, health = () => true, openApi }: RestHandlerOptions): void {
   router.add("GET", parsePathTemplate("/health"), (req, res) => {
-    named(req, "/health", true);
+    named(req, "/health");
     const isServing = health();
     send(req, res, isServing ? 200 : 503, "text/plain; charset=utf-8", isServing ? "OK" : "NOT SERVING");
   });
@@ -113,9 +113,7 @@ function addEndpoints(router: Router<RestCall>, { services, health = () => true,
 }
 
 /** Names the endpoint of a request that becomes no call. */
-function named(req: HttpRequest, route: string, isProbe = false): void {
+function named(req: HttpRequest, route: string): void {
   const call = plainCallOf(req);
-  if (call === undefined) return;
-  call.route = route;
-  call.isProbe = isProbe;
+  if (call !== undefined) call.route = route;
 }

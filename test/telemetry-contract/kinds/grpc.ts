@@ -125,7 +125,7 @@ export const GRPC_CALLS: readonly Kind[] = [
     answer: "UNIMPLEMENTED",
     counted: 404,
     spans: ["api-gateway SERVER _OTHER UNIMPLEMENTED"],
-    log: "info _OTHER UNIMPLEMENTED",
+    log: "debug _OTHER UNIMPLEMENTED",
   },
   {
     ...GRPC,
@@ -134,7 +134,7 @@ export const GRPC_CALLS: readonly Kind[] = [
     answer: "UNIMPLEMENTED",
     counted: 404,
     spans: ["api-gateway SERVER _OTHER UNIMPLEMENTED"],
-    log: "info _OTHER UNIMPLEMENTED",
+    log: "debug _OTHER UNIMPLEMENTED",
   },
   {
     ...GRPC,
@@ -142,7 +142,7 @@ export const GRPC_CALLS: readonly Kind[] = [
     send: grpc(getUser, { id: 3 }, { headers: { "grpc-timeout": "soon" } }),
     answer: "INVALID_ARGUMENT",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT"],
-    log: "info shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT",
+    log: "debug shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT",
   },
   {
     ...GRPC,
@@ -151,6 +151,6 @@ export const GRPC_CALLS: readonly Kind[] = [
     answer: "UNIMPLEMENTED",
     counted: 400,
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED"],
-    log: "info shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
+    log: "debug shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
   },
 ];

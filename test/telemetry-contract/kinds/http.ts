@@ -54,7 +54,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("GET", "/openapi.json"),
     answer: "200",
     spans: ["api-gateway SERVER GET /openapi.json 200"],
-    log: "info GET /openapi.json 200",
+    log: "debug GET /openapi.json 200",
   },
   {
     ...HTTP1,
@@ -64,7 +64,7 @@ export const HTTP: readonly Kind[] = [
     }),
     answer: "204",
     spans: ["api-gateway SERVER OPTIONS _OTHER 204"],
-    log: "info OPTIONS _OTHER 204",
+    log: "debug OPTIONS _OTHER 204",
   },
   {
     ...HTTP1,
@@ -73,7 +73,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("GET", () => `/${randomUUID()}`),
     answer: "404",
     spans: ["api-gateway SERVER GET _OTHER 404"],
-    log: "info GET _OTHER 404",
+    log: "debug GET _OTHER 404",
   },
   {
     ...HTTP2,
@@ -82,7 +82,7 @@ export const HTTP: readonly Kind[] = [
     send: http2("GET", () => `/api/${randomUUID()}`),
     answer: "404",
     spans: ["api-gateway SERVER GET _OTHER 404"],
-    log: "info GET _OTHER 404",
+    log: "debug GET _OTHER 404",
   },
   {
     ...HTTP1,
@@ -93,7 +93,7 @@ export const HTTP: readonly Kind[] = [
     }),
     answer: "404",
     spans: ["api-gateway SERVER GET _OTHER 404"],
-    log: "info GET _OTHER 404",
+    log: "debug GET _OTHER 404",
     attributes: { "server.address": /^host\d+\.example$/, "user_agent.original": /^agent\d+\// },
   },
   {
@@ -102,7 +102,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("POST", "/shop.no.v1.Service/Method", { body: {} }),
     answer: "404",
     spans: ["api-gateway SERVER POST _OTHER 404"],
-    log: "info POST _OTHER 404",
+    log: "debug POST _OTHER 404",
   },
   {
     ...HTTP1,
@@ -110,7 +110,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("POST", ({ n }) => `/shop.gateway.v1.ShopService/M${n}`, { body: {} }),
     answer: "404",
     spans: ["api-gateway SERVER POST _OTHER 404"],
-    log: "info POST _OTHER 404",
+    log: "debug POST _OTHER 404",
   },
   {
     ...HTTP1,
@@ -118,7 +118,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("POST", ({ n }) => `/shop.gateway.v1.ShopService/M${n}`, { body: Buffer.alloc(5), headers: GRPC_WEB }),
     answer: "404",
     spans: ["api-gateway SERVER POST _OTHER 404"],
-    log: "info POST _OTHER 404",
+    log: "debug POST _OTHER 404",
   },
   {
     ...HTTP1,
@@ -126,7 +126,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("POST", pathOf(getUser), { body: Buffer.alloc(5), headers: { "content-type": "application/grpc" } }),
     answer: "415",
     spans: ["api-gateway SERVER POST /shop.gateway.v1.ShopService/GetUser 415"],
-    log: "info POST /shop.gateway.v1.ShopService/GetUser 415",
+    log: "debug POST /shop.gateway.v1.ShopService/GetUser 415",
   },
   {
     ...HTTP2,
@@ -142,7 +142,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("DELETE", "/api/orders"),
     answer: "405",
     spans: ["api-gateway SERVER DELETE _OTHER 405"],
-    log: "info DELETE _OTHER 405",
+    log: "debug DELETE _OTHER 405",
   },
   {
     ...HTTP2,
@@ -151,7 +151,7 @@ export const HTTP: readonly Kind[] = [
     send: (call) => http2(`X${call.n}`, "/api/orders")(call),
     answer: "405",
     spans: ["api-gateway SERVER _OTHER _OTHER 405"],
-    log: "info _OTHER _OTHER 405",
+    log: "debug _OTHER _OTHER 405",
   },
   {
     ...HTTP1,
@@ -159,7 +159,7 @@ export const HTTP: readonly Kind[] = [
     send: http1("PUT", pathOf(getUser), { body: {} }),
     answer: "405",
     spans: ["api-gateway SERVER PUT /shop.gateway.v1.ShopService/GetUser 405"],
-    log: "info PUT /shop.gateway.v1.ShopService/GetUser 405",
+    log: "debug PUT /shop.gateway.v1.ShopService/GetUser 405",
   },
   {
     ...HTTP1,
@@ -167,7 +167,7 @@ export const HTTP: readonly Kind[] = [
     send: connect(getUser, "<a/>", { headers: { "content-type": "text/xml" } }),
     answer: "415",
     spans: ["api-gateway SERVER POST /shop.gateway.v1.ShopService/GetUser 415"],
-    log: "info POST /shop.gateway.v1.ShopService/GetUser 415",
+    log: "debug POST /shop.gateway.v1.ShopService/GetUser 415",
   },
   {
     ...HTTP2,
@@ -175,7 +175,7 @@ export const HTTP: readonly Kind[] = [
     send: grpcPath(pathOf(getUser), { bytes: Buffer.from("{}"), headers: { "content-type": "application/grpc+json" } }),
     answer: "415",
     spans: ["api-gateway SERVER POST /shop.gateway.v1.ShopService/GetUser 415"],
-    log: "info POST /shop.gateway.v1.ShopService/GetUser 415",
+    log: "debug POST /shop.gateway.v1.ShopService/GetUser 415",
   },
   {
     ...HTTP2,
@@ -183,7 +183,7 @@ export const HTTP: readonly Kind[] = [
     send: grpcPath(pathOf(getUser), { bytes: Buffer.alloc(0), headers: { ":method": "GET" } }),
     answer: "405",
     spans: ["api-gateway SERVER GET /shop.gateway.v1.ShopService/GetUser 405"],
-    log: "info GET /shop.gateway.v1.ShopService/GetUser 405",
+    log: "debug GET /shop.gateway.v1.ShopService/GetUser 405",
   },
   {
     ...HTTP1,
@@ -192,7 +192,7 @@ export const HTTP: readonly Kind[] = [
     send: raw((call) => head(call, "Host: b")),
     answer: "400",
     spans: ["api-gateway SERVER GET _OTHER 400"],
-    log: "info GET _OTHER 400",
+    log: "debug GET _OTHER 400",
   },
   {
     ...HTTP1,
@@ -202,7 +202,7 @@ export const HTTP: readonly Kind[] = [
     send: raw((call) => head(call, ...Array.from({ length: 130 }, (_, i) => `x${i}: 1`))),
     answer: "431",
     spans: ["api-gateway SERVER _OTHER _OTHER 431"],
-    log: "info _OTHER _OTHER 431",
+    log: "debug _OTHER _OTHER 431",
   },
   {
     ...HTTP1,
@@ -212,7 +212,7 @@ export const HTTP: readonly Kind[] = [
     send: raw((call) => head(call, `x: ${"x".repeat(20_000)}`)),
     answer: "431",
     spans: ["api-gateway SERVER _OTHER _OTHER 431"],
-    log: "info _OTHER _OTHER 431",
+    log: "debug _OTHER _OTHER 431",
   },
   {
     ...HTTP1,
@@ -222,6 +222,6 @@ export const HTTP: readonly Kind[] = [
     send: raw("GET /health HTTP/1.1\r\nHost: localhost\r\nno header\r\n\r\n"),
     answer: "400",
     spans: ["api-gateway SERVER _OTHER _OTHER 400"],
-    log: "info _OTHER _OTHER 400",
+    log: "debug _OTHER _OTHER 400",
   },
 ];

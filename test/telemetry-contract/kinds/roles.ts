@@ -224,6 +224,6 @@ export const ROLES: readonly Kind[] = [
     send: http1("GET", "/health", user),
     answer: "404",
     spans: ["user-service SERVER GET _OTHER 404"],
-    log: "info GET _OTHER 404",
+    log: "debug GET _OTHER 404",
   },
 ];

@@ -62,7 +62,7 @@ export const SECRETS: readonly Kind[] = [
     }),
     answer: "404",
     spans: ["api-gateway SERVER GET _OTHER 404"],
-    log: "info GET _OTHER 404",
+    log: "debug GET _OTHER 404",
     attributes: redactedAgent,
   },
   {
@@ -107,7 +107,7 @@ export const SECRETS: readonly Kind[] = [
     }),
     answer: "UNIMPLEMENTED",
     spans: ["api-gateway SERVER _OTHER UNIMPLEMENTED"],
-    log: "info _OTHER UNIMPLEMENTED",
+    log: "debug _OTHER UNIMPLEMENTED",
     counted: 404,
     attributes: { "rpc.method_original": /^shop\.gateway\.v1\.ShopService\// },
   },
@@ -117,7 +117,7 @@ export const SECRETS: readonly Kind[] = [
     send: grpc(getUser, { id: 3 }, { headers: { "grpc-encoding": EMAIL } }),
     answer: "UNIMPLEMENTED",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED"],
-    log: "info shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
+    log: "debug shop.gateway.v1.ShopService/GetUser UNIMPLEMENTED",
     counted: 400,
   },
   {
@@ -126,7 +126,7 @@ export const SECRETS: readonly Kind[] = [
     send: grpc(getUser, { id: 3 }, { headers: { "grpc-timeout": encoded } }),
     answer: "INVALID_ARGUMENT",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT"],
-    log: "info shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT",
+    log: "debug shop.gateway.v1.ShopService/GetUser INVALID_ARGUMENT",
   },
   {
     ...HTTP2,
@@ -134,7 +134,7 @@ export const SECRETS: readonly Kind[] = [
     send: http2(CARD, "/api/orders"),
     answer: "405",
     spans: ["api-gateway SERVER _OTHER _OTHER 405"],
-    log: "info _OTHER _OTHER 405",
+    log: "debug _OTHER _OTHER 405",
     attributes: { "http.request.method_original": /redacted/ },
   },
   {

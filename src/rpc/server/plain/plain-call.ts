@@ -42,8 +42,6 @@ export class PlainCall implements StreamHolder {
   closed = false;
   /** The path or path template that was found for it. */
   route: string | undefined;
-  /** Whether machines ask this all the time. */
-  isProbe = false;
   /** Whether interceptors see the call. */
   intercepted = false;
   readonly startedAt = performance.now();
@@ -94,9 +92,9 @@ export class PlainCall implements StreamHolder {
   prepareAnswer(): void {
     if (this.intercepted || this.#bare !== undefined) return;
     const { method = "", url = "", headers } = this.req;
-    const { route, connection, isProbe } = this;
+    const { route, connection } = this;
     const { path } = splitTarget(url);
-    this.#bare = this.#observe({ method, path, route, isGrpc: false, headers, connection, isProbe });
+    this.#bare = this.#observe({ method, path, route, isGrpc: false, headers, connection });
     if (this.#bare.traceResponse !== undefined) this.setHeader("traceresponse", this.#bare.traceResponse);
   }
 
