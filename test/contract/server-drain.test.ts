@@ -91,6 +91,7 @@ describe("server: drain", () => {
     await eventually(() => assert.equal(server.seen.attempts, 2));
     const [{ error }] = await Promise.all([waiting, server.drain(50), assert.rejects(http1)]);
     assert.equal(error?.code, status.UNAVAILABLE);
+    assert.equal(error?.details, "the server has closed the connection");
     assert.equal(server.seen.aborts.length, 2);
     client.close();
   });

@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import type { ConnectError } from "@connectrpc/connect";
 import { type ConnectionInfo, connectionInfoOf } from "../connection-info.ts";
 import type { Budget, StreamHolder } from "./budget.ts";
+import { connectionClosed } from "./errors.ts";
 import type { ConnectionPolicy } from "./options.ts";
 import { PieceAllowance } from "./piece-allowance.ts";
 import { ResetAllowance } from "./reset-allowance.ts";
@@ -21,8 +23,8 @@ export type OpenCall = StreamHolder & {
   stalledSince: number;
   /** Called when its client is gone. */
   cancel(): void;
-  /** Called when its client has had time enough. */
-  giveUp(): void;
+  /** Called when its client has had time enough, or for another reason. */
+  giveUp(reason?: ConnectError): void;
 };
 
 /** An HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, floods of pings or resets, drain. */
@@ -137,10 +139,16 @@ export class Connection {
     if (!session.ping(finish)) finish();
   }
 
-  /** Cuts the connection. The session alone would, after a GOAWAY, wait for the peer to close its side. */
+  /**
+   * Cuts the connection, as soon as its calls were told so. The session alone would, after a GOAWAY, wait for the peer to close its side; and
+   * calls that end without a status are internal errors to their clients.
+   */
   destroy(): void {
-    this.#session.destroy();
-    this.#socket.destroy();
+    for (const call of this.calls) call.giveUp(connectionClosed());
+    setImmediate(() => {
+      this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
+      this.#socket.destroy();
+    });
   }
 
   #retire(graceMs: number): void {

@@ -18,6 +18,10 @@ export const noRoom = (): ConnectError =>
 export const requestTooSlow = (): ConnectError =>
   new ConnectError("the request did not arrive in time", Code.DeadlineExceeded);
 
+/** UNAVAILABLE, for calls whose connection the server ends. */
+export const connectionClosed = (): ConnectError =>
+  new ConnectError("the server has closed the connection", Code.Unavailable);
+
 const TOO_LARGE = new WeakSet<object>();
 
 /** RESOURCE_EXHAUSTED for a request message beyond its limit. */

@@ -82,7 +82,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
 
   function cut(): void {
     connections.destroy();
-    for (const socket of sockets) socket.destroy();
+    setImmediate(() => {
+      for (const socket of sockets) socket.destroy();
+    });
   }
 
   return {

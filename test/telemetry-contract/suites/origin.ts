@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import packageJson from "../../../package.json" with { type: "json" };
+import { workloadOf } from "../../../src/contract.ts";
+import { roles } from "../../../src/roles.ts";
 import { differences } from "../kinds/attributes.ts";
 import { SECRET } from "../kinds/secrets.ts";
 import { readConventions } from "../names/conventions.ts";
@@ -7,7 +9,7 @@ import { liveCheck } from "../names/live-check.ts";
 import { namesOf, readRegistry } from "../names/registry.ts";
 import { type Evidence, tally } from "../support/evidence.ts";
 
-export const SERVICES = ["api-gateway", "order-service", "payment-service", "user-service"];
+export const SERVICES = roles.map((role) => workloadOf(role).name).toSorted();
 
 /** The resource of a process. Its arguments are not there: they may hold secrets. */
 const RESOURCE = {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { roleNames } from "../../../src/roles.ts";
 import { LATE } from "../kinds/all.ts";
 import {
   clientAttributes,
@@ -107,7 +108,7 @@ export function describeTraces(evidence: () => Evidence, ports: Ports): void {
       assert.deepEqual(texts(own.filter(({ timeNs }) => times.size === times.add(timeNs).size)), {});
     }
     const untraced = logs.filter(({ traceId }) => traceId === "");
-    const ofLife = /^(gateway|order|payment|user) (serves|drains|stopped)$/;
+    const ofLife = new RegExp(`^(${roleNames.join("|")}) (serves|drains|stopped)$`);
     assert.deepEqual(texts(untraced.filter(({ body }) => !ofLife.test(String(body)))), {});
     const ofSpans = logs.filter(({ traceId }) => traceId !== "" && sentOf(traceId)?.kind.unsampled === undefined);
     assert.deepEqual(texts(ofSpans.filter(({ traceId, spanId }) => spanOf(spanId)?.traceId !== traceId)), {});

@@ -206,8 +206,8 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#drop(noRoom(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
-  giveUp(): void {
-    this.#drop(requestTooSlow(), constants.NGHTTP2_CANCEL);
+  giveUp(reason = requestTooSlow()): void {
+    this.#drop(reason, constants.NGHTTP2_CANCEL);
   }
 
   /** Ends the call with an error, or with a reset if the client does not take what it was sent: it would not take the error either. */

@@ -74,7 +74,9 @@ export class GrpcContext implements HandlerContext {
     return this.#values;
   }
   timeoutMs(): number | undefined {
-    return this.#deadline === Infinity ? undefined : Math.max(0, this.#deadline - performance.now());
+    if (this.#deadline === Infinity) return undefined;
+    // The timer of the deadline may fire somewhat early.
+    return this.#abortReason === undefined ? Math.max(0, this.#deadline - performance.now()) : 0;
   }
 
   get signal(): AbortSignal {
