@@ -139,21 +139,21 @@ export class Connection {
     if (!session.ping(finish)) finish();
   }
 
-  /**
-   * Cuts the connection, as soon as its calls were told so. The session alone would, after a GOAWAY, wait for the peer to close its side; and
-   * calls that end without a status are internal errors to their clients.
-   */
+  /** Cuts the connection. The session alone would, after a GOAWAY, wait for the peer to close its side. */
   destroy(): void {
+    this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
+    this.#socket.destroy();
+  }
+
+  /** Cuts it as soon as its calls were told so: those that end without a status are internal errors to their clients. */
+  cut(): void {
     for (const call of this.calls) call.giveUp(connectionClosed());
-    setImmediate(() => {
-      this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
-      this.#socket.destroy();
-    });
+    setImmediate(() => this.destroy());
   }
 
   #retire(graceMs: number): void {
     this.drain();
-    this.#timers.push(setTimeout(() => this.destroy(), graceMs).unref());
+    this.#timers.push(setTimeout(() => this.cut(), graceMs).unref());
   }
 
   #probe(timeoutMs: number): void {

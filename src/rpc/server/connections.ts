@@ -13,7 +13,9 @@ export type Connections = {
   add(session: ServerHttp2Session, socket: Socket): Connection;
   /** Ends every connection, present and future, after its open streams. */
   drain(): void;
-  /** Cuts every connection. */
+  /** Cuts every connection, after its calls were told so. */
+  cut(): void;
+  /** Cuts every connection at once. */
   destroy(): void;
 };
 
@@ -51,6 +53,9 @@ export function createConnections(policy: ConnectionPolicy, budget: Budget): Con
     drain() {
       draining = true;
       for (const connection of all) connection.drain();
+    },
+    cut() {
+      for (const connection of all) connection.cut();
     },
     destroy() {
       for (const connection of all) connection.destroy();

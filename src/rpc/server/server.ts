@@ -80,11 +80,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     return stopped;
   }
 
-  function cut(): void {
+  function destroy(): void {
     connections.destroy();
-    setImmediate(() => {
-      for (const socket of sockets) socket.destroy();
-    });
+    for (const socket of sockets) socket.destroy();
   }
 
   return {
@@ -99,14 +97,17 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     async drain(graceMs = 30_000) {
       const stopped = stop();
       connections.drain();
-      const force = setTimeout(cut, graceMs);
+      const force = setTimeout(() => {
+        connections.cut();
+        setImmediate(destroy);
+      }, graceMs);
       await stopped;
       clearTimeout(force);
       http1.close();
     },
     async close() {
       const stopped = stop();
-      cut();
+      destroy();
       await stopped;
       http1.close();
     },
