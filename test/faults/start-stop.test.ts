@@ -29,7 +29,7 @@ describe("a role", function () {
 
   it("gives up in the end", async () => {
     const away = "postgres://shop@127.0.0.1:1/shop";
-    const env = { ROLE: "payment", DATABASE_URL: away, START_TIMEOUT_MS: "400" };
+    const env = { ROLE: "payment", DATABASE_URL: away, START_TIMEOUT_MS: "2000" };
     await assert.rejects(
       startRoleProcess(env),
       /exited with 1:[\s\S]*payment waits for its database[\s\S]*payment failed/,

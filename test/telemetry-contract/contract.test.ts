@@ -11,7 +11,6 @@ import { expectedLogs } from "./support/judge.ts";
 import { startRecordedShop, timesOf } from "./support/recorded-shop.ts";
 import { asExpected, serviceOf, treeBelow } from "./support/trees.ts";
 
-const ROLES = ["gateway", "order", "payment", "user"] as const;
 const KINDS = [...WORKING, ...LATE, ...AWAY];
 
 describe("the telemetry of requests", function () {
@@ -38,7 +37,7 @@ describe("the telemetry of requests", function () {
     seen = gather(
       backend,
       recorded.sent,
-      ROLES.flatMap((role) => shop.process(role).lines),
+      roleNames.flatMap((role) => shop.process(role).lines),
     );
   });
 

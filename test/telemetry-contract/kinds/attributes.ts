@@ -1,5 +1,6 @@
 // The contract: which attributes each kind of span has. A RegExp says how the value looks; undefined, that it is not there.
-import type { RoleName } from "../../../src/roles.ts";
+import { workloadOf } from "../../../src/contract.ts";
+import { type RoleName, roles } from "../../../src/roles.ts";
 import type { Span } from "../../telemetry/support/otlp.ts";
 import type { Door } from "../support/kind.ts";
 import { USER_AGENT } from "../support/send.ts";
@@ -7,12 +8,9 @@ import { USER_AGENT } from "../support/send.ts";
 export type Expected = Readonly<Record<string, unknown>>;
 
 /** Whose door a service's is. */
-export const ROLE_OF: Readonly<Record<string, RoleName>> = {
-  "api-gateway": "gateway",
-  "order-service": "order",
-  "payment-service": "payment",
-  "user-service": "user",
-};
+export const ROLE_OF: Readonly<Record<string, RoleName>> = Object.fromEntries(
+  roles.map((role) => [workloadOf(role).name, role.name]),
+);
 const SERVICE_OF_METHOD: Readonly<Record<string, RoleName>> = {
   "shop.order.v1.OrderService": "order",
   "shop.payment.v1.PaymentService": "payment",
