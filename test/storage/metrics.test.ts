@@ -58,7 +58,7 @@ describe("metrics of a pool of PostgreSQL", () => {
 describe("metrics of a pool that is used up", () => {
   it("count who got no connection in time", async () => {
     const { url, drop } = await createTestDatabase();
-    const limits = { max: 1, statementTimeoutMs: 0, connectionTimeoutMs: 50 };
+    const limits = { max: 1, statementTimeoutMs: 0, connectionTimeoutMs: 500 };
     const { points } = await record(async () => {
       const pool = createPool({ url, applicationName: "pool", ...limits, measured: true });
       const client = await pool.connect();

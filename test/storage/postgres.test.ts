@@ -63,7 +63,7 @@ describe("PostgreSQL that goes away", () => {
       applicationName: "test",
       max: 1,
       statementTimeoutMs: 0,
-      connectionTimeoutMs: 50,
+      connectionTimeoutMs: 500,
     };
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: createPool(options) }) });
     const held = await db.startTransaction().execute();

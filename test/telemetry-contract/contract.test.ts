@@ -1,6 +1,7 @@
 // Requests of every kind to a shop of four processes, and all telemetry that they make: nothing is missing, nothing is unseen, nothing lies.
 import assert from "node:assert/strict";
 import type { RoleName } from "../../src/roles.ts";
+import { roleNames } from "../../src/roles.ts";
 import { AWAY, LATE, WORKING } from "./kinds/all.ts";
 import { differences, FROM_OUTSIDE, serverAttributes } from "./kinds/attributes.ts";
 import { describeMetrics } from "./suites/metrics.ts";
@@ -24,7 +25,7 @@ describe("the telemetry of requests", function () {
     const recorded = await startRecordedShop();
     const { shop, backend } = recorded;
     try {
-      for (const role of ROLES) ports.set(role, shop.process(role).port);
+      for (const role of roleNames) ports.set(role, shop.process(role).port);
       await recorded.send(WORKING);
       const { pid } = shop.process("user");
       process.kill(pid, "SIGSTOP");
