@@ -44,11 +44,11 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
   if (server.address !== undefined) common["server.address"] = server.address;
   if (server.port !== undefined) common["server.port"] = server.port;
 
+  const attributesOf = sharedAttributes(common);
+
   return (operation) => {
     const { name, collection, text, error } = operation;
-    const attributes: Attributes = { ...common, "db.operation.name": name };
-    if (collection !== undefined) attributes["db.collection.name"] = collection;
-    if (error !== undefined) Object.assign(attributes, errorAttributes(error));
+    const attributes = attributesOf(operation);
     duration.record(operation.durationMs / 1000, attributes);
 
     if (!trace.getActiveSpan()?.isRecording()) return;
@@ -61,6 +61,21 @@ export function operationTelemetry(server: DatabaseServer): (operation: Operatio
     // Without the error's message, which may quote values.
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end(at(end));
+  };
+}
+
+/** Of operations that succeed, the same object each time: metrics and their exemplars know it again. Failures are rare, and of many kinds. */
+function sharedAttributes(common: Attributes): (operation: Operation) => Attributes {
+  const known = new Map<string, Attributes>();
+  return ({ name, collection, error }) => {
+    const key = `${name} ${collection ?? ""}`;
+    let attributes = known.get(key);
+    if (attributes === undefined) {
+      attributes = { ...common, "db.operation.name": name };
+      if (collection !== undefined) attributes["db.collection.name"] = collection;
+      known.set(key, attributes);
+    }
+    return error === undefined ? attributes : { ...attributes, ...errorAttributes(error) };
   };
 }
 

@@ -1,13 +1,11 @@
 // Whatever a server answers by itself, before any interceptor, is one span, one point of each metric and one log line, and names its trace.
 import assert from "node:assert/strict";
-import { bareTelemetry } from "../../src/rpc/interceptors/bare-telemetry.ts";
-import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
 import { createRestHandler } from "../../src/rpc/rest/rest-handler.ts";
-import type { RpcServerLimits } from "../../src/rpc/server/options.ts";
-import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
+import type { ProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, framed, open } from "../support/raw-h2.ts";
 import { exchange } from "../support/tcp.ts";
-import { pointsOf, type Recorded, record, summaryOf } from "./support/recording.ts";
+import { recordServer } from "./support/recorded-server.ts";
+import { pointsOf, type Recorded, summaryOf } from "./support/recording.ts";
 
 /** Sends a request and gives the traceresponse of its answer. */
 type Send = (server: ProbeServer) => Promise<string | undefined>;
@@ -116,29 +114,9 @@ const KINDS: readonly (readonly [kind: string, send: Send, expected: Expected])[
   ],
 ];
 
-/** Sends to a server with all that a role has. */
-function recordServer(
-  act: (server: ProbeServer) => Promise<void>,
-  limits?: Partial<RpcServerLimits>,
-): Promise<Recorded> {
-  return record(
-    async ({ telemetry: { logger } }) => {
-      const told = { logger, serviceName: "probe", traceResponse: true };
-      const server = await startProbeServer({
-        interceptors: serverInterceptors(told),
-        observeBareRequest: bareTelemetry(told),
-        http: createRestHandler({ services: [], openApi: { title: "probe", version: "1" } }),
-        limits,
-      });
-      try {
-        await act(server);
-      } finally {
-        await server.close();
-      }
-    },
-    { logLevel: "debug" },
-  );
-}
+/** Sends to a server that answers HTTP as the gateway does. */
+const recordGateway = (act: (server: ProbeServer) => Promise<void>): Promise<Recorded> =>
+  recordServer(act, { http: createRestHandler({ services: [], openApi: { title: "probe", version: "1" } }) });
 
 /** The record holds exactly one request: in each signal, with the trace that the answer named. */
 function assertOne({ spans, points, logs }: Recorded, traceResponse: string | undefined, expected: Expected): void {
@@ -161,7 +139,7 @@ describe("a request that no interceptor sees", () => {
   for (const [kind, send, expected] of KINDS) {
     it(`is in every signal: ${kind}`, async () => {
       let traceResponse: string | undefined;
-      const recorded = await recordServer(async (server) => {
+      const recorded = await recordGateway(async (server) => {
         traceResponse = await send(server);
       });
       assertOne(recorded, traceResponse, expected);
@@ -177,7 +155,7 @@ describe("a request that no interceptor sees", () => {
     it(`is seen as a call if its method is known: ${protocol} with ${Object.entries(headers)[1]?.join(" ")}`, async () => {
       let traceResponse: string | undefined;
       const body = protocol === "Connect" ? "{}" : "\0\0\0\0\0";
-      const recorded = await recordServer(async (server) => {
+      const recorded = await recordGateway(async (server) => {
         traceResponse = await http("POST", `/${UNARY}`, headers, body)(server);
       });
       const code = "grpc-encoding" in headers || "content-encoding" in headers ? "UNIMPLEMENTED" : "INVALID_ARGUMENT";
@@ -190,7 +168,7 @@ describe("a request that no interceptor sees", () => {
     const body = JSON.stringify({ payload: { text: "slow", n: 20 } });
     const head = `POST /${UNARY} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     let answer = "";
-    const { spans } = await recordServer(async ({ port }) => {
+    const { spans } = await recordGateway(async ({ port }) => {
       answer = await exchange(port, [`${head}\r\n\r\n${body}`, "what is this?\r\n\r\n"]);
     });
     assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
@@ -202,7 +180,7 @@ describe("a request that no interceptor sees", () => {
   });
 
   it("adds to few points, however many there are", async () => {
-    const { points } = await recordServer(async (server) => {
+    const { points } = await recordGateway(async (server) => {
       for (let i = 0; i < 50; i++) {
         await http("GET", `/p${i}`)(server);
         await raw(`M-SEARCH /${i} HTTP/1.1\r\nhost: h${i}\r\nuser-agent: u${i}\r\nconnection: close\r\n\r\n`)(server);

@@ -1,35 +1,14 @@
 // Calls that end before their handler is called, or while it still works, are seen as all others are: once, as their client saw them.
 import assert from "node:assert/strict";
 import { constants } from "node:http2";
-import { bareTelemetry } from "../../src/rpc/interceptors/bare-telemetry.ts";
-import { serverInterceptors } from "../../src/rpc/interceptors/server.ts";
-import type { RpcServerLimits } from "../../src/rpc/server/options.ts";
 import { createProbeClient } from "../support/grpc-js-probe.ts";
-import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
+import type { ProbeServer } from "../support/probe-server.ts";
 import { answerOf, connectH2, open, roundTrips } from "../support/raw-h2.ts";
 import { connectTcp } from "../support/tcp.ts";
-import { pointsOf, type Recorded, record } from "./support/recording.ts";
+import { recordServer } from "./support/recorded-server.ts";
+import { pointsOf, type Recorded } from "./support/recording.ts";
 
 const UNARY = "probe.v1.ProbeService/Unary";
-
-function recordServer(
-  act: (server: ProbeServer) => Promise<void>,
-  limits?: Partial<RpcServerLimits>,
-): Promise<Recorded> {
-  return record(
-    async ({ telemetry: { logger } }) => {
-      const told = { logger, serviceName: "probe", traceResponse: true };
-      const interceptors = serverInterceptors(told);
-      const server = await startProbeServer({ interceptors, observeBareRequest: bareTelemetry(told), limits });
-      try {
-        await act(server);
-      } finally {
-        await server.close();
-      }
-    },
-    { logLevel: "debug" },
-  );
-}
 
 /** Code or HTTP status of each span, each of which must have its point and its log line. */
 function outcomesOf({ spans: all, points, logs }: Recorded): unknown[] {
@@ -84,7 +63,7 @@ describe("a call that ends early", () => {
       session.close();
       assert.equal((await fetch(`${baseUrl}/x`)).status, 503);
     };
-    const recorded = await recordServer(act, { maxHeldBytes: 1000 });
+    const recorded = await recordServer(act, { limits: { maxHeldBytes: 1000 } });
     assert.deepEqual(outcomesOf(recorded), [
       ["probe.v1.ProbeService/BidiStream", "RESOURCE_EXHAUSTED"],
       ["GET _OTHER", 503],

@@ -11,6 +11,7 @@ import { httpStatusOf } from "../http-status.ts";
 import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
 import { refuseFaults, requestFault } from "../request-fault.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
+import { httpVersionOf } from "../server/plain/connection-of.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
 import { serverValues } from "../server/plain/server-values.ts";
 import { reasonOfLeaving, requestTimeout } from "../timeouts.ts";
@@ -144,7 +145,7 @@ function describeCall(req: HttpRequest, binding: HttpBinding, path: string): Htt
     route: binding.template.source,
     path,
     scheme: isTls ? "https" : "http",
-    httpVersion: req.httpVersionMajor === 2 ? "2" : req.httpVersion === "1.0" ? "1.0" : "1.1",
+    httpVersion: httpVersionOf(req),
     status: (error) => (error === undefined ? 200 : httpStatusOf(error)),
   };
 }

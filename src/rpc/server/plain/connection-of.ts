@@ -15,7 +15,7 @@ export function connectionOf(req: HttpRequest): ConnectionInfo {
   return info;
 }
 
-function httpVersionOf({ httpVersion, httpVersionMajor }: HttpRequest): ConnectionInfo["httpVersion"] {
+export function httpVersionOf({ httpVersion, httpVersionMajor }: HttpRequest): ConnectionInfo["httpVersion"] {
   if (httpVersionMajor === 2) return "2";
   return httpVersion === "1.0" ? "1.0" : "1.1";
 }
