@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -37,6 +37,7 @@ export function copyTree(): Copy {
   } catch {
     link("-a");
   }
+  mkdirSync(join(ROOT, ".cache"), { recursive: true }); // nothing may have been fetched here yet
   symlinkSync(join(ROOT, ".cache"), join(root, ".cache"));
   const git = (...args: string[]) => execFileSync("git", [...GIT_USER, ...args], { cwd: root, maxBuffer: MAX_OUTPUT });
   git("init", "--quiet");
