@@ -1,4 +1,5 @@
 import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { serverHooks } from "./hooks/hooked.ts";
 
 /**
  * Why a request could not be decoded. The server sets it and calls the interceptors with what it could decode, so that such a request is
@@ -7,11 +8,12 @@ import { Code, ConnectError, createContextKey, type Interceptor } from "@connect
 export const requestFault = createContextKey<ConnectError | undefined>(undefined, { description: "request fault" });
 
 /** The innermost interceptor of every server. Fails calls with a requestFault that no other interceptor has refused. */
-export const refuseFaults: Interceptor = (next) => (request) => {
-  const fault = request.contextValues.get(requestFault);
-  if (fault !== undefined) throw fault;
-  return next(request);
-};
+export const refuseFaults: Interceptor = serverHooks({
+  start({ contextValues }) {
+    const fault = contextValues.get(requestFault);
+    if (fault !== undefined) throw fault;
+  },
+});
 
 const PROTOCOL_FAULTS = new WeakSet<object>();
 

@@ -1,5 +1,5 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
-import type { AnyRequest } from "../interceptor-types.ts";
+import type { HookedCall } from "../hooks/hooks.ts";
 import { isProtocolFault, requestFault } from "../request-fault.ts";
 
 const NAMES = new Map<Code | undefined, string>([[undefined, "OK"]]);
@@ -27,6 +27,6 @@ export function statusName(code: Code | undefined): string {
  * Whether the server is to blame for the error: the semantic conventions say so of its code, and it is not about a request that cannot be
  * read, for which the protocols have some of these codes, too.
  */
-export function isOurFault(req: AnyRequest, error: ConnectError): boolean {
-  return FAULTS.has(error.code) && !isProtocolFault(error) && error !== req.contextValues.get(requestFault);
+export function isOurFault(call: HookedCall, error: ConnectError): boolean {
+  return FAULTS.has(error.code) && !isProtocolFault(error) && error !== call.contextValues.get(requestFault);
 }

@@ -1,11 +1,9 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { type Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Code, Interceptor } from "@connectrpc/connect";
 import {
   type Attributes,
-  context,
   type HrTime,
   propagation,
-  type Span,
   SpanKind,
   type SpanOptions,
   SpanStatusCode,
@@ -24,11 +22,10 @@ import {
 import { now } from "../../telemetry/clock.ts";
 import { histogram } from "../../telemetry/histogram.ts";
 import { scopeTracer } from "../../telemetry/scope.ts";
-import type { Next } from "../interceptor-types.ts";
+import { clientHooks } from "../hooks/hooked.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
-import { observe } from "./observe.ts";
 import { ATTR_PREVIOUS_ATTEMPTS, previousAttempts } from "./previous-attempts.ts";
 
 export type ClientTelemetryOptions = {
@@ -57,45 +54,28 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
     }
     return method;
   };
-  return (next) => (req) => {
-    const method = calledMethod(req.method);
-    const caller = context.active();
-    const span = tracer.startSpan(method.name, method.spanOptions(now()), caller);
-    const called = trace.setSpan(caller, span);
-    propagation.inject(called, req.header, HEADERS);
-    return observe(
-      span.isRecording() ? tellingRetries(next, span) : next,
-      req,
-      (durationMs, error) => {
-        if (span.isRecording()) {
-          span.setAttributes(method.outcomeOnSpan(error?.code));
-          if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
-          span.end(now());
-        }
-        duration.record(durationMs / 1000, method.outcome(error?.code), called);
-      },
-      caller,
-    );
-  };
+  return clientHooks({
+    start({ method: desc, header }, caller) {
+      const method = calledMethod(desc);
+      const span = tracer.startSpan(method.name, method.spanOptions(now()), caller);
+      const called = trace.setSpan(caller, span);
+      propagation.inject(called, header, HEADERS);
+      return { method, span, called };
+    },
+    end(_, { durationMs, error, header }, { method, span, called }) {
+      if (span.isRecording()) {
+        span.setAttributes(method.outcomeOnSpan(error?.code));
+        const attempts = previousAttempts(error?.metadata ?? header ?? NO_HEADER);
+        if (attempts > 0) span.setAttribute(ATTR_PREVIOUS_ATTEMPTS, attempts);
+        if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+        span.end(now());
+      }
+      duration.record(durationMs / 1000, method.outcome(error?.code), called);
+    },
+  });
 }
 
-/** The channel says in the answer, or in the error, how often it had tried before. */
-function tellingRetries(next: Next, span: Span): Next {
-  const tell = (header: Headers) => {
-    const attempts = previousAttempts(header);
-    if (attempts > 0) span.setAttribute(ATTR_PREVIOUS_ATTEMPTS, attempts);
-  };
-  return async (req) => {
-    try {
-      const res = await next(req);
-      tell(res.header);
-      return res;
-    } catch (error) {
-      if (error instanceof ConnectError) tell(error.metadata);
-      throw error;
-    }
-  };
-}
+const NO_HEADER = { get: () => undefined };
 
 const HEADERS: TextMapSetter<Headers> = { set: (headers, name, value) => headers.set(name, value) };
 

@@ -2,6 +2,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { internalError } from "../errors.ts";
+import { clientHooks, serverHooks } from "../hooks/hooked.ts";
+import type { HookedCall } from "../hooks/hooks.ts";
 import { setHttpStatus } from "../http-status.ts";
 import { defineOutcomes, mergeOutcomes, type Outcome, type Outcomes, outcomeOf } from "../outcomes.ts";
 
@@ -28,33 +30,21 @@ export type ErrorMappingOptions = {
 export function errorMapping({ outcomes = NO_OUTCOMES, ...options }: ErrorMappingOptions = {}): Interceptor {
   const own = defineOutcomes(outcomes.domain, { DEPENDENCY_UNAVAILABLE: { code: Code.Unavailable } });
   const mapping: Mapping = { ...options, own, known: mergeOutcomes([outcomes, own]) };
-  return (next) => async (req) => {
-    const map = (error: unknown) => mapError(error, req.signal, req.method, mapping);
-    try {
-      const res = await next(req);
-      return res.stream ? { ...res, message: withErrors(res.message, map) } : res;
-    } catch (error) {
-      throw await map(error);
-    }
-  };
+  return serverHooks({
+    mapError: (call, error) => (isOwn(error) ? error : mapError(error, call, mapping)),
+  });
 }
 
 const PEERS = new WeakMap<object, string>();
 
 /** Client interceptor: remembers which service an error came from, for errorMapping(). */
 export function namePeers(): Interceptor {
-  return (next) => async (req) => {
-    const note = (error: unknown) => {
-      if (error instanceof ConnectError) PEERS.set(error, req.service.typeName);
+  return clientHooks({
+    mapError({ service }, error) {
+      if (error instanceof ConnectError) PEERS.set(error, service.typeName);
       return error;
-    };
-    try {
-      const res = await next(req);
-      return res.stream ? { ...res, message: withErrors(res.message, note) } : res;
-    } catch (error) {
-      throw note(error);
-    }
-  };
+    },
+  });
 }
 
 const NO_OUTCOMES = defineOutcomes("", {});
@@ -68,13 +58,12 @@ type Mapping = Omit<ErrorMappingOptions, "outcomes"> & {
 const ABORTS = new Set([Code.Canceled, Code.DeadlineExceeded]);
 const ABSENCES = new Set([Code.Unavailable, Code.ResourceExhausted, ...ABORTS]);
 
-async function mapError(
-  error: unknown,
-  signal: AbortSignal,
-  method: DescMethod,
-  { own, known, onError, isUnavailable }: Mapping,
-): Promise<unknown> {
-  if (error instanceof ConnectError && !isFromPeer(error)) return error;
+/** Whether the error is meant for the client. */
+const isOwn = (error: unknown): boolean => error instanceof ConnectError && !isFromPeer(error);
+
+async function mapError(error: unknown, call: HookedCall, mapping: Mapping): Promise<unknown> {
+  const { own, known, onError, isUnavailable } = mapping;
+  const { signal, method } = call;
   const outcome = outcomeOf(error, known);
   if (outcome !== undefined) return relayed(error as ConnectError, outcome);
   if (error instanceof ConnectError && ABSENCES.has(error.code)) {
@@ -129,28 +118,4 @@ function abortOf(signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, 20);
     signal.addEventListener("abort", done);
   });
-}
-
-function withErrors<T>(source: AsyncIterable<T>, map: (error: unknown) => unknown): AsyncIterable<T> {
-  return {
-    [Symbol.asyncIterator]() {
-      const items = source[Symbol.asyncIterator]();
-      const step = async (pull: () => Promise<IteratorResult<T>>): Promise<IteratorResult<T>> => {
-        try {
-          return await pull();
-        } catch (error) {
-          throw await map(error);
-        }
-      };
-      return {
-        next: () => step(() => items.next()),
-        return: (value?: unknown) => step(async () => (await items.return?.(value)) ?? { done: true, value }),
-        throw: (reason?: unknown) =>
-          step(() => {
-            if (items.throw === undefined) throw reason;
-            return items.throw(reason);
-          }),
-      };
-    },
-  };
 }

@@ -1,13 +1,14 @@
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
+import { context as contexts } from "@opentelemetry/api";
 import type { Logger } from "winston";
 import { cutText } from "../../telemetry/redaction.ts";
-import type { AnyRequest } from "../interceptor-types.ts";
+import { serverHooks } from "../hooks/hooked.ts";
+import type { HookedCall } from "../hooks/hooks.ts";
 import { reasonOf } from "../outcomes.ts";
 import { toldErrorOf, toldTextOf } from "../told-text.ts";
 import { isOurFault, statusName } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
-import { observe, outcomeAtServer } from "./observe.ts";
 
 export type LoggingOptions = { readonly logger: Logger };
 
@@ -17,12 +18,13 @@ export type LoggingOptions = { readonly logger: Logger };
  * errorMapping(), so that it logs the answer that the client got.
  */
 export function logging({ logger }: LoggingOptions): Interceptor {
-  return (next) => (req) =>
-    observe(next, req, (durationMs, thrown) => {
-      const error = outcomeAtServer(req, durationMs, thrown);
-      const level = levelOf(req, error);
-      if (logger.isLevelEnabled(level)) logger.log(lineOf(level, req, durationMs, error));
-    });
+  return serverHooks({
+    end(call, { durationMs, error, context }) {
+      const level = levelOf(call, error);
+      if (logger.isLevelEnabled(level))
+        contexts.with(context, () => logger.log(lineOf(level, call, durationMs, error)));
+    },
+  });
 }
 
 /** Bounded, because clients choose parts of some messages. */
@@ -31,27 +33,27 @@ const MAX_PEER_CHARS = 100;
 
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
-function levelOf(req: AnyRequest, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
-  const isFault = error !== undefined && isOurFault(req, error);
+function levelOf(call: HookedCall, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
+  const isFault = error !== undefined && isOurFault(call, error);
   if (isFault && BUGS.has(error.code)) return "error";
-  if (isProbe(req.service)) return "debug";
+  if (isProbe(call.service)) return "debug";
   return isFault ? "warn" : "info";
 }
 
-function lineOf(level: string, req: AnyRequest, durationMs: number, error: ConnectError | undefined) {
-  const method = fullName(req.method);
+function lineOf(level: string, call: HookedCall, durationMs: number, error: ConnectError | undefined) {
+  const method = fullName(call.method);
   const code = statusName(error?.code);
-  const http = req.contextValues.get(httpCall);
+  const http = call.contextValues.get(httpCall);
   return {
     level,
     message: `${method} ${code}`,
     method,
     code,
     duration_ms: rounded(durationMs),
-    peer: peerOf(req.header.get("user-agent")),
+    peer: peerOf(call.header.get("user-agent")),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
     ...(error && { reason: reasonOf(error), detail: cutText(toldTextOf(error), MAX_DETAIL_CHARS) }),
-    ...(error && isOurFault(req, error) && { error: error.cause ?? toldErrorOf(error) }),
+    ...(error && isOurFault(call, error) && { error: error.cause ?? toldErrorOf(error) }),
   };
 }
 

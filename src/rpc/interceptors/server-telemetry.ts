@@ -2,12 +2,12 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { answerHeader } from "../answer-header.ts";
 import { connectionInfo } from "../connection-info.ts";
+import { serverHooks } from "../hooks/hooked.ts";
+import type { HookedCall } from "../hooks/hooks.ts";
 import { httpStatusOf } from "../http-status.ts";
-import type { AnyRequest } from "../interceptor-types.ts";
 import { isOurFault } from "./call-status.ts";
 import { type Endpoint, fullName, httpEndpoint, type RpcSystem, rpcEndpoint } from "./endpoint.ts";
 import { type HttpCall, httpCall } from "./http-call.ts";
-import { type CallEnd, observe, outcomeAtServer } from "./observe.ts";
 import { type ServedCallsOptions, servedCalls } from "./served-calls.ts";
 
 /**
@@ -18,25 +18,28 @@ import { type ServedCallsOptions, servedCalls } from "./served-calls.ts";
 export function serverTelemetry(options: ServedCallsOptions): Interceptor {
   const calls = servedCalls(options);
   const endpointOf = endpoints();
-  return (next) => (req) => {
-    const system = systemOf(req);
-    const http = system === "grpc" ? undefined : req.contextValues.get(httpCall);
-    const call = calls.start(endpointOf(req.method, system, http), req.header, () => ({
-      authority: authorityOf(req.url),
-      connection: req.contextValues.get(connectionInfo),
-      path: http?.path,
-    }));
-    if (call.traceResponse !== undefined) req.contextValues.get(answerHeader)?.("traceresponse", call.traceResponse);
-    const onEnd: CallEnd = (durationMs, thrown) => {
-      const error = outcomeAtServer(req, durationMs, thrown);
-      calls.end(call, { durationMs, error, httpStatus: httpStatus(req, http, error) });
-    };
-    return observe(next, req, onEnd, call.context);
-  };
+  return serverHooks({
+    start(call) {
+      const system = systemOf(call);
+      const http = system === "grpc" ? undefined : call.contextValues.get(httpCall);
+      const served = calls.start(endpointOf(call.method, system, http), call.header, () => ({
+        authority: authorityOf(call.url),
+        connection: call.contextValues.get(connectionInfo),
+        path: http?.path,
+      }));
+      const { traceResponse } = served;
+      if (traceResponse !== undefined) call.contextValues.get(answerHeader)?.("traceresponse", traceResponse);
+      return { served, http };
+    },
+    within: ({ served }) => served.context,
+    end(call, { durationMs, error }, { served, http }) {
+      calls.end(served, { durationMs, error, httpStatus: httpStatus(call, http, error) });
+    },
+  });
 }
 
-function systemOf(req: AnyRequest): RpcSystem {
-  const type = req.header.get("content-type");
+function systemOf({ header }: HookedCall): RpcSystem {
+  const type = header.get("content-type");
   if (type?.startsWith("application/grpc") !== true) return "connectrpc";
   return type.startsWith("application/grpc-web") ? "grpc_web" : "grpc";
 }
@@ -63,9 +66,9 @@ function endpoints() {
 }
 
 /** The status of a REST answer, or the one that the code maps to: never one of the server's faults for what the caller did wrong. */
-function httpStatus(req: AnyRequest, http: HttpCall | undefined, error: ConnectError | undefined): number {
+function httpStatus(call: HookedCall, http: HttpCall | undefined, error: ConnectError | undefined): number {
   if (http !== undefined) return http.status(error);
   if (error === undefined) return 200;
   const status = httpStatusOf(error);
-  return status >= 500 && !isOurFault(req, error) ? 400 : status;
+  return status >= 500 && !isOurFault(call, error) ? 400 : status;
 }

@@ -4,6 +4,7 @@ import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { ConnectError, Interceptor } from "@connectrpc/connect";
 import { invalidFields, violationsOf } from "../errors.ts";
 import { AND_MORE, type FieldViolation, keySegment } from "../field-violations.ts";
+import { serverHooks } from "../hooks/hooked.ts";
 import { requestFault } from "../request-fault.ts";
 import { hasMoreElements } from "./message-elements.ts";
 
@@ -22,15 +23,15 @@ export function validation(services: readonly DescService[] = []): Interceptor {
   for (const method of services.flatMap((s) => s.methods)) {
     check.warm(method);
   }
-  return (next) => async (req) => {
-    const fault = req.contextValues.get(requestFault);
-    if (!req.stream) {
-      throwFirst(fault, check.violations(req.method.input, req.message));
-      return next(req);
-    }
-    if (fault !== undefined) throw fault;
-    return next({ ...req, message: checkEach(req.message, (m) => check.violations(req.method.input, m)) });
-  };
+  return serverHooks({
+    start({ stream, contextValues }) {
+      const fault = contextValues.get(requestFault);
+      if (stream && fault !== undefined) throw fault;
+    },
+    check({ method, contextValues }, message) {
+      throwFirst(contextValues.get(requestFault), check.violations(method.input, message));
+    },
+  });
 }
 
 function createCheck() {
@@ -77,12 +78,4 @@ function throwFirst(fault: ConnectError | undefined, found: readonly FieldViolat
 /** Whether the path is that of the holder or of something in it. */
 function covers(holder: string, path: string): boolean {
   return holder === "" || (path.startsWith(holder) && ["", ".", "["].includes(path.charAt(holder.length)));
-}
-
-async function* checkEach<T>(messages: AsyncIterable<T>, violations: (message: T) => readonly FieldViolation[]) {
-  for await (const message of messages) {
-    const found = violations(message);
-    if (found.length > 0) throw invalidFields(found);
-    yield message;
-  }
 }

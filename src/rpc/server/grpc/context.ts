@@ -3,6 +3,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ConnectError, ContextKey, ContextValues, HandlerContext } from "@connectrpc/connect";
 import { answerHeader } from "../../answer-header.ts";
 import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
+import type { HookedCall } from "../../hooks/hooks.ts";
 import { reasonOfLeaving } from "../../timeouts.ts";
 import { Http2Headers } from "./http2-headers.ts";
 import type { ResponseWriter } from "./response-writer.ts";
@@ -15,7 +16,7 @@ import type { ServedMethod } from "./served-method.ts";
  * This is all that the engine needs: made for each call, they would add a quarter to the time that a call spends in our own code. Whether a
  * call is one object or several, its fields private or public, its listeners shared or closures, makes no measurable difference.
  */
-export class GrpcContext implements HandlerContext {
+export class GrpcContext implements HandlerContext, HookedCall {
   readonly #stream: ServerHttp2Stream;
   readonly #fields: IncomingHttpHeaders;
   readonly #method: ServedMethod;
@@ -26,6 +27,8 @@ export class GrpcContext implements HandlerContext {
   #values: ContextValues | undefined;
   #controller: AbortController | undefined;
   #abortReason: ConnectError | undefined;
+  /** Called when the call is over for its client before it has ended. */
+  onAbort: ((reason: ConnectError) => void) | undefined;
 
   /** `deadline` is a time of performance.now(); Infinity: none. */
   constructor(
@@ -56,6 +59,15 @@ export class GrpcContext implements HandlerContext {
   get method(): DescMethod {
     return this.#method.desc;
   }
+  get stream(): boolean {
+    return this.#method.desc.methodKind !== "unary";
+  }
+  get header(): Headers {
+    return this.requestHeader;
+  }
+  get contextValues(): ContextValues {
+    return this.values;
+  }
   get url(): string {
     return `http://${this.#fields[":authority"] ?? "localhost"}${this.#method.path}`;
   }
@@ -82,23 +94,30 @@ export class GrpcContext implements HandlerContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      // The stream may be gone before it has emitted that.
-      if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= reasonOfLeaving(0, undefined);
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+      const { abortError } = this;
+      if (abortError !== undefined) this.#controller.abort(abortError);
     }
     return this.#controller.signal;
+  }
+
+  get abortError(): ConnectError | undefined {
+    // The stream may be gone before it has emitted that.
+    if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= reasonOfLeaving(0, undefined);
+    return this.#abortReason;
   }
 
   /** The call has ended. The first reason counts. */
   abort(reason: ConnectError): void {
     this.#abortReason ??= reason;
     this.#controller?.abort(this.#abortReason);
+    this.onAbort?.(this.#abortReason);
   }
 }
 
 /** Like Connect's createContextValues(), but with methods on the prototype, and what the server sets is made when it is asked for. */
 class Values implements ContextValues {
-  readonly #values = new Map<symbol, unknown>();
+  /** Made when the first one is set. */
+  #values: Map<symbol, unknown> | undefined;
   readonly #context: GrpcContext;
   readonly #connection: ConnectionInfo;
 
@@ -108,7 +127,8 @@ class Values implements ContextValues {
   }
 
   get<T>({ id, defaultValue }: ContextKey<T>): T {
-    return this.#values.has(id) ? (this.#values.get(id) as T) : ((this.#ofServer(id) as T | undefined) ?? defaultValue);
+    if (this.#values?.has(id)) return this.#values.get(id) as T;
+    return (this.#ofServer(id) as T | undefined) ?? defaultValue;
   }
   #ofServer(id: symbol): unknown {
     if (id === connectionInfo.id) return this.#connection;
@@ -116,11 +136,12 @@ class Values implements ContextValues {
     return (name: string, value: string) => this.#context.responseHeader.set(name, value);
   }
   set<T>({ id }: ContextKey<T>, value: T): this {
+    this.#values ??= new Map();
     this.#values.set(id, value);
     return this;
   }
   delete({ id }: ContextKey<unknown>): this {
-    this.#values.delete(id);
+    this.#values?.delete(id);
     return this;
   }
 }

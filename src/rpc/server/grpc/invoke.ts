@@ -1,11 +1,12 @@
 // How the handler of a method is called: directly, or through interceptors. The function is made once for each method.
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { ConnectError, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
-import { refuseFaults, requestFault } from "../../request-fault.ts";
+import type { Interceptor, MethodImplSpec } from "@connectrpc/connect";
+import { requestFault } from "../../request-fault.ts";
 import type { GrpcCall } from "./call.ts";
 import { type CallHandler, compose, contextOf, InterceptedRequest, responseOf, takeOver } from "./intercepted.ts";
 import { type MessageInit, wholeMessage } from "./message.ts";
 import { pump } from "./pump.ts";
+import { readMessage } from "./read-message.ts";
 
 type Run = (call: GrpcCall) => void;
 
@@ -41,12 +42,12 @@ function directly(spec: MethodImplSpec): Run {
 
 /** Calls the handler through interceptors, which see the same as in Connect. */
 export function intercepted(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Run {
-  const next = compose([...interceptors, refuseFaults], innermost(spec));
+  const next = compose(interceptors, innermost(spec));
   switch (spec.kind) {
     case "unary":
       return (call) =>
         guard(call, async () => {
-          const response = await next(new InterceptedRequest(call.context, false, await messageOf(call)));
+          const response = await next(new InterceptedRequest(call.context, false, await readMessage(call)));
           takeOver(response.header, call.context.responseHeader);
           takeOver(response.trailer, call.context.responseTrailer);
           call.reply(response.message as Message);
@@ -56,7 +57,7 @@ export function intercepted(spec: MethodImplSpec, interceptors: readonly Interce
       return (call) =>
         guard(call, async () => {
           if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
-          const messages = isSingle ? single(await messageOf(call)) : call.request.messages();
+          const messages = isSingle ? single(await readMessage(call)) : call.request.messages();
           const response = await next(new InterceptedRequest(call.context, true, messages));
           takeOver(response.header, call.context.responseHeader);
           await pump(call, response.message as AsyncIterable<Message>, () => {
@@ -64,16 +65,6 @@ export function intercepted(spec: MethodImplSpec, interceptors: readonly Interce
           });
         });
     }
-  }
-}
-
-/** An empty message stands in for an unreadable one, so that interceptors see every call; requestFault has the reason. */
-async function messageOf(call: GrpcCall): Promise<Message> {
-  try {
-    return await call.request.message();
-  } catch (error) {
-    call.context.values.set(requestFault, ConnectError.from(error));
-    return call.request.emptyMessage();
   }
 }
 

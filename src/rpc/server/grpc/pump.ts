@@ -1,3 +1,4 @@
+import { context } from "@opentelemetry/api";
 import type { GrpcCall } from "./call.ts";
 import type { MessageInit } from "./message.ts";
 
@@ -11,9 +12,10 @@ export async function pump(
   beforeEnd?: () => void,
 ): Promise<void> {
   const iterator = messages[Symbol.asyncIterator]();
-  const stop = () => {
+  // In the context of the call, as next(): a generator runs in that of its caller.
+  const stop = context.bind(context.active(), () => {
     iterator.return?.().then(undefined, () => {});
-  };
+  });
   if (call.gone) return stop();
   call.onCancel = stop;
   for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {

@@ -1,8 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
+import { createServiceImplSpec, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
+import { hooksOfAll, joinHooks } from "../../hooks/hooked.ts";
+import { refuseFaults } from "../../request-fault.ts";
 import type { Service } from "../../service.ts";
 import type { MessageLimits, ReportError } from "../options.ts";
 import type { Route } from "./call.ts";
+import { hooked } from "./hooked.ts";
 import { direct, intercepted } from "./invoke.ts";
 
 /** The routes of all methods by path. Interceptors are composed here, once for each method. */
@@ -18,10 +21,17 @@ export function createRoutes(
     for (const spec of Object.values(createServiceImplSpec(desc, impl).methods)) {
       const path = `/${desc.typeName}/${spec.method.name}`;
       const singleRequest = spec.kind === "unary" || spec.kind === "server_streaming";
-      const run = interceptors.length === 0 ? direct(spec) : intercepted(spec, interceptors);
+      const run = runOf(spec, interceptors);
       const limits = { compressMinBytes, readMaxBytes: maxRequestBytes(spec.method) };
       routes.set(path, { desc: spec.method, path, limits, onError, singleRequest, run });
     }
   }
   return routes;
+}
+
+function runOf(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Route["run"] {
+  if (interceptors.length === 0) return direct(spec);
+  const all = [...interceptors, refuseFaults];
+  const hooks = hooksOfAll(all);
+  return hooks === undefined ? intercepted(spec, joinHooks(all)) : hooked(spec, hooks);
 }

@@ -3,6 +3,7 @@ import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { shownName } from "../../field-violations.ts";
+import { joinHooks } from "../../hooks/hooked.ts";
 import { refuseFaults, requestFault } from "../../request-fault.ts";
 import { errorNaming } from "../../told-text.ts";
 import { registryOf } from "../file-index.ts";
@@ -47,7 +48,7 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, on
   const registry = registryOf(services.map(({ desc }) => desc));
   const router = createConnectRouter({
     grpc: false,
-    interceptors: [reportUnexpected(onError), ...interceptors, refuseFaults],
+    interceptors: joinHooks([reportUnexpected(onError), ...interceptors, refuseFaults]),
     acceptCompression: [compressionGzip],
     jsonOptions: { registry },
     binaryOptions: { readUnknownFields: false },

@@ -1,0 +1,105 @@
+// Interceptors that are made of hooks, and how lists of interceptors join them.
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { context as contexts } from "@opentelemetry/api";
+import type { AnyRequest, AnyResponse, Next } from "../interceptor-types.ts";
+import type { Hooks, JoinedHooks } from "./hooks.ts";
+import { Passage } from "./passage.ts";
+
+const HOOKS = Symbol("hooks");
+
+type HookedInterceptor = Interceptor & { readonly [HOOKS]?: JoinedHooks };
+
+/** An interceptor for servers. */
+export function serverHooks<State>(hooks: Hooks<State>): Interceptor {
+  return interceptorOf({ all: [hooks as Hooks], side: "server" });
+}
+
+/** An interceptor for clients. */
+export function clientHooks<State>(hooks: Hooks<State>): Interceptor {
+  return interceptorOf({ all: [hooks as Hooks], side: "client" });
+}
+
+/** Joins neighbours that are made of hooks into one interceptor. Others stay as they are, and mean what they did. */
+export function joinHooks(interceptors: readonly Interceptor[]): Interceptor[] {
+  const joined: Interceptor[] = [];
+  for (const interceptor of interceptors) {
+    const hooks = (interceptor as HookedInterceptor)[HOOKS];
+    const before = (joined.at(-1) as HookedInterceptor | undefined)?.[HOOKS];
+    if (hooks === undefined || before?.side !== hooks.side) joined.push(interceptor);
+    else joined.splice(-1, 1, interceptorOf({ ...before, all: [...before.all, ...hooks.all] }));
+  }
+  return joined;
+}
+
+/** The hooks of all interceptors, if they are made of nothing else; then a caller may run them by itself, with a Passage. */
+export function hooksOfAll(interceptors: readonly Interceptor[]): JoinedHooks | undefined {
+  const [only, ...others] = joinHooks(interceptors) as HookedInterceptor[];
+  return others.length === 0 ? only?.[HOOKS] : undefined;
+}
+
+function interceptorOf(hooks: JoinedHooks): Interceptor {
+  const interceptor: Interceptor = (next) => (req) => pass(hooks, next, req);
+  return Object.assign(interceptor, { [HOOKS]: hooks });
+}
+
+async function pass(hooks: JoinedHooks, next: Next, req: AnyRequest): Promise<AnyResponse> {
+  const passage = new Passage(hooks, req);
+  try {
+    if (!req.stream) {
+      passage.begin(req.message);
+      const res = await contexts.with(passage.context, next, undefined, req);
+      passage.succeed(res.header);
+      return res;
+    }
+    passage.begin();
+    req.signal.addEventListener("abort", () => passage.abandon(ConnectError.from(req.signal.reason, Code.Canceled)), {
+      once: true,
+    });
+    const checks = hooks.all.some(({ check }) => check !== undefined);
+    const request = checks ? { ...req, message: passage.checked(req.message) } : req;
+    const res = await contexts.with(passage.context, next, undefined, request);
+    if (res.stream) return { ...res, message: followed(res.message, passage, res.header) };
+    passage.succeed(res.header);
+    return res;
+  } catch (error) {
+    throw await passage.fail(error);
+  }
+}
+
+/** The messages of a response, whose end is that of the call. A generator runs in the context of who pulls, so each pull enters it again. */
+function followed(messages: AsyncIterable<Message>, passage: Passage, header: Headers): AsyncIterable<Message> {
+  const { context } = passage;
+  const failed = async (error: unknown) => {
+    throw await passage.fail(error, header);
+  };
+  const passed = (result: IteratorResult<Message>) => {
+    try {
+      if (result.done) passage.succeed(header);
+      return result;
+    } catch (error) {
+      return failed(error);
+    }
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      const items = messages[Symbol.asyncIterator]();
+      const pull = () => items.next();
+      return {
+        next: () => contexts.with(context, pull).then(passed, failed),
+        return: (value?: unknown) => {
+          passage.abandon(new ConnectError("the stream was not read to its end", Code.Canceled));
+          const close = async () => (await items.return?.(value)) ?? { done: true as const, value };
+          return contexts.with(context, close).catch(failed);
+        },
+        throw: (reason?: unknown) => {
+          const close = async () => {
+            if (items.throw === undefined) throw reason;
+            return items.throw(reason);
+          };
+          return contexts.with(context, close).then(passed, failed);
+        },
+      };
+    },
+  };
+}
