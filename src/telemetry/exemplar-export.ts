@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import type { MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics";
-import { type Exemplar, filledStore } from "./exemplars.ts";
+import type { HistogramPoint } from "./cells.ts";
+import type { Exemplar } from "./exemplars.ts";
 
 /** Numbers of fields in opentelemetry-proto. */
 const REQUEST = { resourceMetrics: 1 };
@@ -20,7 +21,7 @@ type Serializing = {
   _delegate: { _serializer: { serializeRequest(metrics: ResourceMetrics): Uint8Array | undefined } };
 };
 
-/** Makes an exporter send exemplars with the histograms that keep them. */
+/** Makes an exporter send the exemplars of points that have some: see HistogramPoint. */
 export function withExemplars(exporter: OTLPMetricExporter): OTLPMetricExporter {
   const delegate = (exporter as unknown as Serializing)._delegate;
   const serializer = delegate._serializer;
@@ -36,8 +37,7 @@ export function withExemplars(exporter: OTLPMetricExporter): OTLPMetricExporter 
 
 /** The request with the exemplars of its points. It has metrics and points in the order of what it was made from. */
 function addExemplars(request: Uint8Array, { scopeMetrics }: ResourceMetrics): Uint8Array {
-  const filled = scopeMetrics.some(({ metrics }) => metrics.some(({ descriptor }) => filledStore(descriptor.name)));
-  if (!filled) return request;
+  if (!scopeMetrics.some(({ metrics }) => metrics.some(hasExemplars))) return request;
   return mapField(request, REQUEST.resourceMetrics, (resource) =>
     mapField(resource, RESOURCE_METRICS.scopeMetrics, (scope, s) =>
       mapField(scope, SCOPE_METRICS.metrics, (metric, m) => addToMetric(metric, scopeMetrics[s]!.metrics[m]!)),
@@ -45,16 +45,18 @@ function addExemplars(request: Uint8Array, { scopeMetrics }: ResourceMetrics): U
   );
 }
 
-function addToMetric(metric: Uint8Array, { descriptor, dataPoints }: MetricData): Uint8Array {
-  const store = filledStore(descriptor.name);
-  if (store === undefined) return metric;
-  const exemplarsOf = store.take();
+function addToMetric(metric: Uint8Array, data: MetricData): Uint8Array {
+  if (!hasExemplars(data)) return metric;
   return mapField(metric, METRIC.histogram, (histogram) =>
     mapField(histogram, HISTOGRAM.dataPoints, (point, p) =>
-      Buffer.concat([point, ...exemplarsOf(dataPoints[p]!.attributes).map(exemplarField)]),
+      Buffer.concat([point, ...exemplarsOf(data.dataPoints[p]!).map(exemplarField)]),
     ),
   );
 }
+
+const hasExemplars = ({ dataPoints }: MetricData): boolean => dataPoints.some((point) => exemplarsOf(point).length > 0);
+
+const exemplarsOf = (point: object): readonly Exemplar[] => (point as Partial<HistogramPoint>).exemplars ?? [];
 
 /** A message with the contents of each occurrence of a field replaced. */
 function mapField(

@@ -7,6 +7,7 @@ import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
 import { withExemplars } from "./exemplar-export.ts";
 import type { ExportHealth } from "./export-health.ts";
+import { Instruments, registerInstruments } from "./instruments.ts";
 
 export type MetricsOptions = {
   readonly resource: Resource;
@@ -15,7 +16,12 @@ export type MetricsOptions = {
   readonly health: ExportHealth;
 };
 
-export type Metrics = { readonly delivery: Delivery; shutdown(): Promise<void> };
+export type Metrics = {
+  readonly delivery: Delivery;
+  shutdown(): Promise<void>;
+  /** New instruments are no longer ours. */
+  unregister(): void;
+};
 
 /** Registers the global meter provider. */
 export function startMetrics({ resource, intervalMs, health }: MetricsOptions): Metrics {
@@ -24,14 +30,16 @@ export function startMetrics({ resource, intervalMs, health }: MetricsOptions): 
   const timeoutMillis = Math.min(exportTimeoutFromEnv("METRICS"), exportIntervalMillis * 0.9);
   const delivery = health.open("metrics", Number.POSITIVE_INFINITY);
   const exporter = withExemplars(new OTLPMetricExporter({ timeoutMillis }));
+  const instruments = new Instruments({ resource, temporality: (type) => exporter.selectAggregationTemporality(type) });
   const reader = new PeriodicExportingMetricReader({
     exporter: delivering(exporter, { delivery, health, count: pointsIn }),
     exportIntervalMillis,
     exportTimeoutMillis: exportIntervalMillis,
+    metricProducers: [instruments],
   });
   const provider = new MeterProvider({ resource, readers: [reader] });
   metrics.setGlobalMeterProvider(provider);
-  return { delivery, shutdown: () => provider.shutdown() };
+  return { delivery, unregister: registerInstruments(instruments), shutdown: () => provider.shutdown() };
 }
 
 function pointsIn({ scopeMetrics }: ResourceMetrics): number {

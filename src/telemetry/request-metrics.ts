@@ -1,6 +1,5 @@
 import type { Attributes, Context } from "@opentelemetry/api";
-import { histogram } from "./histogram.ts";
-import { scopeMeter } from "./scope.ts";
+import { counter, histogram } from "./histogram.ts";
 
 const BUCKETS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
@@ -19,12 +18,11 @@ export type RequestMetrics = {
  * `<service>.request.duration` in ms, and `<service>.errors.total` for statuses from 500 on.
  */
 export function requestMetrics(serviceName: string): RequestMetrics {
-  const meter = scopeMeter();
-  const requests = meter.createCounter(`${serviceName}.requests.total`, {
+  const requests = counter(`${serviceName}.requests.total`, {
     unit: "{request}",
     description: "Requests answered.",
   });
-  const errors = meter.createCounter(`${serviceName}.errors.total`, {
+  const errors = counter(`${serviceName}.errors.total`, {
     description: "Requests that failed by the fault of the server.",
     unit: "{error}",
   });
@@ -35,9 +33,9 @@ export function requestMetrics(serviceName: string): RequestMetrics {
   });
   return {
     record(attributes, durationMs, context) {
-      requests.add(1, attributes.request, context);
+      requests.add(1, attributes.request);
       duration.record(durationMs, attributes.request, context);
-      if (attributes.error !== undefined) errors.add(1, attributes.error, context);
+      if (attributes.error !== undefined) errors.add(1, attributes.error);
     },
   };
 }

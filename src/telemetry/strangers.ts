@@ -8,7 +8,8 @@ import {
   TraceFlags,
   trace,
 } from "@opentelemetry/api";
-import { RandomIdGenerator, type Sampler, type SamplingResult } from "@opentelemetry/sdk-trace-node";
+import type { Sampler, SamplingResult } from "@opentelemetry/sdk-trace-node";
+import { newTraceId } from "./ids.ts";
 
 const STRANGER = createContextKey("the parent is a stranger's");
 const MAX_VALUE_CHARS = 64;
@@ -28,7 +29,7 @@ export function asStranger(extracted: Context, baggage: readonly string[]): Cont
 
 /** The context for work within a span that was started from asStranger(): its children are ours, not a stranger's. */
 export function asOwn(context: Context): Context {
-  return context.deleteValue(STRANGER);
+  return context.getValue(STRANGER) === undefined ? context : context.deleteValue(STRANGER);
 }
 
 function withBaggage(context: Context, names: readonly string[]): Context {
@@ -50,11 +51,10 @@ function entryOf(baggage: Baggage, name: string): [string, BaggageEntry][] {
  * always sampled.
  */
 export function decidingForStrangers(sampler: Sampler): Sampler {
-  const { generateTraceId } = new RandomIdGenerator();
   return {
     shouldSample(context, traceId, ...rest): SamplingResult {
       if (context.getValue(STRANGER) !== true) return sampler.shouldSample(context, traceId, ...rest);
-      return sampler.shouldSample(trace.deleteSpan(context), generateTraceId(), ...rest);
+      return sampler.shouldSample(trace.deleteSpan(context), newTraceId(), ...rest);
     },
     toString: () => `DecidingForStrangers{${sampler.toString()}}`,
   };

@@ -5,7 +5,6 @@ import type { Delivery } from "./delivery.ts";
 import { observeDelivery } from "./delivery-metrics.ts";
 import { logDiagnostics } from "./diagnostics.ts";
 import { isExported } from "./env.ts";
-import { keepExemplars } from "./exemplars.ts";
 import { watchAttempts } from "./export-attempts.ts";
 import { exportHealth } from "./export-health.ts";
 import { traceForeignGrpc } from "./foreign-grpc.ts";
@@ -64,11 +63,13 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const resource = serviceResource(options);
   const exported = (signal: Parameters<typeof isExported>[0]) => otlp && isExported(signal);
   const tracesHealth = exported("TRACES") ? health : undefined;
-  const providers: Provider[] = [startTraces({ resource, samplingRatio: options.samplingRatio, health: tracesHealth })];
-  const undo = [unregister, traceForeignGrpc(), watchAttempts()];
+  const traces = startTraces({ resource, samplingRatio: options.samplingRatio, health: tracesHealth });
+  const providers: Provider[] = [traces];
+  const undo = [unregister, traces.unregister, traceForeignGrpc(), watchAttempts()];
   if (exported("METRICS")) {
-    providers.push(startMetrics({ resource, intervalMs: options.metricIntervalMs ?? 60_000, health }));
-    undo.push(observeRuntime(), keepExemplars());
+    const started = startMetrics({ resource, intervalMs: options.metricIntervalMs ?? 60_000, health });
+    providers.push(started);
+    undo.push(observeRuntime(), started.unregister);
   }
   if (exported("LOGS")) providers.push(startLogs({ resource, health }));
   observeDelivery(providers.flatMap(({ delivery }) => delivery ?? []));

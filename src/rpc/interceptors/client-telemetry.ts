@@ -1,15 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Code, Interceptor } from "@connectrpc/connect";
-import {
-  type Attributes,
-  type HrTime,
-  propagation,
-  SpanKind,
-  type SpanOptions,
-  SpanStatusCode,
-  type TextMapSetter,
-  trace,
-} from "@opentelemetry/api";
+import { type Attributes, propagation, SpanKind, SpanStatusCode, type TextMapSetter } from "@opentelemetry/api";
 import {
   ATTR_ERROR_TYPE,
   ATTR_RPC_METHOD,
@@ -21,7 +12,8 @@ import {
 } from "@opentelemetry/semantic-conventions";
 import { now } from "../../telemetry/clock.ts";
 import { histogram } from "../../telemetry/histogram.ts";
-import { scopeTracer } from "../../telemetry/scope.ts";
+import { withSpan } from "../../telemetry/span-context.ts";
+import { type SpanShape, spanStarter } from "../../telemetry/spans.ts";
 import { clientHooks } from "../hooks/hooked.ts";
 import { statusName } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
@@ -39,7 +31,7 @@ export type ClientTelemetryOptions = {
  * outermost interceptor.
  */
 export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
-  const tracer = scopeTracer();
+  const startSpan = spanStarter();
   const duration = histogram(METRIC_RPC_CLIENT_CALL_DURATION, {
     ...DURATION_S,
     description: "Duration of outgoing calls.",
@@ -57,8 +49,8 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
   return clientHooks({
     start({ method: desc, header }, caller) {
       const method = calledMethod(desc);
-      const span = tracer.startSpan(method.name, method.spanOptions(now()), caller);
-      const called = trace.setSpan(caller, span);
+      const span = startSpan(method.span, caller);
+      const called = withSpan(caller, span);
       propagation.inject(called, header, HEADERS);
       return { method, span, called };
     },
@@ -80,17 +72,14 @@ const NO_HEADER = { get: () => undefined };
 const HEADERS: TextMapSetter<Headers> = { set: (headers, name, value) => headers.set(name, value) };
 
 class CalledMethod {
-  readonly name: string;
+  readonly span: SpanShape;
   readonly #base: Attributes;
   readonly #outcomes = new Map<Code | undefined, Attributes>();
 
   constructor(method: DescMethod, server: Attributes) {
-    this.name = fullName(method);
-    this.#base = { [ATTR_RPC_SYSTEM_NAME]: "grpc", [ATTR_RPC_METHOD]: this.name, ...server };
-  }
-
-  spanOptions(startTime: HrTime): SpanOptions {
-    return { kind: SpanKind.CLIENT, attributes: this.#base, startTime };
+    const name = fullName(method);
+    this.#base = { [ATTR_RPC_SYSTEM_NAME]: "grpc", [ATTR_RPC_METHOD]: name, ...server };
+    this.span = { name, kind: SpanKind.CLIENT, attributes: this.#base };
   }
 
   /** Attributes that the end of a call adds to its span. */

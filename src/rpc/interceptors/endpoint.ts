@@ -1,6 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
-import { type Attributes, type HrTime, SpanKind, type SpanOptions } from "@opentelemetry/api";
+import { type Attributes, SpanKind } from "@opentelemetry/api";
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -14,6 +14,7 @@ import {
 } from "@opentelemetry/semantic-conventions";
 import type { ServedProtocol } from "../../telemetry/active-requests.ts";
 import { type RequestAttributes, requestAttributes } from "../../telemetry/request-metrics.ts";
+import type { SpanShape } from "../../telemetry/spans.ts";
 import { statusName } from "./call-status.ts";
 
 /** The protocol of a call: the value of rpc.system.name. */
@@ -36,17 +37,15 @@ export type OutcomeAttributes = {
 export class Endpoint {
   readonly protocol: ServedProtocol;
   readonly spanName: string;
+  readonly span: SpanShape;
   readonly #base: Attributes;
   readonly #outcomes = new Map<number, OutcomeAttributes>();
 
   constructor(protocol: ServedProtocol, spanName: string, base: Attributes) {
     this.protocol = protocol;
     this.spanName = spanName;
+    this.span = { name: spanName, kind: SpanKind.SERVER, attributes: base };
     this.#base = base;
-  }
-
-  spanOptions(startTime: HrTime): SpanOptions {
-    return { kind: SpanKind.SERVER, attributes: this.#base, startTime };
   }
 
   /**

@@ -16,7 +16,8 @@ import { activeRequests } from "../../telemetry/active-requests.ts";
 import { now } from "../../telemetry/clock.ts";
 import { histogram } from "../../telemetry/histogram.ts";
 import { requestMetrics } from "../../telemetry/request-metrics.ts";
-import { scopeTracer } from "../../telemetry/scope.ts";
+import { withSpan } from "../../telemetry/span-context.ts";
+import { spanStarter } from "../../telemetry/spans.ts";
 import { asOwn, asStranger } from "../../telemetry/strangers.ts";
 import { toldErrorOf, toldTextOf } from "../told-text.ts";
 import { DURATION_S } from "./duration.ts";
@@ -73,7 +74,7 @@ export function servedCalls({
   strangers,
   trustProxy = false,
 }: ServedCallsOptions): ServedCalls {
-  const tracer = scopeTracer();
+  const startSpan = spanStarter();
   const requests = requestMetrics(serviceName);
   const active = activeRequests();
   const rpcDuration = histogram(METRIC_RPC_SERVER_CALL_DURATION, {
@@ -90,12 +91,12 @@ export function servedCalls({
       active.begin(endpoint.protocol);
       const extracted = propagation.extract(ROOT_CONTEXT, header, HEADERS);
       const parent = strangers === undefined ? extracted : asStranger(extracted, strangers.baggage);
-      const span = tracer.startSpan(endpoint.spanName, endpoint.spanOptions(now()), parent);
+      const span = startSpan(endpoint.span, parent);
       if (span.isRecording()) span.setAttributes(requestAttributesOf(header, facts(), trustProxy));
       return {
         endpoint,
         span,
-        context: trace.setSpan(asOwn(parent), span),
+        context: withSpan(asOwn(parent), span),
         traceResponse: traceResponse ? traceResponseOf(span) : undefined,
       };
     },
