@@ -1,27 +1,20 @@
 import { create, type JsonObject, type Message, type Registry, toJson } from "@bufbuild/protobuf";
-import {
-  ConnectError,
-  createHandlerContext,
-  type HandlerContext,
-  type Interceptor,
-  type MethodImplSpec,
-} from "@connectrpc/connect";
-import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { httpStatusOf } from "../http-status.ts";
-import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
-import { refuseFaults, requestFault } from "../request-fault.ts";
+import type { HttpCall } from "../interceptors/http-call.ts";
+import { requestFault } from "../request-fault.ts";
+import { type MessageInit, wholeMessage } from "../server/calls/message.ts";
+import { createRunUnary, type RunUnary, type UnaryCall, type UnarySpec } from "../server/calls/unary.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { httpVersionOf } from "../server/plain/connection-of.ts";
+import type { PlainCall } from "../server/plain/plain-call.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
-import { serverValues } from "../server/plain/server-values.ts";
-import { reasonOfLeaving, requestTimeout } from "../timeouts.ts";
+import { deadlineExceeded, reasonOfLeaving, requestTimeout } from "../timeouts.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import type { HttpBinding } from "./http-rule.ts";
 import { readJsonText } from "./request-body.ts";
-import { headerPairs } from "./request-headers.ts";
+import { RestContext } from "./rest-context.ts";
 import { type AnswerHeaders, sendError, sendJson } from "./send.ts";
-
-export type UnarySpec = Extract<MethodImplSpec, { kind: "unary" }>;
 
 export type RestCallOptions = {
   readonly interceptors: readonly Interceptor[];
@@ -39,73 +32,128 @@ export type RestCall = (req: HttpRequest, res: HttpResponse, target: RestTarget)
 
 /** Makes a function that serves a binding: decodes the request, calls the interceptors and the handler, and encodes the response or error. */
 export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: RestCallOptions): RestCall {
-  const { method } = binding;
-  const { registry, defaultTimeoutMs, readMaxBytes } = options;
-  const interceptors = [...options.interceptors, refuseFaults];
-  const toBody = bodyEncoder(binding, registry);
-
-  const createContext = (req: HttpRequest, target: RestTarget, gone: AbortSignal) => {
-    const { timeoutMs, fault } = requestTimeout(req.headers);
-    const call = describeCall(req, binding, target.path);
-    const authority = req.headers[":authority"] ?? req.headers.host ?? "localhost";
-    return createHandlerContext({
-      service: method.parent,
-      method,
-      protocolName: "rest",
-      requestMethod: call.method,
-      url: `${call.scheme}://${authority}${target.path}${target.query === "" ? "" : `?${target.query}`}`,
-      timeoutMs: timeoutMs ?? defaultTimeoutMs,
-      requestSignal: gone,
-      requestHeader: headerPairs(req.headers),
-      contextValues: serverValues(plainCallOf(req)).set(httpCall, call).set(requestFault, fault),
-    });
+  const method: RestMethod = {
+    ...options,
+    binding,
+    run: createRunUnary(spec, options.interceptors),
+    toBody: bodyEncoder(binding, options.registry),
   };
+  return (req, res, target) => void new RestExchange(method, req, res, target).serve();
+}
 
-  const decode = async (req: HttpRequest, target: RestTarget, signal: AbortSignal): Promise<DecodedRequest> => {
-    const { values, query } = target;
-    if (binding.body === undefined) return decodeRequest(binding, { values, query, body: "" }, registry);
+type RestMethod = Omit<RestCallOptions, "interceptors"> & {
+  readonly binding: HttpBinding;
+  readonly run: RunUnary;
+  readonly toBody: (message: Message) => string;
+};
+
+const FINISHED = new ConnectError("the call is finished", Code.Canceled);
+
+/** A request and its answer. */
+class RestExchange implements UnaryCall {
+  readonly context: RestContext;
+  readonly #method: RestMethod;
+  readonly #req: HttpRequest;
+  readonly #res: HttpResponse;
+  readonly #target: RestTarget;
+  readonly #plain: PlainCall | undefined;
+  readonly #startedAt = performance.now();
+  readonly #clientTimeoutMs: number | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(method: RestMethod, req: HttpRequest, res: HttpResponse, target: RestTarget) {
+    const { binding } = method;
+    const { timeoutMs, fault } = requestTimeout(req.headers);
+    this.#method = method;
+    this.#req = req;
+    this.#res = res;
+    this.#target = target;
+    this.#plain = plainCallOf(req);
+    this.#clientTimeoutMs = timeoutMs;
+    const http = httpCallOf(req, binding, target.path);
+    const options = { req, http, plain: this.#plain, query: target.query };
+    const limitMs = timeoutMs ?? method.defaultTimeoutMs;
+    this.context = new RestContext({ ...options, method: binding.method, timeoutMs: limitMs });
+    if (fault !== undefined) this.context.values.set(requestFault, fault);
+    this.#timer = setTimeout(() => this.#onDeadline(), limitMs);
+    res.once("close", () => this.#onClose());
+  }
+
+  /** Reads the request and runs the call. */
+  async serve(): Promise<void> {
+    const plain = this.#plain;
+    if (plain !== undefined) plain.route = this.#method.binding.template.source;
+    plain?.beginWork();
     try {
-      const body = await readJsonText(req, readMaxBytes, signal);
+      const decoded = this.#decode();
+      const { message, fault } = decoded instanceof Promise ? await decoded : decoded;
+      const { values } = this.context;
+      if (fault !== undefined && values.get(requestFault) === undefined) values.set(requestFault, fault);
+      if (plain !== undefined) plain.intercepted = true;
+      this.#method.run(this, message);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      plain?.endWork();
+    }
+  }
+
+  #decode(): DecodedRequest | Promise<DecodedRequest> {
+    const { binding, registry } = this.#method;
+    const { values, query } = this.#target;
+    return binding.body === undefined
+      ? decodeRequest(binding, { values, query, body: "" }, registry)
+      : this.#decodeWithBody();
+  }
+
+  async #decodeWithBody(): Promise<DecodedRequest> {
+    const { binding, registry, readMaxBytes } = this.#method;
+    const { values, query } = this.#target;
+    try {
+      const body = await readJsonText(this.#req, readMaxBytes, this.context.signal);
       return decodeRequest(binding, { values, query, body }, registry);
     } catch (error) {
       const { message } = decodeRequest(binding, { values, query: "", body: "" }, registry);
       return { message, fault: ConnectError.from(error) };
     }
-  };
+  }
 
-  const run = async (context: HandlerContext, req: HttpRequest, target: RestTarget): Promise<string> => {
-    const { message, fault } = await decode(req, target, context.signal);
-    if (fault !== undefined && context.values.get(requestFault) === undefined) context.values.set(requestFault, fault);
-    const call = plainCallOf(req);
-    if (call !== undefined) call.intercepted = true;
-    return toBody(await invokeUnaryImplementation(spec, context, message, interceptors));
-  };
-
-  const serve = async (req: HttpRequest, res: HttpResponse, target: RestTarget): Promise<void> => {
-    const gone = new AbortController();
-    const startedAt = performance.now();
-    const onClose = () => {
-      gone.abort(reasonOfLeaving(performance.now() - startedAt, requestTimeout(req.headers).timeoutMs));
-    };
-    res.once("close", onClose);
-    let context: ReturnType<typeof createContext> | undefined;
+  reply(init: MessageInit): void {
+    if (this.#isOver) return;
     try {
-      context = createContext(req, target, gone.signal);
-      const body = await orAbort(run(context, req, target), context.signal);
-      if (!gone.signal.aborted) sendJson(req, res, 200, body, context);
+      const body = this.#method.toBody(wholeMessage(this.#method.binding.method.output, init));
+      sendJson(this.#req, this.#res, 200, body, this.context);
+      this.#end();
     } catch (error) {
-      if (!gone.signal.aborted) answerError(req, res, error, registry, context);
-    } finally {
-      res.off("close", onClose);
-      context?.abort();
+      this.fail(error);
     }
-  };
+  }
 
-  return (req, res, target) => {
-    const call = plainCallOf(req);
-    if (call !== undefined) call.route = binding.template.source;
-    void (call?.work(() => serve(req, res, target)) ?? serve(req, res, target));
-  };
+  fail(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#end();
+    answerError(this.#req, this.#res, reason, this.#method.registry, this.context);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.context.abort(FINISHED);
+  }
+
+  /** The client must not wait for a handler that ignores its signal. What heeds it fails before, so that its own error is sent. */
+  #onDeadline(): void {
+    const error = deadlineExceeded();
+    this.context.abort(error);
+    setImmediate(() => this.fail(error));
+  }
+
+  #onClose(): void {
+    if (this.#isOver) return;
+    this.context.abort(reasonOfLeaving(performance.now() - this.#startedAt, this.#clientTimeoutMs));
+    this.#end();
+  }
 }
 
 /** Sends an error, without headers that a handler has set if they turn out to be invalid. */
@@ -138,7 +186,7 @@ function bodyEncoder(
   };
 }
 
-function describeCall(req: HttpRequest, binding: HttpBinding, path: string): HttpCall {
+function httpCallOf(req: HttpRequest, binding: HttpBinding, path: string): HttpCall {
   const isTls = "encrypted" in req.socket && req.socket.encrypted === true;
   return {
     method: req.method ?? binding.httpMethod,
@@ -146,18 +194,8 @@ function describeCall(req: HttpRequest, binding: HttpBinding, path: string): Htt
     path,
     scheme: isTls ? "https" : "http",
     httpVersion: httpVersionOf(req),
-    status: (error) => (error === undefined ? 200 : httpStatusOf(error)),
+    status: statusOf,
   };
 }
 
-/**
- * The result of the work, or the signal's reason soon after it is aborted: the client must not wait for a handler that ignores the signal. Work
- * that heeds it fails by itself before, so that interceptors see calls fail whose body was still awaited.
- */
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => setImmediate(() => reject(signal.reason));
-    signal.addEventListener("abort", onAbort);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
-}
+const statusOf = (error?: ConnectError): number => (error === undefined ? 200 : httpStatusOf(error));

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Registry } from "@bufbuild/protobuf";
-import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { internalError } from "../errors.ts";
 import { httpStatusOf } from "../http-status.ts";
 import { isReservedInHttp } from "../reserved-headers.ts";
@@ -10,7 +10,10 @@ import { plainCallOf } from "../server/plain/plain-calls.ts";
 import { statusJson } from "./status.ts";
 
 /** Headers that a handler has set. REST has no trailers, so they are sent as headers, too. */
-export type AnswerHeaders = Pick<HandlerContext, "responseHeader" | "responseTrailer">;
+export type AnswerHeaders = {
+  readonly addedHeader: Headers | undefined;
+  readonly addedTrailer: Headers | undefined;
+};
 
 /** Sends JSON text. To HEAD, only the headers. */
 export function sendJson(
@@ -22,8 +25,8 @@ export function sendJson(
 ): void {
   const out: OutgoingHttpHeaders = {};
   if (headers !== undefined) {
-    addHeaders(out, headers.responseHeader);
-    addHeaders(out, headers.responseTrailer);
+    addHeaders(out, headers.addedHeader);
+    addHeaders(out, headers.addedTrailer);
   }
   send(req, res, status, "application/json", body, out);
 }
@@ -43,8 +46,8 @@ export function sendError(
   const error = reason instanceof ConnectError ? reason : internalError(reason);
   const out = { ...extra };
   if (headers !== undefined) {
-    addHeaders(out, headers.responseHeader);
-    addHeaders(out, headers.responseTrailer);
+    addHeaders(out, headers.addedHeader);
+    addHeaders(out, headers.addedTrailer);
   }
   if (!error.isWireError) addHeaders(out, error.metadata);
   send(req, res, httpStatusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
@@ -75,8 +78,8 @@ export function writeHead(req: HttpRequest, res: HttpResponse, status: number, h
   else res.writeHead(status, headers);
 }
 
-function addHeaders(out: OutgoingHttpHeaders, headers: Headers): void {
-  for (const [name, value] of headers) {
+function addHeaders(out: OutgoingHttpHeaders, headers: Headers | undefined): void {
+  for (const [name, value] of headers ?? []) {
     if (isReservedInHttp(name) || name === "content-encoding") continue;
     const before = out[name];
     out[name] = name === "set-cookie" && before !== undefined ? [before, value].flat().map(String) : value;

@@ -3,11 +3,11 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import { Code, ConnectError } from "@connectrpc/connect";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
+import type { MessageInit } from "../calls/message.ts";
 import type { Connection, OpenCall } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
 import { noRoom, requestTooSlow, visibleError } from "../errors.ts";
 import { GrpcContext } from "./context.ts";
-import type { MessageInit } from "./message.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import type { ConnectError, ContextKey, ContextValues, HandlerContext } from "@connectrpc/connect";
+import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import { answerHeader } from "../../answer-header.ts";
 import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
-import type { HookedCall } from "../../hooks/hooks.ts";
 import { reasonOfLeaving } from "../../timeouts.ts";
-import { Http2Headers } from "./http2-headers.ts";
+import { NodeHeaders } from "../calls/node-headers.ts";
+import type { ServedContext } from "../calls/served-context.ts";
+import { ServedValues, type ValueSource } from "../calls/values.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
 
@@ -16,14 +17,14 @@ import type { ServedMethod } from "./served-method.ts";
  * This is all that the engine needs: made for each call, they would add a quarter to the time that a call spends in our own code. Whether a
  * call is one object or several, its fields private or public, its listeners shared or closures, makes no measurable difference.
  */
-export class GrpcContext implements HandlerContext, HookedCall {
+export class GrpcContext implements ServedContext, ValueSource {
   readonly #stream: ServerHttp2Stream;
   readonly #fields: IncomingHttpHeaders;
   readonly #method: ServedMethod;
   readonly #response: ResponseWriter;
   readonly #deadline: number;
   readonly #connection: ConnectionInfo;
-  #requestHeader: Http2Headers | undefined;
+  #requestHeader: NodeHeaders | undefined;
   #values: ContextValues | undefined;
   #controller: AbortController | undefined;
   #abortReason: ConnectError | undefined;
@@ -72,7 +73,7 @@ export class GrpcContext implements HandlerContext, HookedCall {
     return `http://${this.#fields[":authority"] ?? "localhost"}${this.#method.path}`;
   }
   get requestHeader(): Headers {
-    this.#requestHeader ??= new Http2Headers(this.#fields);
+    this.#requestHeader ??= new NodeHeaders(this.#fields);
     return this.#requestHeader;
   }
   get responseHeader(): Headers {
@@ -82,8 +83,13 @@ export class GrpcContext implements HandlerContext, HookedCall {
     return this.#response.trailer;
   }
   get values(): ContextValues {
-    this.#values ??= new Values(this, this.#connection);
+    this.#values ??= new ServedValues(this);
     return this.#values;
+  }
+  serverValue(id: symbol): unknown {
+    if (id === connectionInfo.id) return this.#connection;
+    if (id !== answerHeader.id) return undefined;
+    return (name: string, value: string) => this.responseHeader.set(name, value);
   }
   timeoutMs(): number | undefined {
     if (this.#deadline === Infinity) return undefined;
@@ -111,37 +117,5 @@ export class GrpcContext implements HandlerContext, HookedCall {
     this.#abortReason ??= reason;
     this.#controller?.abort(this.#abortReason);
     this.onAbort?.(this.#abortReason);
-  }
-}
-
-/** Like Connect's createContextValues(), but with methods on the prototype, and what the server sets is made when it is asked for. */
-class Values implements ContextValues {
-  /** Made when the first one is set. */
-  #values: Map<symbol, unknown> | undefined;
-  readonly #context: GrpcContext;
-  readonly #connection: ConnectionInfo;
-
-  constructor(context: GrpcContext, connection: ConnectionInfo) {
-    this.#context = context;
-    this.#connection = connection;
-  }
-
-  get<T>({ id, defaultValue }: ContextKey<T>): T {
-    if (this.#values?.has(id)) return this.#values.get(id) as T;
-    return (this.#ofServer(id) as T | undefined) ?? defaultValue;
-  }
-  #ofServer(id: symbol): unknown {
-    if (id === connectionInfo.id) return this.#connection;
-    if (id !== answerHeader.id) return undefined;
-    return (name: string, value: string) => this.#context.responseHeader.set(name, value);
-  }
-  set<T>({ id }: ContextKey<T>, value: T): this {
-    this.#values ??= new Map();
-    this.#values.set(id, value);
-    return this;
-  }
-  delete({ id }: ContextKey<unknown>): this {
-    this.#values?.delete(id);
-    return this;
   }
 }

@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { toBinary } from "@bufbuild/protobuf";
+import { type MessageInit, wholeMessage } from "../calls/message.ts";
 import { gzipFrame } from "./compression.ts";
 import { frame } from "./framing.ts";
-import { type MessageInit, wholeMessage } from "./message.ts";
 import type { ServedMethod } from "./served-method.ts";
 
 /** The grpc-accept-encoding of a client. */

@@ -1,61 +1,22 @@
-// Calls whose interceptors are all made of hooks: no promise, request or response object for each interceptor, and none for each message.
-import type { Message } from "@bufbuild/protobuf";
-import type { MethodImplSpec } from "@connectrpc/connect";
+// Streams whose interceptors are all made of hooks: no iterator for each interceptor, and no promise of theirs for each message.
 import { context as contexts } from "@opentelemetry/api";
 import type { JoinedHooks } from "../../hooks/hooks.ts";
 import { Passage } from "../../hooks/passage.ts";
 import { requestFault } from "../../request-fault.ts";
+import { wholeMessage } from "../calls/message.ts";
 import type { GrpcCall } from "./call.ts";
-import { type MessageInit, wholeMessage } from "./message.ts";
+import type { StreamSpec } from "./invoke.ts";
 import { pump } from "./pump.ts";
 import { readMessage } from "./read-message.ts";
 
 type Run = (call: GrpcCall) => void;
-type Spec<Kind extends MethodImplSpec["kind"]> = Extract<MethodImplSpec, { kind: Kind }>;
 
-/** Calls the handler through hooks. */
-export function hooked(spec: MethodImplSpec, hooks: JoinedHooks): Run {
-  if (spec.kind === "unary") return hookedUnary(spec, hooks);
-  const serve = serveStream(spec);
+/** Calls the handler of a streaming method through hooks. */
+export function hooked(spec: StreamSpec, hooks: JoinedHooks): Run {
+  const serve = createServe(spec);
   return (call) => {
     if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
     void inPassage(call, hooks, serve);
-  };
-}
-
-function hookedUnary({ impl, method: { output } }: Spec<"unary">, hooks: JoinedHooks): Run {
-  function serve(call: GrpcCall, message: Message): void {
-    const passage = new Passage(hooks, call.context);
-    try {
-      passage.begin(message);
-      const answer = contexts.with(passage.context, impl, undefined, message, call.context);
-      if (answer instanceof Promise) {
-        answer.then(
-          (init) => reply(call, passage, init),
-          (error: unknown) => fail(call, passage, error),
-        );
-      } else reply(call, passage, answer);
-    } catch (error) {
-      void fail(call, passage, error);
-    }
-  }
-
-  function reply(call: GrpcCall, passage: Passage, init: MessageInit): void {
-    let message: Message;
-    try {
-      message = wholeMessage(output, init);
-      passage.succeed(call.context.responseHeader);
-    } catch (error) {
-      void fail(call, passage, error);
-      return;
-    }
-    call.reply(message);
-  }
-
-  return (call) => {
-    const message = readMessage(call);
-    if (message instanceof Promise) void message.then((read) => serve(call, read));
-    else serve(call, message);
   };
 }
 
@@ -65,7 +26,7 @@ async function fail(call: GrpcCall, passage: Passage, reason: unknown): Promise<
 
 type Serve = (call: GrpcCall, passage: Passage) => Promise<void>;
 
-function serveStream(spec: Spec<"client_streaming" | "server_streaming" | "bidi_streaming">): Serve {
+function createServe(spec: StreamSpec): Serve {
   const { output } = spec.method;
   const succeed = (call: GrpcCall, passage: Passage) => () => passage.succeed(call.context.responseHeader);
   switch (spec.kind) {

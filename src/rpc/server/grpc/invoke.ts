@@ -2,13 +2,22 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { Interceptor, MethodImplSpec } from "@connectrpc/connect";
 import { requestFault } from "../../request-fault.ts";
+import {
+  type CallHandler,
+  compose,
+  contextOf,
+  InterceptedRequest,
+  responseOf,
+  takeOver,
+} from "../calls/intercepted.ts";
+import { type MessageInit, wholeMessage } from "../calls/message.ts";
+import { createRunUnary, type UnarySpec } from "../calls/unary.ts";
 import type { GrpcCall } from "./call.ts";
-import { type CallHandler, compose, contextOf, InterceptedRequest, responseOf, takeOver } from "./intercepted.ts";
-import { type MessageInit, wholeMessage } from "./message.ts";
 import { pump } from "./pump.ts";
 import { readMessage } from "./read-message.ts";
 
 type Run = (call: GrpcCall) => void;
+export type StreamSpec = Exclude<MethodImplSpec, { kind: "unary" }>;
 
 /** Calls the handler without interceptors. */
 export function direct(spec: MethodImplSpec): Run {
@@ -40,42 +49,35 @@ function directly(spec: MethodImplSpec): Run {
   }
 }
 
-/** Calls the handler through interceptors, which see the same as in Connect. */
-export function intercepted(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Run {
-  const next = compose(interceptors, innermost(spec));
-  switch (spec.kind) {
-    case "unary":
-      return (call) =>
-        guard(call, async () => {
-          const response = await next(new InterceptedRequest(call.context, false, await readMessage(call)));
-          takeOver(response.header, call.context.responseHeader);
-          takeOver(response.trailer, call.context.responseTrailer);
-          call.reply(response.message as Message);
-        });
-    default: {
-      const isSingle = spec.kind === "server_streaming";
-      return (call) =>
-        guard(call, async () => {
-          if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
-          const messages = isSingle ? single(await readMessage(call)) : call.request.messages();
-          const response = await next(new InterceptedRequest(call.context, true, messages));
-          takeOver(response.header, call.context.responseHeader);
-          await pump(call, response.message as AsyncIterable<Message>, () => {
-            takeOver(response.trailer, call.context.responseTrailer);
-          });
-        });
-    }
-  }
+/** Calls the handler of a unary method through interceptors. */
+export function unary(spec: UnarySpec, interceptors: readonly Interceptor[]): Run {
+  const run = createRunUnary(spec, interceptors);
+  return (call) => {
+    const message = readMessage(call);
+    if (message instanceof Promise) void message.then((read) => run(call, read));
+    else run(call, message);
+  };
 }
 
-function innermost(spec: MethodImplSpec): CallHandler {
+/** Calls the handler of a streaming method through interceptors, which see the same as in Connect. */
+export function intercepted(spec: StreamSpec, interceptors: readonly Interceptor[]): Run {
+  const next = compose(interceptors, innermost(spec));
+  const isSingle = spec.kind === "server_streaming";
+  return (call) =>
+    guard(call, async () => {
+      if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
+      const messages = isSingle ? single(await readMessage(call)) : call.request.messages();
+      const response = await next(new InterceptedRequest(call.context, true, messages));
+      takeOver(response.header, call.context.responseHeader);
+      await pump(call, response.message as AsyncIterable<Message>, () => {
+        takeOver(response.trailer, call.context.responseTrailer);
+      });
+    });
+}
+
+function innermost(spec: StreamSpec): CallHandler {
   const { output } = spec.method;
   switch (spec.kind) {
-    case "unary":
-      return async (request) => {
-        const answer = await spec.impl(request.message as Message, contextOf(request));
-        return responseOf(request.original, false, wholeMessage(output, answer));
-      };
     case "client_streaming":
       return async (request) => {
         const answer = await spec.impl(request.message as AsyncIterable<Message>, contextOf(request));

@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
+import type { MessageInit } from "../calls/message.ts";
 import type { GrpcCall } from "./call.ts";
-import type { MessageInit } from "./message.ts";
 
 /**
  * Sends a response stream and ends the call with success; rejects with the stream's error. Calls `beforeEnd` before it makes the trailers. If

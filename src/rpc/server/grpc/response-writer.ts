@@ -2,9 +2,9 @@ import type { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Budget, StreamHolder } from "../budget.ts";
+import type { MessageInit } from "../calls/message.ts";
+import { NodeHeaders } from "../calls/node-headers.ts";
 import { encode, mayCompress } from "./encode.ts";
-import { Http2Headers } from "./http2-headers.ts";
-import type { MessageInit } from "./message.ts";
 import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
 import type { ServedMethod } from "./served-method.ts";
 import { OK_TRAILERS, trailersOf } from "./status.ts";
@@ -22,8 +22,8 @@ export class ResponseWriter {
   readonly #method: ServedMethod;
   readonly #holder: StreamHolder;
   readonly #budget: Budget;
-  #header: Http2Headers | undefined;
-  #trailer: Http2Headers | undefined;
+  #header: NodeHeaders | undefined;
+  #trailer: NodeHeaders | undefined;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #gzip = false;
   #drained: (() => void) | undefined;
@@ -45,13 +45,13 @@ export class ResponseWriter {
 
   /** Headers that the handler adds. */
   get header(): Headers {
-    this.#header ??= new Http2Headers();
+    this.#header ??= new NodeHeaders();
     return this.#header;
   }
 
   /** Trailers that the handler adds. */
   get trailer(): Headers {
-    this.#trailer ??= new Http2Headers();
+    this.#trailer ??= new NodeHeaders();
     return this.#trailer;
   }
 

@@ -72,15 +72,25 @@ export class PlainCall implements StreamHolder {
     if (!this.#working) this.#endBare();
   }
 
-  /** Does the work from which the answer comes. While it lasts, it is open whether interceptors will see the call. */
+  /** Does the work from which the answer comes. */
   async work(work: () => Promise<void>): Promise<void> {
-    this.#working = true;
+    this.beginWork();
     try {
       await work();
     } finally {
-      this.#working = false;
-      if (this.closed) this.#endBare();
+      this.endWork();
     }
+  }
+
+  /** From now on it is open whether interceptors will see the call. */
+  beginWork(): void {
+    this.#working = true;
+  }
+
+  /** They do, or never will. */
+  endWork(): void {
+    this.#working = false;
+    if (this.closed) this.#endBare();
   }
 
   #endBare(): void {

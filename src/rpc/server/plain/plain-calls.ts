@@ -5,11 +5,13 @@ import type { RpcServerLimits } from "../options.ts";
 import { PlainCall } from "./plain-call.ts";
 
 const SWEEP_MS = 1000;
-const CALLS = new WeakMap<HttpRequest, PlainCall>();
+const CALL = Symbol("call");
+
+type Followed = HttpRequest & { [CALL]?: PlainCall };
 
 /** The call of a request that an RPC server is serving. */
-export function plainCallOf(req: HttpRequest): PlainCall | undefined {
-  return CALLS.get(req);
+export function plainCallOf(req: Followed): PlainCall | undefined {
+  return req[CALL];
 }
 
 /** The open requests of a server that are not gRPC. */
@@ -31,10 +33,10 @@ export class PlainCalls implements Iterable<PlainCall> {
   }
 
   /** Follows a request until its end; undefined if there is no room for it. */
-  begin(req: HttpRequest, res: HttpResponse): PlainCall | undefined {
+  begin(req: Followed, res: HttpResponse): PlainCall | undefined {
     const call = new PlainCall(req, res, this.#budget, this.#observe);
     if (!call.begin()) return undefined;
-    CALLS.set(req, call);
+    req[CALL] = call;
     // Otherwise node would read the rest of the body after the answer, however much it is.
     if (!("stream" in req) && !req.complete) req.read(0);
     this.#all.add(call);
@@ -53,8 +55,8 @@ export class PlainCalls implements Iterable<PlainCall> {
   }
 
   /** A request that will be refused: it is observed, but holds nothing. */
-  unheld(req: HttpRequest, res: HttpResponse): PlainCall {
-    const held = CALLS.get(req);
+  unheld(req: Followed, res: HttpResponse): PlainCall {
+    const held = req[CALL];
     if (held !== undefined) return held;
     const call = new PlainCall(req, res, this.#budget, this.#observe);
     res.once("close", () => call.end());

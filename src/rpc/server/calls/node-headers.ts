@@ -1,11 +1,13 @@
-import type { IncomingHttpHeaders } from "node:http2";
 import { LazyHeaders } from "../../lazy-headers.ts";
 
-/** Headers whose get() and has() read the header object of HTTP/2 directly; or empty ones, for a handler to set. */
-export class Http2Headers extends LazyHeaders {
-  readonly #fields: IncomingHttpHeaders | undefined;
+/** As node has the headers of HTTP/1.1 and HTTP/2. */
+type Fields = Readonly<NodeJS.Dict<string | string[]>>;
 
-  constructor(fields?: IncomingHttpHeaders) {
+/** Headers whose get() and has() read node's object of them directly; or empty ones, for a handler to set. */
+export class NodeHeaders extends LazyHeaders {
+  readonly #fields: Fields | undefined;
+
+  constructor(fields?: Fields) {
     super();
     this.#fields = fields;
   }

@@ -2,7 +2,7 @@
 import type { DescMethod, DescService, Message } from "@bufbuild/protobuf";
 import type { ContextValues, HandlerContext, Interceptor } from "@connectrpc/connect";
 import type { AnyRequest, AnyResponse } from "../../interceptor-types.ts";
-import type { GrpcContext } from "./context.ts";
+import type { ServedContext } from "./served-context.ts";
 
 export type CallHandler = (request: InterceptedRequest) => Promise<AnyResponse>;
 type Body = Message | AsyncIterable<Message>;
@@ -17,17 +17,18 @@ export class InterceptedRequest {
   readonly stream: boolean;
   readonly service: DescService;
   readonly method: DescMethod;
-  readonly requestMethod: string = "POST";
+  readonly requestMethod: string;
   readonly url: string;
   readonly header: Headers;
   readonly contextValues: ContextValues;
   readonly message: Body;
-  readonly [CONTEXT]: GrpcContext;
+  readonly [CONTEXT]: ServedContext;
 
-  constructor(context: GrpcContext, stream: boolean, message: Body) {
+  constructor(context: ServedContext, stream: boolean, message: Body) {
     this.stream = stream;
     this.service = context.service;
     this.method = context.method;
+    this.requestMethod = context.requestMethod;
     this.url = context.url;
     this.header = context.requestHeader;
     this.contextValues = context.values;
@@ -39,7 +40,7 @@ export class InterceptedRequest {
     return this[CONTEXT].signal;
   }
   /** The context of the call, whatever interceptors replaced. */
-  get original(): GrpcContext {
+  get original(): ServedContext {
     return this[CONTEXT];
   }
 }
@@ -69,14 +70,18 @@ export function contextOf(request: InterceptedRequest): HandlerContext {
 }
 
 class ReplacedContext implements HandlerContext {
-  readonly protocolName = "grpc";
-  readonly requestMethod = "POST";
   readonly #request: InterceptedRequest;
 
   constructor(request: InterceptedRequest) {
     this.#request = request;
   }
 
+  get protocolName() {
+    return this.#request.original.protocolName;
+  }
+  get requestMethod() {
+    return this.#request.original.requestMethod;
+  }
   get service() {
     return this.#request.original.service;
   }
@@ -107,7 +112,7 @@ class ReplacedContext implements HandlerContext {
 }
 
 /** A UnaryResponse or StreamResponse of a call. */
-export function responseOf(context: GrpcContext, stream: boolean, message: Body): AnyResponse {
+export function responseOf(context: ServedContext, stream: boolean, message: Body): AnyResponse {
   const { service, method, responseHeader, responseTrailer } = context;
   return { stream, service, method, header: responseHeader, trailer: responseTrailer, message } as AnyResponse;
 }
