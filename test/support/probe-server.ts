@@ -1,4 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
+import { context } from "@opentelemetry/api";
+import { serverHooks } from "../../src/rpc/hooks/hooked.ts";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
 import { createRpcServer, type RpcServer } from "../../src/rpc/server/server.ts";
 import { createProbe, type Probe } from "./probe.ts";
@@ -38,8 +40,20 @@ const copying: Interceptor = (next) => async (request) => {
   return { ...response, header: new Headers(response.header) };
 };
 
+/** Does nothing, but with all that hooks can do. */
+const hooks = (): Interceptor =>
+  serverHooks({
+    start: ({ header }) => header.get("x-none"),
+    within: () => context.active(),
+    check: () => {},
+    mapError: async (_, error) => error,
+    end: () => {},
+  });
+
 /** The ways in which tests run a server: its calls must mean the same. */
 export const INTERCEPTIONS: readonly (readonly [string, readonly Interceptor[]])[] = [
   ["without interceptors", []],
   ["with interceptors that read and copy", [reading, copying]],
+  ["with hooks", [hooks(), hooks()]],
+  ["with hooks around an interceptor", [hooks(), copying, hooks()]],
 ];
