@@ -1,4 +1,5 @@
-import { createLogger as createWinstonLogger, format, type Logger, transports } from "winston";
+import { createLogger as createWinstonLogger, format, type Logger } from "winston";
+import { LogConsole } from "./log-console.ts";
 import { correlated, ifEnabled, json, pretty, redacted } from "./log-format.ts";
 import { recorded } from "./log-records.ts";
 
@@ -16,7 +17,7 @@ export type LoggerOptions = {
  * `error`, or after the message.
  */
 export function createLogger(options: LoggerOptions): Logger {
-  const console = new transports.Console({
+  const console = new LogConsole({
     format: options.format === "json" ? json(options.serviceName) : pretty(process.stdout.isTTY === true),
   });
   const logger = createWinstonLogger({
