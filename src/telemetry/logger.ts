@@ -17,8 +17,9 @@ export type LoggerOptions = {
  * `error`, or after the message.
  */
 export function createLogger(options: LoggerOptions): Logger {
+  const { serviceName: service, otlp } = options;
   const console = new LogConsole({
-    format: options.format === "json" ? json(options.serviceName) : pretty(process.stdout.isTTY === true),
+    format: options.format === "json" ? json(service) : pretty(process.stdout.isTTY === true),
   });
   const logger = createWinstonLogger({
     level: options.level,
@@ -26,9 +27,44 @@ export function createLogger(options: LoggerOptions): Logger {
       ifEnabled((level) => logger.isLevelEnabled(level)),
       redacted(),
       correlated(),
-      ...(options.otlp ? [recorded()] : []),
+      ...(otlp ? [recorded()] : []),
     ),
     transports: [console],
   });
+  if (options.format === "json")
+    parts.set(logger, { service, otlp, console, areUnchanged: changeCheck(logger, console) });
   return logger;
+}
+
+/** What a logger with JSON was made of, for those who make its lines themselves. */
+export type LoggerParts = {
+  readonly service: string;
+  readonly otlp: boolean;
+  readonly console: LogConsole;
+  /** Whether a line takes no other way through the logger, now, than when it was made: then it may go to the parts directly. */
+  areUnchanged(): boolean;
+};
+
+const parts = new WeakMap<Logger, LoggerParts>();
+
+/** Undefined for a logger that createLogger() has not made, or not for JSON. */
+export const partsOf = (logger: Logger): LoggerParts | undefined => parts.get(logger);
+
+function changeCheck(logger: Logger, console: LogConsole): () => boolean {
+  const made = { format: logger.format, consoleFormat: console.format, log: console.log };
+  return () =>
+    logger.format === made.format &&
+    console.format === made.consoleFormat &&
+    console.log === made.log &&
+    !logger.silent &&
+    !console.silent &&
+    !logger.defaultMeta &&
+    logger.transports.length === 1 &&
+    logger.transports[0] === console &&
+    // That of the transport is the one that listens.
+    logger.listenerCount("data") === 1 &&
+    console.listenerCount("logged") === 0 &&
+    logger.writable &&
+    // Lines that wait in the streams come first.
+    logger.writableLength + logger.readableLength + console.writableLength === 0;
 }

@@ -6,6 +6,7 @@ import { boundedRecords, delivering } from "./delivering.ts";
 import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
 import type { ExportHealth } from "./export-health.ts";
+import { DirectProcessor } from "./log-direct.ts";
 
 export type LogsOptions = { readonly resource: Resource; readonly health: ExportHealth };
 
@@ -25,7 +26,16 @@ export function startLogs({ resource, health }: LogsOptions): Logs {
     // Longer than the exporter's own timeout, whose error says more.
     exportTimeoutMillis: positiveFromEnv("OTEL_BLRP_EXPORT_TIMEOUT", timeoutMillis + 5000),
   });
-  const provider = new LoggerProvider({ resource, processors: [boundedRecords(batches, delivery)] });
+  const processor = new DirectProcessor(boundedRecords(batches, delivery));
+  const provider = new LoggerProvider({ resource, processors: [processor] });
+  const closeDirectWay = processor.open(provider);
   logs.setGlobalLoggerProvider(provider);
-  return { delivery, shutdown: () => provider.shutdown() };
+  return {
+    delivery,
+    shutdown() {
+      // As the provider's own loggers, which are silent from now on.
+      closeDirectWay();
+      return provider.shutdown();
+    },
+  };
 }

@@ -1,12 +1,16 @@
 // A process that logs in the way that its argument names, to the standard output that it was given.
+import { accessLog } from "../../../src/telemetry/access-log.ts";
 import { createLogger } from "../../../src/telemetry/logger.ts";
 
 const logger = createLogger({ serviceName: "probe", level: "info", format: "json", otlp: false });
+const access = accessLog(logger);
+const line = access.prepare({ level: "info", message: "call", fields: {} });
 
+/** Two lines of each way, in turns. */
 function logFour(): void {
   for (let i = 0; i < 2; i++) {
     logger.info(`line ${i}`);
-    logger.info("call");
+    access.write(line, { duration_ms: i, peer: undefined });
   }
 }
 
