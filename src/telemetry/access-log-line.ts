@@ -1,4 +1,5 @@
 import type { SeverityNumber } from "@opentelemetry/api-logs";
+import { headBytes, tailBytes } from "./access-log-bytes.ts";
 import { severityOf } from "./log-records.ts";
 import { redactField } from "./redaction.ts";
 
@@ -27,6 +28,10 @@ export type PreparedLine = {
   readonly head: string;
   /** JSON of the line between the peer and the ids. */
   readonly tail: string;
+  /** Of the record, between its time and the duration. */
+  readonly headBytes: Uint8Array;
+  /** Of the record, between the peer and the ids. */
+  readonly tailBytes: Uint8Array;
 };
 
 /** What each line has, in a place of its own. */
@@ -37,14 +42,17 @@ const OF_EACH_LINE = [
 
 export function prepareLine(constants: LineConstants, service: string): PreparedLine {
   const { level } = constants;
+  const severityNumber = severityOf(level);
   const taken = new Set(OF_EACH_LINE);
   const message = String(redactField("message", constants.message));
   const fields = redactedFields(constants.fields, taken);
   const trailing = redactedFields(constants.trailing ?? {}, taken);
   return {
-    ...{ constants, level, severityNumber: severityOf(level), message, fields, trailing },
+    ...{ constants, level, severityNumber, message, fields, trailing },
     head: `,${innerJson({ level, service, message, ...fields })},"duration_ms":`,
     tail: Object.keys(trailing).length === 0 ? "" : `,${innerJson(trailing)}`,
+    headBytes: headBytes({ level, severityNumber, message }, fields),
+    tailBytes: tailBytes(trailing),
   };
 }
 

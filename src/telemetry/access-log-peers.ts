@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { attributeBytes } from "./access-log-bytes.ts";
 import { redactText } from "./redaction.ts";
 
 /** A peer in the forms in which lines need it. */
@@ -7,6 +8,8 @@ export type KnownPeer = {
   readonly text: string;
   /** The member of a line's JSON, with a comma before it. */
   readonly json: string;
+  /** The attribute of a record. */
+  readonly bytes: Uint8Array;
 };
 
 /** Callers are few and call again and again, but strangers choose some of their names. */
@@ -18,7 +21,7 @@ export function knownPeer(peer: string): KnownPeer {
   let known = peers.get(peer);
   if (known === undefined) {
     const text = redactText(peer);
-    known = { text, json: `,"peer":${JSON.stringify(text)}` };
+    known = { text, json: `,"peer":${JSON.stringify(text)}`, bytes: attributeBytes("peer", text) };
     if (peer.length <= MAX_KEPT_CHARS) peers.set(peer, known);
   }
   return known;

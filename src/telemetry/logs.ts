@@ -1,5 +1,4 @@
 import { logs } from "@opentelemetry/api-logs";
-import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { boundedRecords, delivering } from "./delivering.ts";
@@ -7,6 +6,7 @@ import type { Delivery } from "./delivery.ts";
 import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
 import type { ExportHealth } from "./export-health.ts";
 import { DirectProcessor } from "./log-direct.ts";
+import { createLogExporter } from "./log-exporter.ts";
 
 export type LogsOptions = { readonly resource: Resource; readonly health: ExportHealth };
 
@@ -17,7 +17,7 @@ export function startLogs({ resource, health }: LogsOptions): Logs {
   const timeoutMillis = exportTimeoutFromEnv("LOGS");
   const maxQueueSize = positiveFromEnv("OTEL_BLRP_MAX_QUEUE_SIZE", 2048);
   const delivery = health.open("logs", maxQueueSize);
-  const exporter = new OTLPLogExporter({ timeoutMillis });
+  const exporter = createLogExporter(timeoutMillis);
   const batches = new BatchLogRecordProcessor({
     exporter: delivering(exporter, { delivery, health, count: (records) => records.length }),
     maxExportBatchSize: positiveFromEnv("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 128),
