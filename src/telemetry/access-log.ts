@@ -36,7 +36,7 @@ export type AccessLog = {
 export function accessLog(logger: Logger): AccessLog {
   const ordinary = ordinaryWay(logger);
   const parts = partsOf(logger);
-  return parts === undefined ? ordinary : directWay(logger, parts, ordinary);
+  return parts === undefined ? ordinary : directWay(parts, ordinary);
 }
 
 function ordinaryWay(logger: Logger): AccessLog {
@@ -51,17 +51,16 @@ function ordinaryWay(logger: Logger): AccessLog {
   };
 }
 
-function directWay(logger: Logger, parts: LoggerParts, ordinary: AccessLog): AccessLog {
+function directWay(parts: LoggerParts, ordinary: AccessLog): AccessLog {
   const { service, console, otlp } = parts;
   return {
     prepare: (constants) => prepareLine(constants, service),
     write(line, { duration_ms, peer }, given) {
-      if (!logger.isLevelEnabled(line.level)) return;
+      if (!parts.areUnchanged()) return ordinary.write(line, { duration_ms, peer }, given);
+      if (!parts.isEnabled(line.level)) return;
       const records = otlp ? directRecords(logs.getLoggerProvider()) : undefined;
-      if (!parts.areUnchanged() || (otlp && records === undefined)) {
-        ordinary.write(line, { duration_ms, peer }, given);
-        return;
-      }
+      // A provider of somebody else, or none any more.
+      if (otlp && records === undefined) return ordinary.write(line, { duration_ms, peer }, given);
       const active = given ?? context.active();
       const span = validSpan(active);
       const time = lineTime();
