@@ -40,13 +40,19 @@ describe("the batch of lines", () => {
     assert.equal(writes.length, 2);
   });
 
-  it("holds no more than 16 KiB and a line", () => {
+  it("writes no more at once than what enters a pipe whole, but for a line that is longer", async () => {
     const sizes: number[] = [];
-    const batch = batchOf((text) => sizes.push(text.length));
-    for (let i = 0; i < 100; i++) batch.add("x".repeat(999));
-    assert.deepEqual(sizes, Array(5).fill(17_000));
+    const batch = batchOf((text) => sizes.push(Buffer.byteLength(text)));
+    for (let i = 0; i < 10; i++) batch.add("x".repeat(999));
+    assert.deepEqual(sizes, [4000, 4000]);
+    batch.add("é".repeat(1100));
+    assert.deepEqual(sizes, [4000, 4000, 2000]);
     batch.add("y".repeat(100_000));
-    assert.equal(sizes.at(-1), 115_001);
+    assert.deepEqual(sizes.slice(3), [2201, 100_001]);
+    batch.add("z".repeat(4095));
+    assert.deepEqual(sizes.slice(5), [4096]);
+    await turn();
+    assert.equal(sizes.length, 6);
   });
 
   it("goes on after a write that failed", () => {
