@@ -63,8 +63,13 @@ export const contextOfLine = (line: Line): Context | undefined => line[CONTEXT];
 /** One JSON object per line. Lines must be redacted first, which leaves only values that JSON can represent. */
 export const json = (service: string) =>
   format.printf((line) => {
-    const { level, message, ...fields } = line;
-    return JSON.stringify({ timestamp: isoTime(timeOfLine(line), 6), level, service, message, ...fields });
+    const { level, message } = line;
+    const shown: Record<string, unknown> = { timestamp: isoTime(timeOfLine(line), 6), level, service, message };
+    // Rest and spread would make two copies more, of symbols too.
+    for (const key of Object.keys(line)) {
+      if (key !== "level" && key !== "message") shown[key] = line[key];
+    }
+    return JSON.stringify(shown);
   });
 
 const COLORS: Record<string, string> = { error: "31", warn: "33", info: "32", debug: "36" };

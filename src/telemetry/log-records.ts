@@ -14,6 +14,9 @@ const SEVERITIES: Record<string, SeverityNumber> = {
   silly: SeverityNumber.TRACE,
 };
 
+/** Undefined for a level that is not winston's. */
+export const severityOf = (level: string): SeverityNumber | undefined => SEVERITIES[level];
+
 /** What is no attribute, because records have a place of their own for it. */
 const OWN_PLACE = new Set(["level", "message", "error", "trace_id", "span_id"]);
 
@@ -32,7 +35,7 @@ export function recorded(): Logform.Format {
     logger.emit({
       timestamp: time,
       observedTimestamp: time,
-      severityNumber: SEVERITIES[line.level],
+      severityNumber: severityOf(line.level),
       severityText: line.level,
       body: line.message as LogBody,
       attributes: attributesOf(line),

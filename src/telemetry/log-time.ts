@@ -22,8 +22,18 @@ function microsecondAfter([seconds, ns]: HrTime): HrTime {
   return later < SECOND_NS ? [seconds, later] : [seconds + 1, later - SECOND_NS];
 }
 
+let textSeconds = Number.NaN;
+let textOfSeconds = "";
+
 /** As ISO 8601 in UTC, with this many digits after the seconds. */
 export function isoTime([seconds, ns]: HrTime, digits: 3 | 6): string {
-  const fraction = String(ns).padStart(9, "0").slice(0, digits);
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+  // Many lines share a second, and Date takes five times as long as the rest.
+  if (seconds !== textSeconds) {
+    textSeconds = seconds;
+    textOfSeconds = new Date(seconds * 1000).toISOString().slice(0, 20);
+  }
+  const unit = 10 ** digits;
+  const fraction = Math.floor((ns * unit) / SECOND_NS);
+  // The leading 1 keeps the zeros behind it.
+  return `${textOfSeconds}${String(unit + fraction).slice(1)}Z`;
 }

@@ -1,6 +1,8 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import { context as contexts } from "@opentelemetry/api";
 import type { Logger } from "winston";
+import { type AccessLog, accessLog, type PreparedLine } from "../../telemetry/access-log.ts";
 import { cutText } from "../../telemetry/redaction.ts";
 import { serverHooks } from "../hooks/hooked.ts";
 import type { HookedCall } from "../hooks/hooks.ts";
@@ -18,13 +20,46 @@ export type LoggingOptions = { readonly logger: Logger };
  * errorMapping(), so that it logs the answer that the client got.
  */
 export function logging({ logger }: LoggingOptions): Interceptor {
+  const access = accessLog(logger);
+  const successOf = successLines(access);
   return serverHooks({
     end(call, { durationMs, error, context }) {
+      if (error === undefined) {
+        const variables = { duration_ms: rounded(durationMs), peer: peerOf(call.header.get("user-agent")) };
+        access.write(successOf(call), variables, context);
+        return;
+      }
       const level = levelOf(call, error);
       if (logger.isLevelEnabled(level))
         contexts.with(context, () => logger.log(lineOf(level, call, durationMs, error)));
     },
   });
+}
+
+/** The lines of calls that succeed, made once for each method and route. Their number is bounded by the contract. */
+function successLines(access: AccessLog): (call: HookedCall) => PreparedLine {
+  const ofMethods = new Map<DescMethod, Map<string, PreparedLine>>();
+  return ({ service, method, contextValues }) => {
+    let lines = ofMethods.get(method);
+    if (lines === undefined) {
+      lines = new Map();
+      ofMethods.set(method, lines);
+    }
+    const http = contextValues.get(httpCall);
+    const route = http === undefined ? "" : `${http.method} ${http.route}`;
+    let line = lines.get(route);
+    if (line === undefined) {
+      const [name, code] = [fullName(method), statusName(undefined)];
+      line = access.prepare({
+        level: isProbe(service) ? "debug" : "info",
+        message: `${name} ${code}`,
+        fields: { method: name, code },
+        trailing: http === undefined ? {} : { route, status: http.status() },
+      });
+      lines.set(route, line);
+    }
+    return line;
+  };
 }
 
 /** Bounded, because clients choose parts of some messages. */
@@ -33,16 +68,16 @@ const MAX_PEER_CHARS = 100;
 
 const BUGS = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 
-function levelOf(call: HookedCall, error: ConnectError | undefined): "error" | "warn" | "info" | "debug" {
-  const isFault = error !== undefined && isOurFault(call, error);
+function levelOf(call: HookedCall, error: ConnectError): "error" | "warn" | "info" | "debug" {
+  const isFault = isOurFault(call, error);
   if (isFault && BUGS.has(error.code)) return "error";
   if (isProbe(call.service)) return "debug";
   return isFault ? "warn" : "info";
 }
 
-function lineOf(level: string, call: HookedCall, durationMs: number, error: ConnectError | undefined) {
+function lineOf(level: string, call: HookedCall, durationMs: number, error: ConnectError) {
   const method = fullName(call.method);
-  const code = statusName(error?.code);
+  const code = statusName(error.code);
   const http = call.contextValues.get(httpCall);
   return {
     level,
@@ -52,8 +87,9 @@ function lineOf(level: string, call: HookedCall, durationMs: number, error: Conn
     duration_ms: rounded(durationMs),
     peer: peerOf(call.header.get("user-agent")),
     ...(http && { route: `${http.method} ${http.route}`, status: http.status(error) }),
-    ...(error && { reason: reasonOf(error), detail: cutText(toldTextOf(error), MAX_DETAIL_CHARS) }),
-    ...(error && isOurFault(call, error) && { error: error.cause ?? toldErrorOf(error) }),
+    reason: reasonOf(error),
+    detail: cutText(toldTextOf(error), MAX_DETAIL_CHARS),
+    ...(isOurFault(call, error) && { error: error.cause ?? toldErrorOf(error) }),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   bool,
   double,
   field,
+  fixed32,
   fixed64,
   fixed64Exact,
   hex,
@@ -182,6 +183,8 @@ const readLogRecord = message({
   severity: field(3, text, ""),
   body: field<unknown>(5, nested(readValue), undefined),
   attributes: keyValues(6),
+  droppedAttributes: field(7, int32, 0),
+  flags: field(8, fixed32, 0),
   traceId: field(9, hex, ""),
   spanId: field(10, hex, ""),
 });

@@ -40,6 +40,7 @@ export const text: Read<string> = (reader) => reader.string();
 export const bool: Read<boolean> = (reader) => reader.bool();
 export const int32: Read<number> = (reader) => reader.int32();
 export const int64: Read<number> = (reader) => Number(reader.int64());
+export const fixed32: Read<number> = (reader) => reader.fixed32();
 export const fixed64: Read<number> = (reader) => Number(reader.fixed64());
 export const fixed64Exact: Read<bigint> = (reader) => BigInt(reader.fixed64());
 export const sfixed64: Read<number> = (reader) => Number(reader.sfixed64());

@@ -1,5 +1,6 @@
 import { trace } from "@opentelemetry/api";
-import { type Logger, transports } from "winston";
+import type { Logger } from "winston";
+import { LogConsole } from "../../../src/telemetry/log-console.ts";
 import { startTelemetry, type Telemetry, type TelemetryOptions } from "../../../src/telemetry/telemetry.ts";
 import type { Point, Span } from "./otlp.ts";
 import { type OtlpBackend, startOtlpBackend } from "./otlp-backend.ts";
@@ -65,12 +66,9 @@ export async function record(
 /** Keeps the lines of a logger's console transport instead of writing them. */
 export function divertConsole(logger: Logger): string[] {
   const lines: string[] = [];
-  const console = logger.transports.find((transport) => transport instanceof transports.Console);
+  const console = logger.transports.find((transport) => transport instanceof LogConsole);
   if (console === undefined) throw new Error("the logger has no console");
-  console.log = (info: Record<symbol, unknown>, done: () => void) => {
-    lines.push(String(info[Symbol.for("message")]));
-    done();
-  };
+  console.show = (line) => void lines.push(line);
   return lines;
 }
 
