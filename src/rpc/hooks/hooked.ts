@@ -12,12 +12,17 @@ type HookedInterceptor = Interceptor & { readonly [HOOKS]?: JoinedHooks };
 
 /** An interceptor for servers. */
 export function serverHooks<State>(hooks: Hooks<State>): Interceptor {
-  return interceptorOf({ all: [hooks as Hooks], side: "server" });
+  return interceptorOf({ all: [alike(hooks)], side: "server" });
 }
 
 /** An interceptor for clients. */
 export function clientHooks<State>(hooks: Hooks<State>): Interceptor {
-  return interceptorOf({ all: [hooks as Hooks], side: "client" });
+  return interceptorOf({ all: [alike(hooks)], side: "client" });
+}
+
+/** All hooks get the same hidden class, by which a passage finds them faster. */
+function alike<State>({ start, within, check, mapError, end }: Hooks<State>): Hooks {
+  return { start, within, check, mapError, end } as Hooks;
 }
 
 /** Joins neighbours that are made of hooks into one interceptor. Others stay as they are, and mean what they did. */
