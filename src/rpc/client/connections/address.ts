@@ -1,0 +1,129 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import type { ConnectionSettings } from "../channel-options.ts";
+import { Backoff } from "./backoff.ts";
+import { Connection, type ConnectionListener } from "./connection.ts";
+import { type Endpoint, showEndpoint } from "./endpoint.ts";
+
+export type AddressListener = {
+  /** Calls that wait may find a connection now, or must fail. */
+  onChange(): void;
+  /** A connection has ended: the server may be somewhere else. */
+  onLost(): void;
+};
+
+/** A server that allows few calls a connection gets this many connections; then calls wait for their turn. */
+const MAX_CONNECTIONS = 8;
+
+/** So many calls in a row that found the server UNAVAILABLE eject the address, as Envoy does after so many errors. */
+const MAX_FAILURES = 5;
+const FIRST_EJECTION_MS = 1_000;
+const MAX_EJECTION_MS = 30_000;
+
+/** The connections to one address. Attempts that fail, and connections that never got an answer, are followed by a pause. */
+export class Address implements ConnectionListener {
+  /** Such as "10.0.0.1:80". */
+  readonly name: string;
+  readonly #endpoint: Endpoint;
+  readonly #tls: TlsOptions | undefined;
+  readonly #settings: ConnectionSettings;
+  readonly #listener: AddressListener;
+  readonly #connections = new Set<Connection>();
+  readonly #backoff: Backoff;
+  readonly #ejections = new Backoff(FIRST_EJECTION_MS, MAX_EJECTION_MS);
+  #connecting: Connection | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #closed = false;
+  #failures = 0;
+  #ejectedUntil = 0;
+  /** Why there is no connection, after an attempt has failed and until one succeeds. */
+  failure: Error | undefined;
+
+  constructor(endpoint: Endpoint, tls: TlsOptions | undefined, settings: ConnectionSettings, to: AddressListener) {
+    this.name = showEndpoint(endpoint);
+    this.#endpoint = endpoint;
+    this.#tls = tls;
+    this.#settings = settings;
+    this.#listener = to;
+    this.#backoff = new Backoff(settings.firstBackoffMs, settings.maxBackoffMs);
+  }
+
+  /** Whether calls should go elsewhere, if they can. */
+  get ejected(): boolean {
+    return this.#ejectedUntil > 0 && performance.now() < this.#ejectedUntil;
+  }
+
+  /** A connection with room, that with the most; begins another one where there is none. `wary`: none that may be hung. */
+  pick(wary: boolean): Connection | undefined {
+    let best: Connection | undefined;
+    let most = 0;
+    for (const connection of this.#connections) {
+      const { room } = connection;
+      if (room <= most || (wary && connection.doubted)) continue;
+      best = connection;
+      most = room;
+    }
+    if (best === undefined) this.#connect();
+    return best;
+  }
+
+  /** A call has ended; `available`: the server did not say or show that it is UNAVAILABLE. */
+  report(available: boolean): void {
+    if (!available) {
+      if (++this.#failures < MAX_FAILURES) return;
+      this.#failures = 0;
+      this.#ejectedUntil = performance.now() + this.#ejections.next();
+      return;
+    }
+    if (this.#failures === 0 && this.#ejectedUntil === 0) return;
+    this.#failures = 0;
+    if (this.ejected) return; // a call from before
+    this.#ejectedUntil = 0;
+    this.#ejections.reset();
+  }
+
+  onOpen(connection: Connection): void {
+    this.#connecting = undefined;
+    this.failure = undefined;
+    this.#connections.add(connection);
+    this.#listener.onChange();
+  }
+
+  onFree(): void {
+    this.#listener.onChange();
+  }
+
+  onRetired(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (connection.proven) this.#backoff.reset();
+    if (connection === this.#connecting) this.#connecting = undefined;
+    if (!connection.proven && !this.#closed) {
+      if (this.#connections.size === 0)
+        this.failure = connection.cause ?? new Error("the server closed the connection");
+      this.#pauseConnecting();
+    }
+    this.#listener.onLost();
+    this.#listener.onChange();
+  }
+
+  /** Lets calls in flight end. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#pause);
+    for (const connection of this.#connections) connection.close();
+    this.#connecting?.close();
+  }
+
+  #connect(): void {
+    if (this.#connecting !== undefined || this.#pause !== undefined) return;
+    if (this.#connections.size >= MAX_CONNECTIONS) return;
+    this.#connecting = new Connection(this.#endpoint, this.#tls, this.#settings, this);
+  }
+
+  #pauseConnecting(): void {
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#listener.onChange();
+    }, this.#backoff.next());
+  }
+}
