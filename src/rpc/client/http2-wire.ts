@@ -1,12 +1,12 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { CallHeaders } from "./call-headers.ts";
-import type { CallStart, Channel } from "./calls/call.ts";
+import type { CallStart, Channel } from "./calls/call-start.ts";
 import { openStream } from "./calls/stream-call.ts";
 import { callUnary } from "./calls/unary-call.ts";
 import { type CallSettings, type ChannelOptions, callSettings, connectionSettings } from "./channel-options.ts";
 import { Balancer } from "./connections/balancer.ts";
-import { locationOf } from "./connections/endpoint.ts";
+import { locationOf } from "./connections/socket-address.ts";
 import type { Method } from "./method.ts";
 import type { MethodSetting } from "./method-settings.ts";
 import { originOf } from "./target.ts";

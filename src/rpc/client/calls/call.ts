@@ -5,37 +5,18 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { gzipFrame } from "../../server/grpc/compression.ts";
 import { frame } from "../../server/grpc/framing.ts";
 import { MAX_TIMER_MS } from "../../timeouts.ts";
-import type { CallSettings } from "../channel-options.ts";
-import type { Address } from "../connections/address.ts";
-import type { Balancer, WaitingCall } from "../connections/balancer.ts";
-import type { Connection } from "../connections/connection.ts";
+import type { WaitingCall } from "../connections/balancer.ts";
+import type { ClientConnection } from "../connections/client-connection.ts";
 import { cancelStream, dropStream } from "../connections/reset.ts";
-import type { Method } from "../method.ts";
-import type { MethodSetting } from "../method-settings.ts";
+import type { Subchannel } from "../connections/subchannel.ts";
 import { abortError } from "../wire.ts";
+import { attemptFields, type CallStart, PREVIOUS_ATTEMPTS } from "./call-start.ts";
 import { Retries } from "./retries.ts";
 import { resetError, responseFault, statusError, timedOut, unreachable } from "./status.ts";
 import { listen } from "./stream-events.ts";
 
-/** What all calls of a channel share. */
-export type Channel = { readonly balancer: Balancer; readonly settings: CallSettings; readonly waitForReady: boolean };
-
-/** What a call begins with. */
-export type CallStart<D extends DescMethod = DescMethod> = {
-  readonly channel: Channel;
-  readonly method: Method<D>;
-  readonly setting: MethodSetting;
-  /** All fields of the request but those that change from one attempt to the next. */
-  readonly fields: readonly string[];
-  readonly signal: AbortSignal | undefined;
-  /** Epoch milliseconds, or Infinity. */
-  readonly deadline: number;
-};
-
 /** A call that the server certainly did not look at is made again, whatever the policy: once if it reset it, thrice if it went away. */
 const MAX_REPEATS = { reset: 1, gone: 3 };
-
-const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
 
 /** One RPC: it waits for a connection, is sent on a stream, and on another one if that fails and may be tried again. */
 export abstract class Call<D extends DescMethod = DescMethod> implements WaitingCall {
@@ -47,8 +28,8 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   protected failure: ConnectError | undefined;
   /** The outcome is known; nothing that still comes matters. */
   protected over = false;
-  #connection: Connection | undefined;
-  #address: Address | undefined;
+  #connection: ClientConnection | undefined;
+  #subchannel: Subchannel | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
   #retries: Retries | undefined;
@@ -88,15 +69,15 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     channel.balancer.assign(this);
   }
 
-  open(connection: Connection, address: Address): void {
+  open(connection: ClientConnection, subchannel: Subchannel): void {
     try {
-      this.stream = connection.request(this.#fields());
+      this.stream = connection.request(attemptFields(this.start, this.#previous));
     } catch (error) {
       this.fail(ConnectError.from(error, Code.Internal));
       return;
     }
     this.#connection = connection;
-    this.#address = address;
+    this.#subchannel = subchannel;
     listen(this.stream, this as unknown as Call);
     this.send(this.stream);
   }
@@ -144,7 +125,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
       return;
     }
     this.start.channel.settings.methods.throttle?.succeeded();
-    this.#address!.report(true);
+    this.#subchannel!.report(true);
     this.#end(undefined, trailer);
   }
 
@@ -164,16 +145,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     return this.start.channel.settings.gzip ? gzipFrame(bytes) : frame(bytes);
   }
 
-  #fields(): readonly string[] {
-    const { fields, deadline } = this.start;
-    if (deadline === Number.POSITIVE_INFINITY && this.#previous === 0) return fields;
-    const all = fields.slice();
-    if (deadline !== Number.POSITIVE_INFINITY) all.push("grpc-timeout", timeoutField(deadline - Date.now()));
-    if (this.#previous > 0) all.push(PREVIOUS_ATTEMPTS, String(this.#previous));
-    return all;
-  }
-
-  #mayRepeat(connection: Connection, stream: ClientHttp2Stream): boolean {
+  #mayRepeat(connection: ClientConnection, stream: ClientHttp2Stream): boolean {
     if (this.header !== undefined || !this.repeatable || !connection.refused(stream) || this.#isLate()) return false;
     const wasReset = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !connection.lost;
     return this.#repeats < (wasReset ? MAX_REPEATS.reset : MAX_REPEATS.gone);
@@ -181,7 +153,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
 
   /** The attempt failed: the call does, too, unless its policy has another attempt. */
   #endAttempt(error: ConnectError, trailer: IncomingHttpHeaders | undefined): void {
-    this.#address?.report(error.code !== Code.Unavailable);
+    this.#subchannel?.report(error.code !== Code.Unavailable);
     const pause = this.#pauseAfter(error, trailer);
     if (pause === undefined) {
       if (this.#previous > 0) error.metadata.set(PREVIOUS_ATTEMPTS, String(this.#previous));
@@ -208,7 +180,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
 
   #timedOut(): ConnectError {
     const { path } = this.start.method;
-    const state = this.#connection === undefined ? "no connection yet" : `no answer from ${this.#address!.name}`;
+    const state = this.#connection === undefined ? "no connection yet" : `no answer from ${this.#subchannel!.name}`;
     const last = this.#lastFailure;
     return timedOut(path, last === undefined ? state : `${state}; the attempt before: ${last.rawMessage}`);
   }
@@ -236,7 +208,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.stream = undefined;
     this.#connection!.release();
     this.#connection = undefined;
-    this.#address = undefined;
+    this.#subchannel = undefined;
   }
 }
 
@@ -246,9 +218,3 @@ function onDeadline(call: Call): void {
 
 /** A server that cancels at the deadline may be ahead of our timer. */
 const isTimeout = (code: Code): boolean => code === Code.Canceled || code === Code.DeadlineExceeded;
-
-/** Of grpc-timeout: at most eight digits and a unit. */
-function timeoutField(ms: number): string {
-  const whole = Math.max(Math.ceil(ms), 1);
-  return whole < 1e8 ? `${whole}m` : `${Math.min(Math.ceil(whole / 1000), 99_999_999)}S`;
-}

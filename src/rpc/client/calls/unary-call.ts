@@ -5,7 +5,8 @@ import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import { Deframer, type Frame, wholeFrame } from "../../server/grpc/framing.ts";
 import { CallHeaders } from "../call-headers.ts";
 import type { Resolvers } from "../wire.ts";
-import { Call, type CallStart } from "./call.ts";
+import { Call } from "./call.ts";
+import type { CallStart } from "./call-start.ts";
 import { incompleteMessage, messageBytes } from "./messages.ts";
 
 /** Sends a message and resolves to the answer. Rejects with ConnectError. */

@@ -1,15 +1,15 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ConnectionSettings } from "../channel-options.ts";
-import { Address, type AddressListener } from "./address.ts";
-import type { Connection } from "./connection.ts";
-import { type Endpoint, type Location, showEndpoint } from "./endpoint.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import { Resolver } from "./resolver.ts";
+import { type Location, type SocketAddress, showAddress } from "./socket-address.ts";
+import { Subchannel, type SubchannelListener } from "./subchannel.ts";
 
 /** A call on its way to a connection. */
 export type WaitingCall = {
   readonly waitForReady: boolean;
-  open(connection: Connection, address: Address): void;
+  open(connection: ClientConnection, subchannel: Subchannel): void;
   /** No server can be reached. */
   refuse(cause: Error): void;
   /** There will be no connection. */
@@ -17,13 +17,13 @@ export type WaitingCall = {
 };
 
 /** Puts calls on connections to all addresses of a target in turn, past those that do not answer. It connects with the first call. */
-export class Balancer implements AddressListener {
+export class Balancer implements SubchannelListener {
   readonly #tls: TlsOptions | undefined;
   readonly #settings: ConnectionSettings;
   readonly #resolver: Resolver;
   readonly #waiting = new Set<WaitingCall>();
-  #addresses = new Map<string, Address>();
-  #inTurn: readonly Address[] = [];
+  #subchannels = new Map<string, Subchannel>();
+  #inTurn: readonly Subchannel[] = [];
   #next = 0;
   #resolved = false;
   #resolveFailure: Error | undefined;
@@ -56,7 +56,7 @@ export class Balancer implements AddressListener {
   close(): void {
     this.#closed = true;
     this.#resolver.close();
-    for (const address of this.#inTurn) address.close();
+    for (const subchannel of this.#inTurn) subchannel.close();
     this.onChange();
   }
 
@@ -80,12 +80,12 @@ export class Balancer implements AddressListener {
     const count = this.#inTurn.length;
     for (let i = 0; i < count; i++) {
       const at = (this.#next + i) % count;
-      const address = this.#inTurn[at]!;
-      if (wary && address.ejected) continue;
-      const connection = address.pick(wary);
+      const subchannel = this.#inTurn[at]!;
+      if (wary && subchannel.ejected) continue;
+      const connection = subchannel.pick(wary);
       if (connection === undefined) continue;
       this.#next = (at + 1) % count;
-      call.open(connection, address);
+      call.open(connection, subchannel);
       return true;
     }
     return false;
@@ -94,14 +94,14 @@ export class Balancer implements AddressListener {
   /** Why no server can be reached; undefined if one may be soon. */
   #failure(): Error | undefined {
     let failure = this.#resolveFailure;
-    for (const address of this.#inTurn) {
-      if (address.failure === undefined) return undefined;
-      failure = address.failure;
+    for (const subchannel of this.#inTurn) {
+      if (subchannel.failure === undefined) return undefined;
+      failure = subchannel.failure;
     }
     return failure;
   }
 
-  #onResolved(result: readonly Endpoint[] | Error): void {
+  #onResolved(result: readonly SocketAddress[] | Error): void {
     if (result instanceof Error) {
       this.#resolveFailure = result;
       if (!this.#resolved) this.#resolver.refresh();
@@ -109,17 +109,17 @@ export class Balancer implements AddressListener {
     this.onChange();
   }
 
-  #use(endpoints: readonly Endpoint[]): void {
+  #use(addresses: readonly SocketAddress[]): void {
     this.#resolved = true;
     this.#resolveFailure = undefined;
-    const before = this.#addresses;
-    this.#addresses = new Map(
-      endpoints.map((endpoint) => {
-        const key = showEndpoint(endpoint);
-        return [key, before.get(key) ?? new Address(endpoint, this.#tls, this.#settings, this)];
+    const before = this.#subchannels;
+    this.#subchannels = new Map(
+      addresses.map((address) => {
+        const key = showAddress(address);
+        return [key, before.get(key) ?? new Subchannel(address, this.#tls, this.#settings, this)];
       }),
     );
-    this.#inTurn = [...this.#addresses.values()];
-    for (const [key, address] of before) if (!this.#addresses.has(key)) address.close();
+    this.#inTurn = [...this.#subchannels.values()];
+    for (const [key, subchannel] of before) if (!this.#subchannels.has(key)) subchannel.close();
   }
 }

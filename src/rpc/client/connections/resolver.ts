@@ -1,8 +1,8 @@
 import { lookup } from "node:dns/promises";
-import type { Endpoint, Location } from "./endpoint.ts";
+import type { Location, SocketAddress } from "./socket-address.ts";
 
 /** What a name means now; an Error if that cannot be found out. */
-export type Resolved = (result: readonly Endpoint[] | Error) => void;
+export type Resolved = (result: readonly SocketAddress[] | Error) => void;
 
 /** So that new servers of a name get calls while no connection to the others fails. */
 const INTERVAL_MS = 30_000;
@@ -26,9 +26,9 @@ export class Resolver {
   /** Looks up at once, or when the last time is long enough ago. */
   refresh(): void {
     if (this.#state !== "idle" || this.#next !== undefined) return;
-    if ("endpoints" in this.#location) {
+    if ("addresses" in this.#location) {
       this.#state = "closed";
-      this.#onResolved(this.#location.endpoints);
+      this.#onResolved(this.#location.addresses);
       return;
     }
     const wait = this.#lookedAt + this.#minIntervalMs - performance.now();
@@ -52,7 +52,7 @@ export class Resolver {
     this.#lookedAt = performance.now();
     this.#interval ??= setInterval(() => this.refresh(), INTERVAL_MS).unref();
     const result = await lookup(name, { all: true }).then(
-      (found) => found.map(({ address }): Endpoint => ({ host: address, port })),
+      (found) => found.map(({ address }): SocketAddress => ({ host: address, port })),
       (error: Error) => error,
     );
     if (this.#closed()) return;

@@ -1,10 +1,10 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { ConnectionSettings } from "../channel-options.ts";
 import { Backoff } from "./backoff.ts";
-import { Connection, type ConnectionListener } from "./connection.ts";
-import { type Endpoint, showEndpoint } from "./endpoint.ts";
+import { ClientConnection, type ClientConnectionListener } from "./client-connection.ts";
+import { type SocketAddress, showAddress } from "./socket-address.ts";
 
-export type AddressListener = {
+export type SubchannelListener = {
   /** Calls that wait may find a connection now, or must fail. */
   onChange(): void;
   /** A connection has ended: the server may be somewhere else. */
@@ -20,17 +20,17 @@ const FIRST_EJECTION_MS = 1_000;
 const MAX_EJECTION_MS = 30_000;
 
 /** The connections to one address. Attempts that fail, and connections that never got an answer, are followed by a pause. */
-export class Address implements ConnectionListener {
+export class Subchannel implements ClientConnectionListener {
   /** Such as "10.0.0.1:80". */
   readonly name: string;
-  readonly #endpoint: Endpoint;
+  readonly #address: SocketAddress;
   readonly #tls: TlsOptions | undefined;
   readonly #settings: ConnectionSettings;
-  readonly #listener: AddressListener;
-  readonly #connections = new Set<Connection>();
+  readonly #listener: SubchannelListener;
+  readonly #connections = new Set<ClientConnection>();
   readonly #backoff: Backoff;
   readonly #ejections = new Backoff(FIRST_EJECTION_MS, MAX_EJECTION_MS);
-  #connecting: Connection | undefined;
+  #connecting: ClientConnection | undefined;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
   #failures = 0;
@@ -38,9 +38,14 @@ export class Address implements ConnectionListener {
   /** Why there is no connection, after an attempt has failed and until one succeeds. */
   failure: Error | undefined;
 
-  constructor(endpoint: Endpoint, tls: TlsOptions | undefined, settings: ConnectionSettings, to: AddressListener) {
-    this.name = showEndpoint(endpoint);
-    this.#endpoint = endpoint;
+  constructor(
+    address: SocketAddress,
+    tls: TlsOptions | undefined,
+    settings: ConnectionSettings,
+    to: SubchannelListener,
+  ) {
+    this.name = showAddress(address);
+    this.#address = address;
     this.#tls = tls;
     this.#settings = settings;
     this.#listener = to;
@@ -53,8 +58,8 @@ export class Address implements ConnectionListener {
   }
 
   /** A connection with room, that with the most; begins another one where there is none. `wary`: none that may be hung. */
-  pick(wary: boolean): Connection | undefined {
-    let best: Connection | undefined;
+  pick(wary: boolean): ClientConnection | undefined {
+    let best: ClientConnection | undefined;
     let most = 0;
     for (const connection of this.#connections) {
       const { room } = connection;
@@ -81,7 +86,7 @@ export class Address implements ConnectionListener {
     this.#ejections.reset();
   }
 
-  onOpen(connection: Connection): void {
+  onOpen(connection: ClientConnection): void {
     this.#connecting = undefined;
     this.failure = undefined;
     this.#connections.add(connection);
@@ -92,7 +97,7 @@ export class Address implements ConnectionListener {
     this.#listener.onChange();
   }
 
-  onRetired(connection: Connection): void {
+  onRetired(connection: ClientConnection): void {
     this.#connections.delete(connection);
     if (connection.proven) this.#backoff.reset();
     if (connection === this.#connecting) this.#connecting = undefined;
@@ -116,7 +121,7 @@ export class Address implements ConnectionListener {
   #connect(): void {
     if (this.#connecting !== undefined || this.#pause !== undefined) return;
     if (this.#connections.size >= MAX_CONNECTIONS) return;
-    this.#connecting = new Connection(this.#endpoint, this.#tls, this.#settings, this);
+    this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, this);
   }
 
   #pauseConnecting(): void {

@@ -1,17 +1,19 @@
 import { isIP } from "node:net";
 
 /** Where a server listens: host and port, or the path of a Unix socket. */
-export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
+export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** What a target names: endpoints, or a name that DNS knows. */
-export type Location = { readonly endpoints: readonly Endpoint[] } | { readonly name: string; readonly port: number };
+/** What a target names: addresses, or a name that DNS knows. */
+export type Location =
+  | { readonly addresses: readonly SocketAddress[] }
+  | { readonly name: string; readonly port: number };
 
 const DEFAULT_PORT = 443;
 
 /** "10.0.0.1:80", "[::1]:80", or a path. */
-export function showEndpoint(endpoint: Endpoint): string {
-  if ("path" in endpoint) return endpoint.path;
-  const { host, port } = endpoint;
+export function showAddress(address: SocketAddress): string {
+  if ("path" in address) return address.path;
+  const { host, port } = address;
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
@@ -19,10 +21,10 @@ export function showEndpoint(endpoint: Endpoint): string {
 export function locationOf(target: string): Location {
   const [, scheme = "dns", rest] = /^(?:(dns|ipv4|ipv6|unix):(?:\/\/(?=\/))?)?(.*)$/.exec(target)!;
   const text = rest!;
-  if (scheme === "unix") return { endpoints: [{ path: text }] };
-  if (scheme !== "dns") return { endpoints: text.split(",").map((address) => hostAndPort(address, target)) };
+  if (scheme === "unix") return { addresses: [{ path: text }] };
+  if (scheme !== "dns") return { addresses: text.split(",").map((address) => hostAndPort(address, target)) };
   const { host, port } = hostAndPort(text.replace(/^\/\/[^/]*\/|^\//, ""), target);
-  return isIP(host) === 0 ? { name: host, port } : { endpoints: [{ host, port }] };
+  return isIP(host) === 0 ? { name: host, port } : { addresses: [{ host, port }] };
 }
 
 function hostAndPort(address: string, target: string): { host: string; port: number } {

@@ -2,15 +2,15 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 import type { ConnectionSettings } from "../channel-options.ts";
-import { type Endpoint, showEndpoint } from "./endpoint.ts";
+import { type SocketAddress, showAddress } from "./socket-address.ts";
 
-export type ConnectionListener = {
+export type ClientConnectionListener = {
   /** The server's settings are here: it speaks HTTP/2. */
-  onOpen(connection: Connection): void;
+  onOpen(connection: ClientConnection): void;
   /** It may take a call again that it would not have taken before. */
   onFree(): void;
   /** It is gone, or will take no more calls. Comes once. */
-  onRetired(connection: Connection): void;
+  onRetired(connection: ClientConnection): void;
 };
 
 const CONNECT_MS = 10_000;
@@ -20,9 +20,9 @@ const CONNECTION_WINDOW = 4 << 20;
 const DOUBT_MS = 1_000;
 
 /** One HTTP/2 connection. It keeps the process alive only while it is being made and while there are calls on it. */
-export class Connection {
+export class ClientConnection {
   readonly #session: ClientHttp2Session;
-  readonly #listener: ConnectionListener;
+  readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
   readonly #connecting: NodeJS.Timeout;
   #tick: NodeJS.Timeout | undefined;
@@ -39,11 +39,16 @@ export class Connection {
   /** Why it ended. */
   cause: Error | undefined;
 
-  constructor(endpoint: Endpoint, tls: TlsOptions | undefined, settings: ConnectionSettings, to: ConnectionListener) {
+  constructor(
+    address: SocketAddress,
+    tls: TlsOptions | undefined,
+    settings: ConnectionSettings,
+    to: ClientConnectionListener,
+  ) {
     this.#listener = to;
     this.#settings = settings;
-    this.#session = connect(`http://${"path" in endpoint ? "localhost" : showEndpoint(endpoint)}`, {
-      createConnection: () => openSocket(endpoint, tls),
+    this.#session = connect(`http://${"path" in address ? "localhost" : showAddress(address)}`, {
+      createConnection: () => openSocket(address, tls),
       // The default, 10 MB, is less than what many slow readers may hold by the windows below, and breaks the connection.
       maxSessionMemory: Number.MAX_SAFE_INTEGER,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
@@ -160,7 +165,7 @@ export class Connection {
   }
 }
 
-function openSocket(endpoint: Endpoint, tls: TlsOptions | undefined): Socket {
-  if (tls !== undefined) return connectTls({ ...endpoint, ALPNProtocols: ["h2"], ...tls });
-  return connectTcp(endpoint);
+function openSocket(address: SocketAddress, tls: TlsOptions | undefined): Socket {
+  if (tls !== undefined) return connectTls({ ...address, ALPNProtocols: ["h2"], ...tls });
+  return connectTcp(address);
 }
