@@ -19,7 +19,8 @@ const MAX_FAILURES = 5;
 const FIRST_EJECTION_MS = 1_000;
 const MAX_EJECTION_MS = 30_000;
 
-/** The connections to one address. Attempts that fail, and connections that never got an answer, are followed by a pause. */
+/** The connections to one address. A pause follows an attempt that fails, and a second connection in a row that never
+ * got an answer. */
 export class Subchannel implements ClientConnectionListener {
   /** Such as "10.0.0.1:80". */
   readonly name: string;
@@ -33,6 +34,8 @@ export class Subchannel implements ClientConnectionListener {
   #connecting: ClientConnection | undefined;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Connections that ended before a call got an answer, one after the other. */
+  #unprovenInRow = 0;
   #failures = 0;
   #ejectedUntil = 0;
   /** Why there is no connection, after an attempt has failed and until one succeeds. */
@@ -98,14 +101,10 @@ export class Subchannel implements ClientConnectionListener {
   }
 
   onRetired(connection: ClientConnection): void {
-    this.#connections.delete(connection);
-    if (connection.proven) this.#backoff.reset();
+    const wasOpen = this.#connections.delete(connection);
     if (connection === this.#connecting) this.#connecting = undefined;
-    if (!connection.proven && !this.#closed) {
-      if (this.#connections.size === 0)
-        this.failure = connection.cause ?? new Error("the server closed the connection");
-      this.#pauseConnecting();
-    }
+    if (connection.proven) this.#succeeded();
+    else if (!this.#closed && (!wasOpen || ++this.#unprovenInRow > 1)) this.#failed(connection.cause);
     this.#listener.onLost();
     this.#listener.onChange();
   }
@@ -124,7 +123,13 @@ export class Subchannel implements ClientConnectionListener {
     this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, this);
   }
 
-  #pauseConnecting(): void {
+  #succeeded(): void {
+    this.#unprovenInRow = 0;
+    this.#backoff.reset();
+  }
+
+  #failed(cause: Error | undefined): void {
+    if (this.#connections.size === 0) this.failure = cause ?? new Error("the server closed the connection");
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
