@@ -2,22 +2,23 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Frame } from "../../server/grpc/framing.ts";
 import type { Resolvers } from "../wire.ts";
 
-/** Turns a frame into its message. */
-export type Decode = (frame: Frame) => Message | Promise<Message>;
+type Result = IteratorResult<Message>;
 
 /** The messages of a response between the connection, which brings frames, and the consumer, which takes messages one by one. */
 export class ResponseQueue {
-  readonly #decode: Decode;
-  /** Frames that nobody asked for yet, and where they begin. */
-  readonly frames: Frame[] = [];
+  readonly #decode: (frame: Frame) => Message | Promise<Message>;
+  /** Those that nobody asked for yet, from `#at` on. */
+  readonly #frames: Frame[] = [];
   #at = 0;
-  /** Consumers that wait for a message. */
-  readonly #readers: Resolvers<IteratorResult<Message>>[] = [];
+  /** Their size. */
   #bytes = 0;
+  /** Consumers that wait for a message. */
+  readonly #readers: Resolvers<Result>[] = [];
   #ended = false;
   #failure: unknown;
 
-  constructor(decode: Decode) {
+  /** `decode` turns a frame into its message, and may throw. */
+  constructor(decode: (frame: Frame) => Message | Promise<Message>) {
     this.#decode = decode;
   }
 
@@ -26,19 +27,23 @@ export class ResponseQueue {
     return this.#bytes;
   }
 
-  /** Tells it of the frames that were added since there were `before`. */
-  added(before: number): void {
-    for (let i = before; i < this.frames.length; i++) this.#bytes += this.frames[i]!.data.length;
-    while (this.#readers.length > 0 && this.#at < this.frames.length) this.#readers.shift()!.resolve(this.#take());
+  push(frame: Frame): void {
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      this.#give(frame, reader);
+      return;
+    }
+    this.#frames.push(frame);
+    this.#bytes += frame.data.length;
   }
 
   /** The next message; the end once all were taken, or the failure. */
-  next(): Promise<IteratorResult<Message>> {
-    if (this.#at < this.frames.length) return this.#take();
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+  next(): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#readers.push({ resolve, reject });
+      if (this.#at < this.#frames.length) this.#give(this.#take(), { resolve, reject });
+      else if (this.#failure !== undefined) reject(this.#failure);
+      else if (this.#ended) resolve({ done: true, value: undefined });
+      else this.#readers.push({ resolve, reject });
     });
   }
 
@@ -54,22 +59,29 @@ export class ResponseQueue {
 
   /** Forgets the frames that nobody asked for. */
   clear(): void {
-    this.frames.length = 0;
+    this.#frames.length = 0;
     this.#at = 0;
     this.#bytes = 0;
   }
 
-  async #take(): Promise<IteratorResult<Message>> {
-    const frame = this.frames[this.#at++]!;
+  #take(): Frame {
+    const frame = this.#frames[this.#at++]!;
     this.#bytes -= frame.data.length;
-    if (this.#at === this.frames.length) this.clear();
+    if (this.#at === this.#frames.length) this.clear();
+    return frame;
+  }
+
+  /** Without another promise for a message that is decoded at once. */
+  #give(frame: Frame, { resolve, reject }: Resolvers<Result>): void {
     try {
       const value = this.#decode(frame);
-      return { done: false, value: value instanceof Promise ? await value : value };
+      resolve(
+        value instanceof Promise ? value.then((later) => ({ done: false, value: later })) : { done: false, value },
+      );
     } catch (error) {
       this.clear();
       this.#failure = error;
-      throw error;
+      reject(error);
     }
   }
 }

@@ -114,17 +114,16 @@ class StreamCall extends Call<DescMethodStreaming> {
   }
 
   onData(chunk: Buffer): void {
-    const { frames } = this.#queue;
-    const before = frames.length;
+    const frames: Frame[] = [];
+    let fault: unknown;
     try {
       this.#deframer.push(chunk, frames);
     } catch (error) {
-      this.#queue.added(before);
-      this.fail(error);
-      return;
+      fault = error;
     }
-    this.#queue.added(before);
-    if (this.#queue.bytes > READ_AHEAD_BYTES) this.stream?.pause();
+    for (const frame of frames) this.#queue.push(frame);
+    if (fault !== undefined) this.fail(fault);
+    else if (this.#queue.bytes > READ_AHEAD_BYTES) this.stream?.pause();
   }
 
   override onTrailers(trailer: IncomingHttpHeaders): void {
