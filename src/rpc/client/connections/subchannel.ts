@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { Backoff } from "../backoff.ts";
 import type { ConnectionSettings } from "../channel-options.ts";
-import { Backoff } from "./backoff.ts";
 import { ClientConnection, type ClientConnectionListener } from "./client-connection.ts";
 import { type SocketAddress, showAddress } from "./socket-address.ts";
 
