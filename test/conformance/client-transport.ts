@@ -1,4 +1,4 @@
-import { compressionAlgorithms, credentials } from "@grpc/grpc-js";
+import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { ClientCompatRequest } from "../../.cache/conformance/gen/connectrpc/conformance/v1/client_compat_pb.js";
 import { Compression } from "../../.cache/conformance/gen/connectrpc/conformance/v1/config_pb.js";
 import { createGrpcTransport, type GrpcTransport } from "../../src/rpc/client/transport.ts";
@@ -8,20 +8,18 @@ import { INTERCEPTORS } from "./interceptors.ts";
 export function transportFor(request: ClientCompatRequest): GrpcTransport {
   return createGrpcTransport({
     target: `${request.host}:${request.port}`,
-    credentials: request.serverTlsCert.length > 0 ? tls(request) : credentials.createInsecure(),
+    ...(request.serverTlsCert.length > 0 && { tls: tls(request) }),
     interceptors: INTERCEPTORS,
     channelOptions: {
-      "grpc.use_local_subchannel_pool": 1, // or calls would share connections, and with them another case's limits
-      "grpc.ssl_target_name_override": "localhost", // the server is an IP address, which TLS takes for no server name
-      "grpc.default_compression_algorithm":
-        request.compression === Compression.GZIP ? compressionAlgorithms.gzip : compressionAlgorithms.identity,
+      "grpc.default_compression_algorithm": request.compression === Compression.GZIP ? 2 : 0,
       ...(request.messageReceiveLimit > 0 && { "grpc.max_receive_message_length": request.messageReceiveLimit }),
     },
   });
 }
 
-function tls({ serverTlsCert, clientTlsCreds }: ClientCompatRequest) {
-  const root = Buffer.from(serverTlsCert);
-  if (clientTlsCreds === undefined) return credentials.createSsl(root);
-  return credentials.createSsl(root, Buffer.from(clientTlsCreds.key), Buffer.from(clientTlsCreds.cert));
+/** The server is an IP address, which TLS takes for no server name. */
+function tls({ serverTlsCert, clientTlsCreds }: ClientCompatRequest): TlsOptions {
+  const server = { ca: Buffer.from(serverTlsCert), servername: "localhost" };
+  if (clientTlsCreds === undefined) return server;
+  return { ...server, key: Buffer.from(clientTlsCreds.key), cert: Buffer.from(clientTlsCreds.cert) };
 }

@@ -8,10 +8,10 @@ import {
   type UnaryRequest,
 } from "@connectrpc/connect";
 import { MAX_TIMER_MS } from "../timeouts.ts";
-import { abortError } from "./client-call.ts";
+import { CallHeaders, type HeadersInit } from "./call-headers.ts";
 import { Input } from "./input.ts";
-import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
 import type { Method } from "./method.ts";
+import { abortError } from "./wire.ts";
 
 /** What a ClientRequest is made of. */
 export type ClientRequestInit = {
@@ -38,7 +38,7 @@ const SIGNAL: PropertyDescriptor & ThisType<ClientRequest> = {
 
 /**
  * The UnaryRequest or StreamRequest that interceptors see. An AbortController, linked to the caller's signal, and a timer for the deadline
- * are made when the signal is first read. Before that neither is needed: grpc-js has the deadline, and the call watches the caller's signal.
+ * are made when the signal is first read. Before that neither is needed: the call itself has the deadline and watches the caller's signal.
  */
 export class ClientRequest {
   readonly stream: boolean;
@@ -63,7 +63,7 @@ export class ClientRequest {
     this.service = method.desc.parent;
     this.method = method.desc;
     this.url = method.url;
-    this.header = MetadataHeaders.from(header);
+    this.header = CallHeaders.from(header);
     this.contextValues = contextValues ?? createContextValues();
     this.message = message;
     Object.defineProperty(this, "signal", SIGNAL);

@@ -4,9 +4,15 @@ export type ServiceConfig = {
   readonly methodConfig: readonly {
     readonly name: readonly { readonly service: string; readonly method: string }[];
     readonly timeout?: string;
-    readonly retryPolicy?: object;
+    readonly retryPolicy?: {
+      readonly maxAttempts: number;
+      readonly initialBackoff: string;
+      readonly maxBackoff: string;
+      readonly backoffMultiplier: number;
+      readonly retryableStatusCodes: readonly string[];
+    };
   }[];
-  readonly retryThrottling?: object;
+  readonly retryThrottling?: { readonly maxTokens: number; readonly tokenRatio: number };
 };
 
 export type ServiceConfigOptions = {

@@ -1,10 +1,10 @@
-/** Schemes of grpc-js targets, which are used as they are. */
+/** Schemes of gRPC targets, which are used as they are. */
 const TARGET = /^(?:dns|ipv4|ipv6|unix|xds):/;
 
 const EXPECTED = "expected http://host:port, or a gRPC target such as xds:///name";
 
 /**
- * The grpc-js target of a peer: "dns:///users:8081" for "http://users:8081", which means plaintext HTTP/2 to all addresses of the name.
+ * The gRPC target of a peer: "dns:///users:8081" for "http://users:8081", which means plaintext HTTP/2 to all addresses of the name.
  * Targets such as "xds:///users", "unix:/run/users.sock" and "ipv4:10.0.0.1:80,10.0.0.2:80" stay as they are. Throws Error for others.
  */
 export function targetOf(url: string): string {
@@ -21,7 +21,7 @@ export function targetOf(url: string): string {
   return port === "" ? `dns:///${host}:80` : `dns:///${host}`;
 }
 
-/** The origin of a grpc-js target for interceptors, such as "http://users:8080". Of several addresses, the first. */
+/** The origin of a target for interceptors, such as "http://users:8080". Of several addresses, the first. */
 export function originOf(target: string): string {
   if (target.startsWith("unix:")) return "http://localhost";
   const [address] = target.replace(/^(?:dns|ipv4|ipv6|xds):(?:\/\/[^/]*\/)?/, "").split(",");

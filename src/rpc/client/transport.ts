@@ -1,3 +1,4 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
 import {
   create,
   type DescMessage,
@@ -15,39 +16,33 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
-import {
-  Channel,
-  type ChannelCredentials,
-  type ChannelInterface,
-  type ChannelOptions,
-  credentials,
-  Metadata,
-} from "@grpc/grpc-js";
+import { CallHeaders, type HeadersInit } from "./call-headers.ts";
+import type { ChannelOptions } from "./channel-options.ts";
+import { http2Wire } from "./http2-wire.ts";
 import { Input } from "./input.ts";
-import { type HeadersInit, MetadataHeaders } from "./metadata-headers.ts";
 import { createMethod, type Method } from "./method.ts";
 import { ClientRequest } from "./request.ts";
-import { openStream } from "./stream-call.ts";
 import { originOf } from "./target.ts";
-import { callUnary } from "./unary-call.ts";
+import type { CallInit, Wire } from "./wire.ts";
 
-export type GrpcTransportOptions = {
-  /** A grpc-js target: "dns:///users:8080", "ipv4:10.0.0.1:80,10.0.0.2:80", "xds:///users", "unix:/run/users.sock". */
-  readonly target: string;
-  /** Default: plaintext. */
-  readonly credentials?: ChannelCredentials;
-  /** Options of the grpc-js channel, such as keepalive, service config and the message limit (default: 4 MB received). */
-  readonly channelOptions?: ChannelOptions;
+export type TransportOptions = {
   /** The first one is outermost. They are composed once for the transport, not for each call. Default: none. */
   readonly interceptors?: readonly Interceptor[];
   /** Timeout of calls that set none. Calls with a timeoutMs of 0 or less have no deadline. Default: none. */
   readonly defaultTimeoutMs?: number;
+};
+
+export type GrpcTransportOptions = TransportOptions & {
+  /** A gRPC target: "dns:///users:8080", "users:8080", "ipv4:10.0.0.1:80,10.0.0.2:80", "unix:/run/users.sock". */
+  readonly target: string;
+  /** For node:tls, such as the certificate of an authority. Default: plaintext. */
+  readonly tls?: TlsOptions;
+  readonly channelOptions?: ChannelOptions;
   /** Whether calls wait, up to their deadline, while no server can be reached, instead of failing with UNAVAILABLE. Default: false. */
   readonly waitForReady?: boolean;
 };
 
 export type GrpcTransport = Transport & {
-  readonly channel: ChannelInterface;
   /** Lets calls in flight finish, then closes connections. New calls fail with UNAVAILABLE. */
   close(): void;
 };
@@ -55,16 +50,18 @@ export type GrpcTransport = Transport & {
 type AnyCall = ReturnType<Interceptor>;
 
 /**
- * A Connect Transport over a grpc-js channel: Connect clients get its name resolution, load balancing, retries by service config and
- * keepalive, at the CPU cost of a bare grpc-js client. Signals, timers and Headers are made only when they are used.
- *
- * The channel connects with the first call. Calls reject with ConnectError.
+ * A Connect Transport that speaks gRPC by node:http2, to all addresses of the target in turn. It connects with the first call. Calls reject
+ * with ConnectError. Throws Error for a target that it cannot use.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { target, channelOptions = {}, interceptors = [], defaultTimeoutMs, waitForReady = false } = options;
-  const channel = new Channel(target, options.credentials ?? credentials.createInsecure(), channelOptions);
-  const methodOf = methodsAt(originOf(target));
-  const noHeaders = new Metadata({ waitForReady });
+  const { target, tls, channelOptions = {}, waitForReady = false } = options;
+  return createTransport(http2Wire({ target, tls, channelOptions, waitForReady }), originOf(target), options);
+}
+
+/** A Connect Transport over a wire. Signals, timers and Headers are made only when they are used. */
+export function createTransport(wire: Wire, origin: string, options: TransportOptions): GrpcTransport {
+  const { interceptors = [], defaultTimeoutMs } = options;
+  const methodOf = methodsAt(origin);
   const direct = interceptors.length === 0;
   const intercepted = interceptors.reduceRight<AnyCall>((next, interceptor) => interceptor(next), send);
 
@@ -72,22 +69,18 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     return timeoutMs === undefined || timeoutMs <= 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
   }
 
-  function metadataOf(header: HeadersInit | undefined): Metadata {
-    return header === undefined ? noHeaders : MetadataHeaders.toMetadata(MetadataHeaders.from(header), noHeaders);
-  }
-
   /** Called by the innermost interceptor. */
   function send(request: UnaryRequest | StreamRequest): Promise<UnaryResponse | StreamResponse> {
     try {
+      const { header } = request;
       const deadline = ClientRequest.deadlineOf(request);
-      const metadata = MetadataHeaders.toMetadata(request.header, noHeaders);
       if (!request.stream) {
         const signal = ClientRequest.signalOf(request);
-        return callUnary({ channel, method: methodOf(request.method), signal, deadline, metadata }, request.message);
+        return wire.unary({ method: methodOf(request.method), signal, deadline, header }, request.message);
       }
       const { method, signal, message } = request;
-      const start = { channel, method: methodOf(method), signal, deadline, metadata };
-      return openStream(start, message, ClientRequest.inputOf(request));
+      const input = ClientRequest.inputOf(request);
+      return wire.stream({ method: methodOf(method), signal, deadline, header }, message, input);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -105,8 +98,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     const deadline = deadlineOf(timeoutMs);
     const message = create(desc.input, init);
     if (direct) {
-      const start = { channel, method, signal, deadline, metadata: metadataOf(header) };
-      return (await callUnary(start, message)) as UnaryResponse<I, O>;
+      const init: CallInit<DescMethodUnary> = { method, signal, deadline, header: headersOf(header) };
+      return (await wire.unary(init, message)) as UnaryResponse<I, O>;
     }
     const request = new ClientRequest({ method, signal, deadline, header, contextValues, message });
     try {
@@ -130,8 +123,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     const deadline = deadlineOf(timeoutMs);
     const message = new Input(desc.input, messages);
     if (direct) {
-      const start = { channel, method, signal, deadline, metadata: metadataOf(header) };
-      return (await openStream(start, message, message)) as StreamResponse<I, O>;
+      const init: CallInit<DescMethodStreaming> = { method, signal, deadline, header: headersOf(header) };
+      return (await wire.stream(init, message, message)) as StreamResponse<I, O>;
     }
     const request = new ClientRequest({ method, signal, deadline, header, contextValues, message });
     return (await interceptedStream(request, message)) as StreamResponse<I, O>;
@@ -158,12 +151,11 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     }
   }
 
-  return {
-    channel,
-    unary,
-    stream,
-    close: () => channel.close(),
-  };
+  return { unary, stream, close: wire.close };
+}
+
+function headersOf(init: HeadersInit | undefined): CallHeaders | undefined {
+  return init === undefined ? undefined : CallHeaders.from(init);
 }
 
 /** Makes the Method of a descriptor once, for a server's origin. */

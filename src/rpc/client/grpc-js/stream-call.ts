@@ -2,8 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import type { DescMethodStreaming, Message } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
 import type { Metadata } from "@grpc/grpc-js";
-import { abortError, ClientCall, type Resolvers, type Start } from "./client-call.ts";
-import type { Input } from "./input.ts";
+import type { Input } from "../input.ts";
+import { abortError, type Resolvers } from "../wire.ts";
+import { ChannelCall, type ChannelStart } from "./channel-call.ts";
 import { MetadataHeaders } from "./metadata-headers.ts";
 
 /** How many messages are read before they are asked for: as many as a grpc-js stream buffers. */
@@ -20,8 +21,8 @@ const SEND_BURST = 128;
  * come from the iterator of messages. As in Connect, that has no return(): abort the signal to cancel. `input` are the caller's own
  * messages, which interceptors may have wrapped into `messages`; it is closed at the end.
  */
-export function openStream(
-  start: Start<DescMethodStreaming>,
+export function openStreamOnChannel(
+  start: ChannelStart<DescMethodStreaming>,
   messages: AsyncIterable<Message>,
   input: Input | undefined,
 ): Promise<StreamResponse> {
@@ -35,7 +36,7 @@ export function openStream(
   });
 }
 
-class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterator<Message> {
+class StreamCall extends ChannelCall<DescMethodStreaming> implements AsyncIterator<Message> {
   readonly #input: Input | undefined;
   readonly #opened: Resolvers<StreamResponse>;
   readonly #trailer = new MetadataHeaders();
@@ -48,7 +49,7 @@ class StreamCall extends ClientCall<DescMethodStreaming> implements AsyncIterato
   #onSent: (() => void) | undefined;
 
   constructor(
-    start: Start<DescMethodStreaming>,
+    start: ChannelStart<DescMethodStreaming>,
     messages: AsyncIterable<Message>,
     input: Input | undefined,
     opened: Resolvers<StreamResponse>,

@@ -18,7 +18,7 @@ export type Ended = {
  * The error of a status other than OK. A message of the server is passed on as it is. One of grpc-js itself, about a connection or deadline,
  * contains addresses, and ConnectErrors may travel on to users: it becomes the error's cause, for logs.
  */
-export function statusError(ended: Ended): ConnectError {
+export function statusOutcome(ended: Ended): ConnectError {
   const metadata = metadataOf(ended);
   const error = detailedError(metadata) ?? plainError(ended, metadata);
   error.isWireError = true; // a server that relays the error must not relay the metadata

@@ -1,22 +1,23 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
 import type { Metadata } from "@grpc/grpc-js";
-import { abortError, ClientCall, type Resolvers, type Start } from "./client-call.ts";
+import { abortError, type Resolvers } from "../wire.ts";
+import { ChannelCall, type ChannelStart } from "./channel-call.ts";
 import { MetadataHeaders } from "./metadata-headers.ts";
 
 /** Sends a message and resolves to the answer. Rejects with ConnectError. */
-export function callUnary(start: Start<DescMethodUnary>, message: Message): Promise<UnaryResponse> {
+export function callUnaryOnChannel(start: ChannelStart<DescMethodUnary>, message: Message): Promise<UnaryResponse> {
   return new Promise((resolve, reject) => {
     if (start.signal?.aborted) reject(abortError(start.signal));
     else new UnaryCall(start, start.method.serialize(message), { resolve, reject });
   });
 }
 
-class UnaryCall extends ClientCall<DescMethodUnary> {
+class UnaryCall extends ChannelCall<DescMethodUnary> {
   readonly #settle: Resolvers<UnaryResponse>;
   #message: Message | undefined;
 
-  constructor(start: Start<DescMethodUnary>, bytes: Buffer, settle: Resolvers<UnaryResponse>) {
+  constructor(start: ChannelStart<DescMethodUnary>, bytes: Buffer, settle: Resolvers<UnaryResponse>) {
     super(start);
     this.#settle = settle;
     this.wire.startRead();

@@ -1,11 +1,12 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type ChannelInterface, type Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import type { Method } from "./method.ts";
-import { statusError } from "./status-error.ts";
+import type { Method } from "../method.ts";
+import { abortError } from "../wire.ts";
+import { statusOutcome } from "./status-outcome.ts";
 
 /** What is needed to start a call. */
-export type Start<D extends DescMethod = DescMethod> = {
+export type ChannelStart<D extends DescMethod = DescMethod> = {
   readonly channel: ChannelInterface;
   readonly method: Method<D>;
   readonly signal: AbortSignal | undefined;
@@ -14,21 +15,13 @@ export type Start<D extends DescMethod = DescMethod> = {
   readonly metadata: Metadata;
 };
 
-/** How a promise is settled. */
-export type Resolvers<T> = { resolve(value: T): void; reject(reason: unknown): void };
-
-/** The error of a call that its caller aborted: the signal's reason if that is a ConnectError, else CANCELED. */
-export function abortError(signal: AbortSignal): ConnectError {
-  return ConnectError.from(signal.reason, Code.Canceled);
-}
-
 /**
  * An RPC over Channel#createCall, the layer below grpc.Client, which would add an event emitter, interceptor wrappers and a stack trace to
  * each call. The object is its own listener for grpc-js and for the abort signal, so a call needs no closures.
  *
  * Methods that grpc-js calls must not throw: nothing would catch it, and the process would end.
  */
-export abstract class ClientCall<D extends DescMethod> {
+export abstract class ChannelCall<D extends DescMethod> {
   protected readonly method: Method<D>;
   protected readonly wire: ReturnType<ChannelInterface["createCall"]>;
   protected header: Metadata | undefined;
@@ -37,7 +30,7 @@ export abstract class ClientCall<D extends DescMethod> {
   readonly #signal: AbortSignal | undefined;
   readonly #deadline: number;
 
-  constructor({ channel, method, signal, deadline, metadata }: Start<D>) {
+  constructor({ channel, method, signal, deadline, metadata }: ChannelStart<D>) {
     this.method = method;
     this.#signal = signal;
     this.#deadline = deadline;
@@ -74,7 +67,7 @@ export abstract class ClientCall<D extends DescMethod> {
   }
 
   #errorOf(ended: StatusObject): ConnectError {
-    return statusError({ path: this.method.path, deadline: this.#deadline, header: this.header, status: ended });
+    return statusOutcome({ path: this.method.path, deadline: this.#deadline, header: this.header, status: ended });
   }
 }
 

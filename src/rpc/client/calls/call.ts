@@ -1,0 +1,220 @@
+import type { Buffer } from "node:buffer";
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { gzipFrame } from "../../server/grpc/compression.ts";
+import { frame } from "../../server/grpc/framing.ts";
+import { MAX_TIMER_MS } from "../../timeouts.ts";
+import type { WaitingCall } from "../connections/balancer.ts";
+import type { ClientConnection } from "../connections/client-connection.ts";
+import { cancelStream, dropStream } from "../connections/reset.ts";
+import type { Subchannel } from "../connections/subchannel.ts";
+import { abortError } from "../wire.ts";
+import { attemptFields, type CallStart, PREVIOUS_ATTEMPTS } from "./call-start.ts";
+import { Retries } from "./retries.ts";
+import { resetError, responseFault, statusError, timedOut, unreachable } from "./status.ts";
+import { listen } from "./stream-events.ts";
+
+/** A call that the server certainly did not look at is made again, whatever the policy: once if it reset it, thrice if it went away. */
+const MAX_REPEATS = { reset: 1, gone: 3 };
+
+/** One RPC: it waits for a connection, is sent on a stream, and on another one if that fails and may be tried again. */
+export abstract class Call<D extends DescMethod = DescMethod> implements WaitingCall {
+  protected readonly start: CallStart<D>;
+  protected stream: ClientHttp2Stream | undefined;
+  /** Of the response. Once they are here, the call is not tried again. */
+  protected header: IncomingHttpHeaders | undefined;
+  /** Why the call failed. */
+  protected failure: ConnectError | undefined;
+  /** The outcome is known; nothing that still comes matters. */
+  protected over = false;
+  #connection: ClientConnection | undefined;
+  #subchannel: Subchannel | undefined;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #retries: Retries | undefined;
+  #previous = 0;
+  #repeats = 0;
+  #lastFailure: ConnectError | undefined;
+
+  constructor(start: CallStart<D>) {
+    this.start = start;
+  }
+
+  get waitForReady(): boolean {
+    return this.start.channel.waitForReady;
+  }
+
+  /** Sends the request, for the first time or again. */
+  protected abstract send(stream: ClientHttp2Stream): void;
+  /** Whether send() can do so once more. */
+  protected abstract get repeatable(): boolean;
+  abstract onData(chunk: Buffer): void;
+  /** The response has begun. */
+  protected opened(): void {}
+  /** The call is over, with `failure` if it failed. */
+  protected abstract finish(trailer: IncomingHttpHeaders | undefined): void;
+
+  begin(): void {
+    const { channel, signal, deadline } = this.start;
+    if (signal?.aborted) {
+      this.handleEvent();
+      return;
+    }
+    signal?.addEventListener("abort", this);
+    if (deadline !== Number.POSITIVE_INFINITY) {
+      const ms = deadline - Date.now();
+      if (ms <= MAX_TIMER_MS) this.#deadlineTimer = setTimeout(onDeadline, Math.max(ms, 0), this);
+    }
+    channel.balancer.assign(this);
+  }
+
+  open(connection: ClientConnection, subchannel: Subchannel): void {
+    try {
+      this.stream = connection.request(attemptFields(this.start, this.#previous));
+    } catch (error) {
+      this.fail(ConnectError.from(error, Code.Internal));
+      return;
+    }
+    this.#connection = connection;
+    this.#subchannel = subchannel;
+    listen(this.stream, this as unknown as Call);
+    this.send(this.stream);
+  }
+
+  refuse(cause: Error): void {
+    this.#endAttempt(unreachable(this.start.method.path, cause), undefined);
+  }
+
+  /** Ends the call from this side, with the first reason. */
+  fail(reason: unknown): void {
+    if (!this.over) this.#end(ConnectError.from(reason), undefined);
+  }
+
+  /** The caller's signal aborts. */
+  handleEvent(): void {
+    this.fail(abortError(this.start.signal!));
+  }
+
+  /** The deadline is over. */
+  onDeadline(): void {
+    if (this.header === undefined) this.#connection?.doubt();
+    this.fail(this.#timedOut());
+  }
+
+  onResponse(header: IncomingHttpHeaders, flags: number): void {
+    this.#connection!.proven = true;
+    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
+      this.onTrailers(header);
+      return;
+    }
+    const fault = responseFault(header);
+    if (fault !== undefined) {
+      this.#endAttempt(fault, undefined);
+      return;
+    }
+    this.header = header;
+    if (this.#previous > 0) header[PREVIOUS_ATTEMPTS] = String(this.#previous);
+    this.opened();
+  }
+
+  onTrailers(trailer: IncomingHttpHeaders): void {
+    const error = statusError(this.header, trailer);
+    if (error !== undefined) {
+      this.#endAttempt(isTimeout(error.code) && this.#isLate() ? this.#timedOut() : error, trailer);
+      return;
+    }
+    this.start.channel.settings.methods.throttle?.succeeded();
+    this.#subchannel!.report(true);
+    this.#end(undefined, trailer);
+  }
+
+  onClose(stream: ClientHttp2Stream, error: Error | undefined): void {
+    const connection = this.#connection!;
+    if (this.#mayRepeat(connection, stream)) {
+      this.#repeats++;
+      this.#leave();
+      this.start.channel.balancer.assign(this);
+    } else if (this.#isLate()) this.fail(this.#timedOut());
+    else if (connection.lost) this.refuse(connection.cause ?? error ?? new Error("the connection was lost"));
+    else this.#endAttempt(resetError(stream.rstCode ?? constants.NGHTTP2_NO_ERROR, this.header), undefined);
+  }
+
+  protected encode(message: Message): Buffer | Promise<Buffer> {
+    const bytes = this.start.method.serialize(message);
+    return this.start.channel.settings.gzip ? gzipFrame(bytes) : frame(bytes);
+  }
+
+  #mayRepeat(connection: ClientConnection, stream: ClientHttp2Stream): boolean {
+    if (this.header !== undefined || !this.repeatable || !connection.refused(stream) || this.#isLate()) return false;
+    const wasReset = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !connection.lost;
+    return this.#repeats < (wasReset ? MAX_REPEATS.reset : MAX_REPEATS.gone);
+  }
+
+  /** The attempt failed: the call does, too, unless its policy has another attempt. */
+  #endAttempt(error: ConnectError, trailer: IncomingHttpHeaders | undefined): void {
+    this.#subchannel?.report(error.code !== Code.Unavailable);
+    const pause = this.#pauseAfter(error, trailer);
+    if (pause === undefined) {
+      if (this.#previous > 0) error.metadata.set(PREVIOUS_ATTEMPTS, String(this.#previous));
+      this.#end(error, trailer);
+      return;
+    }
+    this.#previous++;
+    this.#lastFailure = error;
+    if (this.stream !== undefined) setImmediate(dropStream, this.stream);
+    this.#leave();
+    this.#pause = setTimeout(() => this.start.channel.balancer.assign(this), pause);
+  }
+
+  #pauseAfter({ code }: ConnectError, trailer: IncomingHttpHeaders | undefined): number | undefined {
+    const { setting, channel } = this.start;
+    if (setting.retries === undefined || this.header !== undefined || !this.repeatable) return undefined;
+    this.#retries ??= new Retries(setting.retries, channel.settings.methods.throttle);
+    return this.#retries.pauseAfter(code, trailer?.["grpc-retry-pushback-ms"] as string | undefined);
+  }
+
+  #isLate(): boolean {
+    return Date.now() + 1 >= this.start.deadline;
+  }
+
+  #timedOut(): ConnectError {
+    const { path } = this.start.method;
+    const state = this.#connection === undefined ? "no connection yet" : `no answer from ${this.#subchannel!.name}`;
+    const last = this.#lastFailure;
+    return timedOut(path, last === undefined ? state : `${state}; the attempt before: ${last.rawMessage}`);
+  }
+
+  #end(failure: ConnectError | undefined, trailer: IncomingHttpHeaders | undefined): void {
+    const { signal, channel } = this.start;
+    const { stream } = this;
+    this.over = true;
+    this.failure = failure;
+    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#pause);
+    signal?.removeEventListener("abort", this);
+    if (stream === undefined) channel.balancer.forget(this);
+    else if (trailer === undefined) cancelStream(stream);
+    // In a usual call, nghttp2 closes the stream as soon as its callback that brought the trailers returns.
+    else if (!stream.writableFinished) setImmediate(dropStream, stream);
+    this.finish(trailer);
+    this.#leave();
+  }
+
+  /** Nothing more is heard of the stream. */
+  #leave(): void {
+    if (this.stream === undefined) return;
+    listen(this.stream, undefined);
+    this.stream = undefined;
+    this.#connection!.release();
+    this.#connection = undefined;
+    this.#subchannel = undefined;
+  }
+}
+
+function onDeadline(call: Call): void {
+  call.onDeadline();
+}
+
+/** A server that cancels at the deadline may be ahead of our timer. */
+const isTimeout = (code: Code): boolean => code === Code.Canceled || code === Code.DeadlineExceeded;

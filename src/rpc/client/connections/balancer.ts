@@ -1,0 +1,125 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectionSettings } from "../channel-options.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import { Resolver } from "./resolver.ts";
+import { type Location, type SocketAddress, showAddress } from "./socket-address.ts";
+import { Subchannel, type SubchannelListener } from "./subchannel.ts";
+
+/** A call on its way to a connection. */
+export type WaitingCall = {
+  readonly waitForReady: boolean;
+  open(connection: ClientConnection, subchannel: Subchannel): void;
+  /** No server can be reached. */
+  refuse(cause: Error): void;
+  /** There will be no connection. */
+  fail(reason: ConnectError): void;
+};
+
+/** Puts calls on connections to all addresses of a target in turn, past those that do not answer. It connects with the first call. */
+export class Balancer implements SubchannelListener {
+  readonly #tls: TlsOptions | undefined;
+  readonly #settings: ConnectionSettings;
+  readonly #resolver: Resolver;
+  readonly #waiting = new Set<WaitingCall>();
+  #subchannels = new Map<string, Subchannel>();
+  #inTurn: readonly Subchannel[] = [];
+  #next = 0;
+  #resolved = false;
+  #resolveFailure: Error | undefined;
+  #closed = false;
+
+  constructor(location: Location, tls: TlsOptions | undefined, settings: ConnectionSettings) {
+    this.#tls = tls;
+    this.#settings = settings;
+    this.#resolver = new Resolver(location, settings.minResolveMs, (result) => this.#onResolved(result));
+  }
+
+  /** Opens the call: at once, or when there is a connection with room. Ends it if no server can be reached, unless it waits for one. */
+  assign(call: WaitingCall): void {
+    if (this.#closed) {
+      call.fail(new ConnectError("the client is closed", Code.Unavailable));
+      return;
+    }
+    if (!this.#resolved) this.#resolver.refresh();
+    if (this.#open(call)) return;
+    const failure = this.#failure();
+    if (failure === undefined || call.waitForReady) this.#waiting.add(call);
+    else call.refuse(failure);
+  }
+
+  forget(call: WaitingCall): void {
+    this.#waiting.delete(call);
+  }
+
+  /** Lets calls in flight end. */
+  close(): void {
+    this.#closed = true;
+    this.#resolver.close();
+    for (const subchannel of this.#inTurn) subchannel.close();
+    this.onChange();
+  }
+
+  onChange(): void {
+    if (this.#waiting.size === 0) return;
+    const calls = [...this.#waiting];
+    this.#waiting.clear();
+    for (const call of calls) this.assign(call);
+  }
+
+  onLost(): void {
+    this.#resolver.refresh();
+  }
+
+  #open(call: WaitingCall): boolean {
+    return this.#openAt(call, true) || this.#openAt(call, false);
+  }
+
+  /** `wary`: only at addresses that are well, as far as is known. */
+  #openAt(call: WaitingCall, wary: boolean): boolean {
+    const count = this.#inTurn.length;
+    for (let i = 0; i < count; i++) {
+      const at = (this.#next + i) % count;
+      const subchannel = this.#inTurn[at]!;
+      if (wary && subchannel.ejected) continue;
+      const connection = subchannel.pick(wary);
+      if (connection === undefined) continue;
+      this.#next = (at + 1) % count;
+      call.open(connection, subchannel);
+      return true;
+    }
+    return false;
+  }
+
+  /** Why no server can be reached; undefined if one may be soon. */
+  #failure(): Error | undefined {
+    let failure = this.#resolveFailure;
+    for (const subchannel of this.#inTurn) {
+      if (subchannel.failure === undefined) return undefined;
+      failure = subchannel.failure;
+    }
+    return failure;
+  }
+
+  #onResolved(result: readonly SocketAddress[] | Error): void {
+    if (result instanceof Error) {
+      this.#resolveFailure = result;
+      if (!this.#resolved) this.#resolver.refresh();
+    } else this.#use(result);
+    this.onChange();
+  }
+
+  #use(addresses: readonly SocketAddress[]): void {
+    this.#resolved = true;
+    this.#resolveFailure = undefined;
+    const before = this.#subchannels;
+    this.#subchannels = new Map(
+      addresses.map((address) => {
+        const key = showAddress(address);
+        return [key, before.get(key) ?? new Subchannel(address, this.#tls, this.#settings, this)];
+      }),
+    );
+    this.#inTurn = [...this.#subchannels.values()];
+    for (const [key, subchannel] of before) if (!this.#subchannels.has(key)) subchannel.close();
+  }
+}

@@ -1,0 +1,171 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
+import type { ConnectionSettings } from "../channel-options.ts";
+import { type SocketAddress, showAddress } from "./socket-address.ts";
+
+export type ClientConnectionListener = {
+  /** The server's settings are here: it speaks HTTP/2. */
+  onOpen(connection: ClientConnection): void;
+  /** It may take a call again that it would not have taken before. */
+  onFree(): void;
+  /** It is gone, or will take no more calls. Comes once. */
+  onRetired(connection: ClientConnection): void;
+};
+
+const CONNECT_MS = 10_000;
+const STREAM_WINDOW = 256 << 10;
+const CONNECTION_WINDOW = 4 << 20;
+/** A healthy server answers a ping in less. */
+const DOUBT_MS = 1_000;
+
+/** One HTTP/2 connection. It keeps the process alive only while it is being made and while there are calls on it. */
+export class ClientConnection {
+  readonly #session: ClientHttp2Session;
+  readonly #listener: ClientConnectionListener;
+  readonly #settings: ConnectionSettings;
+  readonly #connecting: NodeJS.Timeout;
+  #tick: NodeJS.Timeout | undefined;
+  #calls = 0;
+  #maxCalls = Number.POSITIVE_INFINITY;
+  #idleSince = 0;
+  #lastStreamId = Number.POSITIVE_INFINITY;
+  #open = false;
+  #retired = false;
+  #pinging = false;
+  #doubted = false;
+  /** Whether a call got an answer on it. */
+  proven = false;
+  /** Why it ended. */
+  cause: Error | undefined;
+
+  constructor(
+    address: SocketAddress,
+    tls: TlsOptions | undefined,
+    settings: ConnectionSettings,
+    to: ClientConnectionListener,
+  ) {
+    this.#listener = to;
+    this.#settings = settings;
+    this.#session = connect(`http://${"path" in address ? "localhost" : showAddress(address)}`, {
+      createConnection: () => openSocket(address, tls),
+      // The default, 10 MB, is less than what many slow readers may hold by the windows below, and breaks the connection.
+      maxSessionMemory: Number.MAX_SAFE_INTEGER,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+    });
+    this.#connecting = setTimeout(() => this.#end("no HTTP/2 settings in time"), CONNECT_MS).unref();
+    this.#session.on("remoteSettings", ({ maxConcurrentStreams }) => {
+      this.#maxCalls = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+      if (this.#open) this.#listener.onFree();
+      else this.#opened();
+    });
+    this.#session.on("goaway", (_code, lastStreamId) => {
+      this.#lastStreamId = lastStreamId;
+      this.#retire();
+    });
+    this.#session.on("error", (error) => {
+      this.cause ??= error;
+    });
+    this.#session.on("close", () => this.#retire());
+  }
+
+  /** How many more calls the server takes; less than 1 if it takes no more. */
+  get room(): number {
+    const usable = this.#open && !this.#retired && !this.#session.closed && !this.#session.destroyed;
+    return usable ? this.#maxCalls - this.#calls : 0;
+  }
+
+  /** Whether the server may be hung: it has not answered a call in time, or a ping quickly, and no ping since. */
+  get doubted(): boolean {
+    return this.#doubted;
+  }
+
+  /** Whether the connection is over. What its streams say of their end then is not the server's word. */
+  get lost(): boolean {
+    return this.#session.destroyed;
+  }
+
+  /** Opens a stream; it is given back with release(). Throws for fields that cannot be sent. */
+  request(fields: readonly string[]): ClientHttp2Stream {
+    const stream = this.#session.request(fields);
+    if (this.#calls++ === 0) this.#session.ref();
+    return stream;
+  }
+
+  release(): void {
+    if (this.#calls-- === this.#maxCalls) this.#listener.onFree();
+    if (this.#calls > 0) return;
+    this.#session.unref();
+    this.#idleSince = performance.now();
+  }
+
+  /** Whether the server has certainly not looked at this stream, so that the call may be made again elsewhere. */
+  refused(stream: ClientHttp2Stream): boolean {
+    return (
+      stream.id === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || stream.id > this.#lastStreamId
+    );
+  }
+
+  /** A call got no answer in time: asks whether the server is still there, and is `doubted` until it says so. */
+  doubt(): void {
+    if (this.#session.destroyed) return;
+    this.#doubted = true;
+    this.#ping();
+  }
+
+  /** Lets calls in flight end. */
+  close(): void {
+    this.#session.close();
+    if (!this.#open) this.#end("the client is closed");
+  }
+
+  #opened(): void {
+    this.#open = true;
+    clearTimeout(this.#connecting);
+    this.#session.setLocalWindowSize(CONNECTION_WINDOW);
+    const { keepaliveMs, idleMs } = this.#settings;
+    this.#tick = setInterval(() => this.#onTick(), Math.min(keepaliveMs, idleMs)).unref();
+    this.#idleSince = performance.now();
+    if (this.#calls === 0) this.#session.unref();
+    this.#listener.onOpen(this);
+  }
+
+  #onTick(): void {
+    if (this.#calls > 0) this.#ping();
+    else if (performance.now() - this.#idleSince >= this.#settings.idleMs) this.#session.close();
+  }
+
+  #ping(): void {
+    if (this.#pinging || this.#session.destroyed) return;
+    this.#pinging = true;
+    const doubt = setTimeout(() => {
+      this.#doubted = true;
+    }, DOUBT_MS).unref();
+    const dead = setTimeout(() => this.#end("no answer to a ping"), this.#settings.keepaliveTimeoutMs).unref();
+    this.#session.ping(() => {
+      clearTimeout(doubt);
+      clearTimeout(dead);
+      this.#pinging = false;
+      this.#doubted = false;
+      this.#listener.onFree();
+    });
+  }
+
+  #end(reason: string): void {
+    this.cause ??= new Error(reason);
+    this.#session.destroy(this.cause);
+  }
+
+  #retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    clearTimeout(this.#connecting);
+    clearInterval(this.#tick);
+    this.#listener.onRetired(this);
+  }
+}
+
+function openSocket(address: SocketAddress, tls: TlsOptions | undefined): Socket {
+  if (tls !== undefined) return connectTls({ ...address, ALPNProtocols: ["h2"], ...tls });
+  return connectTcp(address);
+}

@@ -1,0 +1,139 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { Backoff } from "../backoff.ts";
+import type { ConnectionSettings } from "../channel-options.ts";
+import { ClientConnection, type ClientConnectionListener } from "./client-connection.ts";
+import { type SocketAddress, showAddress } from "./socket-address.ts";
+
+export type SubchannelListener = {
+  /** Calls that wait may find a connection now, or must fail. */
+  onChange(): void;
+  /** A connection has ended: the server may be somewhere else. */
+  onLost(): void;
+};
+
+/** A server that allows few calls a connection gets this many connections; then calls wait for their turn. */
+const MAX_CONNECTIONS = 8;
+
+/** So many calls in a row that found the server UNAVAILABLE eject the address, as Envoy does after so many errors. */
+const MAX_FAILURES = 5;
+const FIRST_EJECTION_MS = 1_000;
+const MAX_EJECTION_MS = 30_000;
+
+/** The connections to one address. A pause follows an attempt that fails, and a second connection in a row that never
+ * got an answer. */
+export class Subchannel implements ClientConnectionListener {
+  /** Such as "10.0.0.1:80". */
+  readonly name: string;
+  readonly #address: SocketAddress;
+  readonly #tls: TlsOptions | undefined;
+  readonly #settings: ConnectionSettings;
+  readonly #listener: SubchannelListener;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #backoff: Backoff;
+  readonly #ejections = new Backoff(FIRST_EJECTION_MS, MAX_EJECTION_MS);
+  #connecting: ClientConnection | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #closed = false;
+  /** Connections that ended before a call got an answer, one after the other. */
+  #unprovenInRow = 0;
+  #failures = 0;
+  #ejectedUntil = 0;
+  /** Why there is no connection, after an attempt has failed and until one succeeds. */
+  failure: Error | undefined;
+
+  constructor(
+    address: SocketAddress,
+    tls: TlsOptions | undefined,
+    settings: ConnectionSettings,
+    to: SubchannelListener,
+  ) {
+    this.name = showAddress(address);
+    this.#address = address;
+    this.#tls = tls;
+    this.#settings = settings;
+    this.#listener = to;
+    this.#backoff = new Backoff(settings.firstBackoffMs, settings.maxBackoffMs);
+  }
+
+  /** Whether calls should go elsewhere, if they can. */
+  get ejected(): boolean {
+    return this.#ejectedUntil > 0 && performance.now() < this.#ejectedUntil;
+  }
+
+  /** A connection with room, that with the most; begins another one where there is none. `wary`: none that may be hung. */
+  pick(wary: boolean): ClientConnection | undefined {
+    let best: ClientConnection | undefined;
+    let most = 0;
+    for (const connection of this.#connections) {
+      const { room } = connection;
+      if (room <= most || (wary && connection.doubted)) continue;
+      best = connection;
+      most = room;
+    }
+    if (best === undefined) this.#connect();
+    return best;
+  }
+
+  /** A call has ended; `available`: the server did not say or show that it is UNAVAILABLE. */
+  report(available: boolean): void {
+    if (!available) {
+      if (++this.#failures < MAX_FAILURES) return;
+      this.#failures = 0;
+      this.#ejectedUntil = performance.now() + this.#ejections.next();
+      return;
+    }
+    if (this.#failures === 0 && this.#ejectedUntil === 0) return;
+    this.#failures = 0;
+    if (this.ejected) return; // a call from before
+    this.#ejectedUntil = 0;
+    this.#ejections.reset();
+  }
+
+  onOpen(connection: ClientConnection): void {
+    this.#connecting = undefined;
+    this.failure = undefined;
+    this.#connections.add(connection);
+    this.#listener.onChange();
+  }
+
+  onFree(): void {
+    this.#listener.onChange();
+  }
+
+  onRetired(connection: ClientConnection): void {
+    const wasOpen = this.#connections.delete(connection);
+    if (connection === this.#connecting) this.#connecting = undefined;
+    if (connection.proven) this.#succeeded();
+    else if (!this.#closed && (!wasOpen || ++this.#unprovenInRow > 1)) this.#failed(connection.cause);
+    this.#listener.onLost();
+    this.#listener.onChange();
+  }
+
+  /** Lets calls in flight end. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#pause);
+    for (const connection of this.#connections) connection.close();
+    this.#connecting?.close();
+  }
+
+  #connect(): void {
+    if (this.#connecting !== undefined || this.#pause !== undefined) return;
+    if (this.#connections.size >= MAX_CONNECTIONS) return;
+    this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, this);
+  }
+
+  #succeeded(): void {
+    this.#unprovenInRow = 0;
+    this.#backoff.reset();
+  }
+
+  #failed(cause: Error | undefined): void {
+    if (this.#connections.size === 0) this.failure = cause ?? new Error("the server closed the connection");
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#listener.onChange();
+    }, this.#backoff.next());
+  }
+}
