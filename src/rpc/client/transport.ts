@@ -16,8 +16,10 @@ import type {
   UnaryRequest,
   UnaryResponse,
 } from "@connectrpc/connect";
+import { hooksOfAll, joinHooks } from "../hooks/hooked.ts";
 import { CallHeaders, type HeadersInit } from "./call-headers.ts";
 import type { ChannelOptions } from "./channel-options.ts";
+import { hookedStream, hookedUnary } from "./hooked-calls.ts";
 import { http2Wire } from "./http2-wire.ts";
 import { Input } from "./input.ts";
 import { createMethod, type Method } from "./method.ts";
@@ -63,7 +65,8 @@ export function createTransport(wire: Wire, origin: string, options: TransportOp
   const { interceptors = [], defaultTimeoutMs } = options;
   const methodOf = methodsAt(origin);
   const direct = interceptors.length === 0;
-  const intercepted = interceptors.reduceRight<AnyCall>((next, interceptor) => interceptor(next), send);
+  const hooks = hooksOfAll(interceptors);
+  const intercepted = joinHooks(interceptors).reduceRight<AnyCall>((next, interceptor) => interceptor(next), send);
 
   function deadlineOf(timeoutMs = defaultTimeoutMs): number {
     return timeoutMs === undefined || timeoutMs <= 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
@@ -101,7 +104,9 @@ export function createTransport(wire: Wire, origin: string, options: TransportOp
       const init: CallInit<DescMethodUnary> = { method, signal, deadline, header: headersOf(header) };
       return (await wire.unary(init, message)) as UnaryResponse<I, O>;
     }
-    const request = new ClientRequest({ method, signal, deadline, header, contextValues, message });
+    const asked = { method, signal, deadline, header, contextValues, message };
+    if (hooks !== undefined) return (await hookedUnary(wire, hooks, asked)) as UnaryResponse<I, O>;
+    const request = new ClientRequest(asked);
     try {
       const response = await intercepted(request.typed);
       request.end();
@@ -126,7 +131,9 @@ export function createTransport(wire: Wire, origin: string, options: TransportOp
       const init: CallInit<DescMethodStreaming> = { method, signal, deadline, header: headersOf(header) };
       return (await wire.stream(init, message, message)) as StreamResponse<I, O>;
     }
-    const request = new ClientRequest({ method, signal, deadline, header, contextValues, message });
+    const asked = { method, signal, deadline, header, contextValues, message };
+    if (hooks !== undefined) return (await hookedStream(wire, hooks, asked)) as StreamResponse<I, O>;
+    const request = new ClientRequest(asked);
     return (await interceptedStream(request, message)) as StreamResponse<I, O>;
   }
 

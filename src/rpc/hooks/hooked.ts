@@ -1,7 +1,6 @@
 // Interceptors that are made of hooks, and how lists of interceptors join them.
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { context as contexts } from "@opentelemetry/api";
 import type { AnyRequest, AnyResponse, Next } from "../interceptor-types.ts";
 import type { Hooks, JoinedHooks } from "./hooks.ts";
 import { Passage } from "./passage.ts";
@@ -53,7 +52,7 @@ async function pass(hooks: JoinedHooks, next: Next, req: AnyRequest): Promise<An
   try {
     if (!req.stream) {
       passage.begin(req.message);
-      const res = await contexts.with(passage.context, next, undefined, req);
+      const res = await passage.run(next, req);
       passage.succeed(res.header);
       return res;
     }
@@ -63,7 +62,7 @@ async function pass(hooks: JoinedHooks, next: Next, req: AnyRequest): Promise<An
     });
     const checks = hooks.all.some(({ check }) => check !== undefined);
     const request = checks ? { ...req, message: passage.checked(req.message) } : req;
-    const res = await contexts.with(passage.context, next, undefined, request);
+    const res = await passage.run(next, request);
     if (res.stream) return { ...res, message: followed(res.message, passage, res.header) };
     passage.succeed(res.header);
     return res;
@@ -74,7 +73,6 @@ async function pass(hooks: JoinedHooks, next: Next, req: AnyRequest): Promise<An
 
 /** The messages of a response, whose end is that of the call. A generator runs in the context of who pulls, so each pull enters it again. */
 function followed(messages: AsyncIterable<Message>, passage: Passage, header: Headers): AsyncIterable<Message> {
-  const { context } = passage;
   const failed = async (error: unknown) => {
     throw await passage.fail(error, header);
   };
@@ -91,18 +89,18 @@ function followed(messages: AsyncIterable<Message>, passage: Passage, header: He
       const items = messages[Symbol.asyncIterator]();
       const pull = () => items.next();
       return {
-        next: () => contexts.with(context, pull).then(passed, failed),
+        next: () => passage.run(pull).then(passed, failed),
         return: (value?: unknown) => {
           passage.abandon(new ConnectError("the stream was not read to its end", Code.Canceled));
           const close = async () => (await items.return?.(value)) ?? { done: true as const, value };
-          return contexts.with(context, close).catch(failed);
+          return passage.run(close).catch(failed);
         },
         throw: (reason?: unknown) => {
           const close = async () => {
             if (items.throw === undefined) throw reason;
             return items.throw(reason);
           };
-          return contexts.with(context, close).then(passed, failed);
+          return passage.run(close).then(passed, failed);
         },
       };
     },

@@ -12,7 +12,8 @@ const TOO_SHORT_TO_ABORT_MS = 1;
  */
 export class Passage {
   /** For everything within the hooks. */
-  context: Context = contexts.active();
+  context: Context;
+  readonly #outside = contexts.active();
   readonly #hooks: JoinedHooks;
   readonly #call: HookedCall;
   readonly #startedAt = performance.now();
@@ -23,6 +24,7 @@ export class Passage {
   constructor(hooks: JoinedHooks, call: HookedCall) {
     this.#hooks = hooks;
     this.#call = call;
+    this.context = this.#outside;
   }
 
   /** Enters the hooks, which check the message if it is the only one of the request. Throws what they throw. */
@@ -34,6 +36,12 @@ export class Passage {
       if (hooks.within !== undefined) this.context = hooks.within(state);
       if (message !== undefined) hooks.check?.(call, message);
     }
+  }
+
+  /** Calls a function in the context of everything within. */
+  run<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    const isOutside = this.context === this.#outside; // then entering it again would only take time
+    return isOutside ? fn(...args) : contexts.with(this.context, fn, undefined, ...args);
   }
 
   /** Checks a message of a stream. Throws what the hooks throw. */

@@ -1,7 +1,6 @@
 // How a unary handler is called through interceptors. The function is made once for each method.
 import type { Message } from "@bufbuild/protobuf";
 import type { Interceptor, MethodImplSpec } from "@connectrpc/connect";
-import { context as contexts } from "@opentelemetry/api";
 import { hooksOfAll, joinHooks } from "../../hooks/hooked.ts";
 import type { JoinedHooks } from "../../hooks/hooks.ts";
 import { Passage } from "../../hooks/passage.ts";
@@ -49,7 +48,7 @@ function hooked({ impl, method: { output } }: UnarySpec, hooks: JoinedHooks): Ru
     const passage = new Passage(hooks, call.context);
     try {
       passage.begin(message);
-      const answer = contexts.with(passage.context, impl, undefined, message, call.context);
+      const answer = passage.run(impl, message, call.context);
       if (!(answer instanceof Promise)) reply(call, passage, answer);
       else {
         answer.then(

@@ -1,5 +1,4 @@
 // Streams whose interceptors are all made of hooks: no iterator for each interceptor, and no promise of theirs for each message.
-import { context as contexts } from "@opentelemetry/api";
 import type { JoinedHooks } from "../../hooks/hooks.ts";
 import { Passage } from "../../hooks/passage.ts";
 import { requestFault } from "../../request-fault.ts";
@@ -13,10 +12,19 @@ type Run = (call: GrpcCall) => void;
 
 /** Calls the handler of a streaming method through hooks. */
 export function hooked(spec: StreamSpec, hooks: JoinedHooks): Run {
-  const serve = createServe(spec);
-  return (call) => {
-    if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
-    void inPassage(call, hooks, serve);
+  if (spec.kind !== "server_streaming") {
+    const serve = createServe(spec);
+    return (call) => {
+      if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
+      void inPassage(call, hooks, serve);
+    };
+  }
+  return async (call) => {
+    const request = await readMessage(call); // first, since hooks shall see what is wrong with it
+    await inPassage(call, hooks, (_, passage) => {
+      passage.check(request);
+      return pump(call, spec.impl(request, call.context), () => passage.succeed(call.context.responseHeader));
+    });
   };
 }
 
@@ -26,26 +34,21 @@ async function fail(call: GrpcCall, passage: Passage, reason: unknown): Promise<
 
 type Serve = (call: GrpcCall, passage: Passage) => Promise<void>;
 
-function createServe(spec: StreamSpec): Serve {
-  const { output } = spec.method;
-  const succeed = (call: GrpcCall, passage: Passage) => () => passage.succeed(call.context.responseHeader);
-  switch (spec.kind) {
-    case "client_streaming":
-      return async (call, passage) => {
-        const message = wholeMessage(output, await spec.impl(passage.checked(call.request.messages()), call.context));
-        passage.succeed(call.context.responseHeader);
-        call.reply(message);
-      };
-    case "server_streaming":
-      return async (call, passage) => {
-        const request = await readMessage(call);
-        passage.check(request);
-        await pump(call, spec.impl(request, call.context), succeed(call, passage));
-      };
-    case "bidi_streaming":
-      return (call, passage) =>
-        pump(call, spec.impl(passage.checked(call.request.messages()), call.context), succeed(call, passage));
+/** For request streams. */
+function createServe(spec: Exclude<StreamSpec, { kind: "server_streaming" }>): Serve {
+  const messagesOf = (call: GrpcCall, passage: Passage) => passage.checked(call.request.messages());
+  if (spec.kind === "bidi_streaming") {
+    return (call, passage) =>
+      pump(call, spec.impl(messagesOf(call, passage), call.context), () =>
+        passage.succeed(call.context.responseHeader),
+      );
   }
+  return async (call, passage) => {
+    const answer = await spec.impl(messagesOf(call, passage), call.context);
+    const message = wholeMessage(spec.method.output, answer);
+    passage.succeed(call.context.responseHeader);
+    call.reply(message);
+  };
 }
 
 /** Serves a call within hooks, to which its end is told at once when its client has gone, or its time is over. */
@@ -54,7 +57,7 @@ async function inPassage(call: GrpcCall, hooks: JoinedHooks, serve: Serve): Prom
   call.context.onAbort = (error) => passage.abandon(error);
   try {
     passage.begin();
-    await contexts.with(passage.context, serve, undefined, call, passage);
+    await passage.run(serve, call, passage);
   } catch (error) {
     await fail(call, passage, error);
   }
