@@ -4,9 +4,9 @@ import { credentials, Client as GrpcJsClient, Metadata } from "@grpc/grpc-js";
 import { createGrpcTransport } from "../src/rpc/client/transport.ts";
 import { clientInterceptors } from "../src/rpc/interceptors/client.ts";
 import { ProbeService, type UnaryResponse } from "../test/gen/probe/v1/probe_pb.js";
-import { definition } from "./grpc-js-server.ts";
 import { serve } from "./measured-process.ts";
 import type { Window } from "./paired.ts";
+import { definition } from "./peers/grpc-js.ts";
 import { checkPayload, STREAM_LENGTH, streamRequest, unaryRequest } from "./probe.ts";
 import { startMeasuredTelemetry } from "./telemetry.ts";
 

@@ -2,27 +2,32 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A telemetry backend that accepts everything and counts what it gets. */
+/** A telemetry backend that accepts everything and counts what it gets from whom. */
 export type Sink = {
-  readonly url: string;
-  posts(signal: "traces" | "metrics" | "logs"): number;
+  /** The environment by which a process sends here under a name. */
+  env(name: string): Readonly<Record<string, string>>;
+  /** Throws unless spans came under this name: then what they cost was not measured. */
+  checkSpans(name: string): void;
   close(): Promise<void>;
 };
 
 export async function startSink(): Promise<Sink> {
-  const posts = new Map<string, number>();
+  const paths = new Set<string>();
   const server = createServer((req, res) => {
     req.resume();
     req.on("end", () => {
-      posts.set(req.url!, (posts.get(req.url!) ?? 0) + 1);
+      paths.add(req.url!);
       res.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    posts: (signal) => posts.get(`/v1/${signal}`) ?? 0,
+    env: (name) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/${name}` }),
+    checkSpans(name) {
+      if (!paths.has(`/${name}/v1/traces`)) throw new Error(`${name} exported no spans`);
+    },
     async close() {
       server.closeAllConnections();
       server.close();
