@@ -5,7 +5,7 @@ import type { Call } from "./load/load-process.ts";
 import { measurePaired, type PairedTiming, type Row } from "./paired.ts";
 import { STREAM_LENGTH } from "./probe.ts";
 import type { CapacitySection, PairedSection } from "./results.ts";
-import { gatewayPeer, grpcServer, ownGateway, type Server } from "./servers.ts";
+import { builtGateway, gatewayPeer, grpcServer, ownGateway, type Server } from "./servers.ts";
 import type { Sink } from "./sink.ts";
 import { clientSubject, type Load, serverSubject } from "./subjects.ts";
 
@@ -20,6 +20,8 @@ export type Bench = {
   readonly sink: Sink;
   /** Servers in other languages, as far as they could be built. */
   readonly foreign: readonly Server[];
+  /** Our program as one executable, if it could be built. */
+  readonly executable: string | undefined;
   /** The port of the user service that the gateways call. */
   readonly usersPort: number;
 };
@@ -69,12 +71,12 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       servers: [...[...peers, ...own].map(grpcServer), ...bench.foreign],
     };
   }),
-  "rest-latency": capacity(({ usersPort }) => {
-    const peers = (["fastify", "fastify-otel", "nest", "nest-otel"] as const).map((kind) =>
-      gatewayPeer(kind, usersPort),
-    );
+  "rest-latency": capacity(({ usersPort, executable }) => {
+    const peerKinds = ["fastify", "fastify-otel", "nest", "nest-otel"] as const;
+    const peers = peerKinds.map((kind) => gatewayPeer(kind, usersPort));
     const own = (["off", "telemetry", "default"] as const).map((kind) => ownGateway(kind, usersPort));
-    return { title: "REST gateway", call: "rest", servers: [...peers, ...own] };
+    const built = executable === undefined ? [] : [builtGateway(executable, usersPort)];
+    return { title: "REST gateway", call: "rest", servers: [...peers, ...own, ...built] };
   }),
 };
 

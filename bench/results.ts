@@ -29,6 +29,8 @@ export type Results = {
   /** ISO 8601, when the run began. */
   readonly date: string;
   readonly minutes: number;
+  /** Whether it tells only the order of magnitude. */
+  readonly quick: boolean;
   /** The commit that was measured; with "+" if the tree had other changes. */
   readonly commit: string;
   readonly machine: string;
@@ -51,7 +53,7 @@ export function latestResults(): Results {
 
 /** Writes results to a file named by their date and commit. Returns its path. */
 export function record(results: Results): string {
-  const name = `${results.date.replaceAll(":", "-")}-${results.commit}.json`;
+  const name = `${results.date.slice(0, 19).replaceAll(":", "-")}-${results.commit.replace("+", "")}.json`;
   const path = join(RESULTS, name);
   writeFileSync(path, serialize(results));
   return path;

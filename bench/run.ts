@@ -8,6 +8,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildingFault } from "../tools/build/executable.ts";
+import { ARTIFACTS, buildAll } from "../tools/build.ts";
 import { type Bench, GROUPS, type Timing } from "./groups.ts";
 import { buildForeignServers } from "./peers/foreign-servers.ts";
 import { Core, pinThisProcess } from "./pinning.ts";
@@ -53,16 +55,20 @@ for (const name of chosen) {
   if (GROUPS[name] === undefined) throw new Error(`--only takes ${Object.keys(GROUPS).join(", ")}, not ${name}`);
 }
 
-pinThisProcess(Core.OTHER);
 const { servers: foreign, skipped } = buildForeignServers();
+const buildFault = buildingFault();
+if (buildFault === undefined) await buildAll();
+else skipped.push(`The executable is left out: ${buildFault}`);
+const executable = buildFault === undefined ? ARTIFACTS.executable : undefined;
 for (const why of skipped) console.error(why);
 
+pinThisProcess(Core.OTHER);
 const begun = new Date();
 const dataDir = mkdtempSync(join(tmpdir(), "tracemesh-bench-"));
 const users = await startServer(Core.OTHER, userService(dataDir));
 const load = await startLoad();
 const sink = await startSink();
-const bench: Bench = { timing, load, sink, foreign, usersPort: users.port };
+const bench: Bench = { timing, load, sink, foreign, executable, usersPort: users.port };
 const paired: PairedSection[] = [];
 const capacity: CapacitySection[] = [];
 for (const group of chosen) {
@@ -87,6 +93,7 @@ rmSync(dataDir, { recursive: true });
 const results: Results = {
   date: begun.toISOString(),
   minutes: (Date.now() - begun.getTime()) / 60_000,
+  quick: flags.quick ?? false,
   commit: describeCommit(),
   machine: describeMachine(),
   node: process.version,

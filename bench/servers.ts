@@ -24,7 +24,7 @@ const GRPC_LABELS = {
   connect: "connect-node",
   plain: "tracemesh",
   intercepted: "tracemesh, all interceptors",
-  logged: "tracemesh, default: and a log line a call",
+  logged: "tracemesh, default (a log line each)",
   sampled: "tracemesh, default, all traces recorded",
 } as const satisfies Record<ServerKind, string>;
 
@@ -69,10 +69,10 @@ export type OwnGatewayKind = "off" | "telemetry" | "default";
 const OWN_GATEWAYS: Record<OwnGatewayKind, { label: string; env: Readonly<Record<string, string>> }> = {
   off: { label: "tracemesh", env: { OTEL_SDK_DISABLED: "true", LOG_LEVEL: "warn" } },
   telemetry: { label: "tracemesh, telemetry", env: { LOG_LEVEL: "warn" } },
-  default: { label: "tracemesh, default: and a log line a request", env: {} },
+  default: { label: "tracemesh, default (a log line each)", env: {} },
 };
 
-/** Our gateway role, as it is deployed. */
+/** Our gateway role. */
 export function ownGateway(kind: OwnGatewayKind, usersPort: number): Server {
   const { label, env } = OWN_GATEWAYS[kind];
   // Orders are not called, but their address must be one.
@@ -85,6 +85,12 @@ export function ownGateway(kind: OwnGatewayKind, usersPort: number): Server {
     env: { ROLE: "gateway", LOG_FORMAT: "json", ...peers, ...env },
     exports: kind !== "off",
   };
+}
+
+/** The same with its default settings, from the one executable that `make build` makes. */
+export function builtGateway(executable: string, usersPort: number): Server {
+  const label = "tracemesh, default, executable";
+  return { ...ownGateway("default", usersPort), key: "gateway-built", label, command: [executable] };
 }
 
 /** The user role, without telemetry: what the gateways call. */

@@ -23,7 +23,7 @@ export type ChartOptions = {
 };
 
 const WIDTH = 760;
-const LABELS = 270;
+const LABELS = 290;
 const TEXTS = 110;
 const ROW = 26;
 const BAR = 16;
@@ -41,8 +41,8 @@ export function barChart({ title, axis, bars, mark }: ChartOptions): string {
     `<rect width="${WIDTH}" height="${height}" rx="6" fill="#ffffff"/>`,
     `<text x="16" y="24" font-size="15" font-weight="600">${escaped(title)}</text>`,
     `<text x="16" y="43" fill="#495057">${escaped(axis)}</text>`,
-    ...bars.flatMap((bar, i) => drawBar(bar, TOP + i * ROW, x)),
     ...(mark === undefined ? [] : [line(x(mark), TOP - 4, x(mark), height - 12, ' stroke-dasharray="4 3"')]),
+    ...bars.flatMap((bar, i) => drawBar(bar, TOP + i * ROW, x)),
     "</svg>",
   ].join("\n")}\n`;
 }
@@ -58,7 +58,8 @@ function drawBar({ label, value, range, inner, text, ours }: Bar, top: number, x
     rect(value, colours.fill),
     ...(inner === undefined ? [] : [rect(inner, colours.inner)]),
     ...(range === undefined ? [] : [line(x(range[0]), middle, x(range[1]), middle)]),
-    `<text x="${round(x(Math.max(value, range?.[1] ?? 0)) + 8)}" y="${middle + 4}"${weight}>${escaped(text)}</text>`,
+    // White around the letters, for where the dashed line passes behind them.
+    `<text x="${round(x(Math.max(value, range?.[1] ?? 0)) + 8)}" y="${middle + 4}" stroke="#ffffff" stroke-width="4" paint-order="stroke"${weight}>${escaped(text)}</text>`,
   ];
 }
 

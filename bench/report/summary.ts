@@ -9,7 +9,7 @@ export function summary({ paired }: Results): string {
   return [
     `Calls a second, beside bare grpc-js that does nothing else: ${rate("tracemesh")} times as many with nothing on,`,
     `${rate("tracemesh, all interceptors")} times with spans, metrics, validation and error mapping,`,
-    `${rate("tracemesh, default: and a log line a call")} times with a log line a call as well, which is the default;`,
+    `${rate("tracemesh, default (a log line each)")} times with a log line a call as well, which is the default;`,
     `grpc-js with OpenTelemetry alone does ${rate("grpc-js, OpenTelemetry")} times as many.`,
     `A REST request through the gateway costs ${of(section(paired, "rest"), "tracemesh", "cpuRatio")} times the CPU of Fastify and grpc-js without telemetry,`,
     `and ${of(withTelemetry, "tracemesh, telemetry", "cpuRatio")} times with telemetry on both.`,

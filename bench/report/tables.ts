@@ -3,11 +3,22 @@ import type { CapacitySection, PairedSection, Results } from "../results.ts";
 import { formatSpread } from "./statistics.ts";
 
 /** How it was measured, in sentences. */
-export function conditions({ date, minutes, commit, machine, node, paired, windowMs, skipped }: Results): string {
+export function conditions({
+  date,
+  minutes,
+  quick,
+  commit,
+  machine,
+  node,
+  paired,
+  windowMs,
+  skipped,
+}: Results): string {
   const windows = paired[0]?.rows[0]?.cpuRatio.length ?? 0;
   const measured = `Measured on ${date.slice(0, 10)} in ${Math.ceil(minutes)} minutes at commit ${commit}: ${machine}, Node ${node}.`;
   const spread = `Windows of ${windowMs / 1000} s, ${windows} of each row; median [lowest-highest].`;
-  return [measured, ...(windows > 0 ? [spread] : []), ...skipped].join("\n");
+  const caution = "It was a quick run: no more than the order of magnitude.";
+  return [measured, ...(quick ? [caution] : []), ...(windows > 0 ? [spread] : []), ...skipped].join("\n");
 }
 
 export function pairedTable({ title, unit, unitsPerCall, reference, rows }: PairedSection): string {
