@@ -1,5 +1,6 @@
 // All servers that are measured: how each is started and what it is called.
 import { join } from "node:path";
+import { SCOPE } from "../src/telemetry/scope.ts";
 import type { GatewayPeerKind } from "./peers/gateway-process.ts";
 import type { ServerKind } from "./server-process.ts";
 import type { ServerCommand } from "./server-under-test.ts";
@@ -8,8 +9,8 @@ export type Server = ServerCommand & {
   /** Its key among the servers of its kind. */
   readonly key: string;
   readonly label: string;
-  /** Whether it must send spans while it is measured. */
-  readonly exports: boolean;
+  /** The libraries whose spans it must send while it is measured. */
+  readonly spansOf: readonly string[];
 };
 
 const script = (name: string): string => join(import.meta.dirname, name);
@@ -28,7 +29,17 @@ const GRPC_LABELS = {
   sampled: "tracemesh, default, all traces recorded",
 } as const satisfies Record<ServerKind, string>;
 
-const WITHOUT_SPANS: ReadonlySet<ServerKind> = new Set(["grpc-js", "nice-grpc", "nest", "connect", "plain"]);
+const INSTRUMENTED_GRPC = ["@opentelemetry/instrumentation-grpc"];
+const INSTRUMENTED_HTTP_AND_GRPC = ["@opentelemetry/instrumentation-http", ...INSTRUMENTED_GRPC];
+
+const SPANS_OF: Partial<Record<ServerKind, readonly string[]>> = {
+  "grpc-js-otel": INSTRUMENTED_GRPC,
+  "nice-grpc-otel": INSTRUMENTED_GRPC,
+  "nest-otel": INSTRUMENTED_GRPC,
+  intercepted: [SCOPE.name],
+  logged: [SCOPE.name],
+  sampled: [SCOPE.name],
+};
 
 /** A gRPC server on Node with the benchmark's contract. */
 export function grpcServer(kind: ServerKind): Server {
@@ -36,13 +47,13 @@ export function grpcServer(kind: ServerKind): Server {
     key: kind,
     label: GRPC_LABELS[kind],
     command: [process.execPath, script("server-process.ts"), kind],
-    exports: !WITHOUT_SPANS.has(kind),
+    spansOf: SPANS_OF[kind] ?? [],
   };
 }
 
 /** A gRPC server in another language, with the same contract. */
 export function foreignServer(key: string, label: string, executable: string): Server {
-  return { key, label, command: [executable], exports: false };
+  return { key, label, command: [executable], spansOf: [] };
 }
 
 const GATEWAY_PEER_LABELS: Record<GatewayPeerKind, string> = {
@@ -60,7 +71,7 @@ export function gatewayPeer(kind: GatewayPeerKind, usersPort: number): Server {
     label: GATEWAY_PEER_LABELS[kind],
     command: [process.execPath, script("peers/gateway-process.ts"), kind],
     env: { USERS_TARGET: `127.0.0.1:${usersPort}` },
-    exports: kind.includes("-otel"),
+    spansOf: kind.includes("-otel") ? INSTRUMENTED_HTTP_AND_GRPC : [],
   };
 }
 
@@ -83,7 +94,7 @@ export function ownGateway(kind: OwnGatewayKind, usersPort: number): Server {
     label,
     command: [process.execPath, script("../src/main.ts")],
     env: { ROLE: "gateway", LOG_FORMAT: "json", ...peers, ...env },
-    exports: kind !== "off",
+    spansOf: kind === "off" ? [] : [SCOPE.name],
   };
 }
 

@@ -6,17 +6,25 @@ import type { AddressInfo } from "node:net";
 export type Sink = {
   /** The environment by which a process sends here under a name. */
   env(name: string): Readonly<Record<string, string>>;
-  /** Throws unless spans came under this name: then what they cost was not measured. */
-  checkSpans(name: string): void;
+  /** Throws unless spans of each of these libraries came under this name: what they cost would not have been measured. */
+  checkSpans(name: string, libraries: readonly string[]): void;
   close(): Promise<void>;
 };
 
+/** Requests on each path whose bodies are kept: enough to have spans of each kind, and few enough to cost nothing later. */
+const KEPT = 20;
+
 export async function startSink(): Promise<Sink> {
-  const paths = new Set<string>();
+  const kept = new Map<string, string[]>();
   const server = createServer((req, res) => {
-    req.resume();
+    const bodies = kept.get(req.url!) ?? [];
+    kept.set(req.url!, bodies);
+    const keep = bodies.length < KEPT;
+    let body = "";
+    if (keep) req.setEncoding("latin1").on("data", (chunk: string) => (body += chunk));
+    else req.resume();
     req.on("end", () => {
-      paths.add(req.url!);
+      if (keep) bodies.push(body);
       res.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     });
   });
@@ -25,8 +33,12 @@ export async function startSink(): Promise<Sink> {
   const { port } = server.address() as AddressInfo;
   return {
     env: (name) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}/${name}` }),
-    checkSpans(name) {
-      if (!paths.has(`/${name}/v1/traces`)) throw new Error(`${name} exported no spans`);
+    checkSpans(name, libraries) {
+      const bodies = kept.get(`/${name}/v1/traces`) ?? [];
+      for (const library of libraries) {
+        // Strings stand in Protobuf as they are.
+        if (!bodies.some((body) => body.includes(library))) throw new Error(`${name} exported no spans of ${library}`);
+      }
     },
     async close() {
       server.closeAllConnections();

@@ -1,4 +1,5 @@
 // Servers and clients under test, for measurePaired(). Each is a new process, whose answers are checked besides being measured.
+import { SCOPE } from "../src/telemetry/scope.ts";
 import { checkGrpc } from "./check-grpc.ts";
 import type { ClientKind, ClientOrder } from "./client-process.ts";
 import type { Call, LoadOrder, LoadReport } from "./load/load-process.ts";
@@ -41,7 +42,7 @@ export async function serverSubject(server: Server, call: Call, load: Load, sink
     },
     async close() {
       await checkAnswers(call, port);
-      if (server.exports) sink.checkSpans(server.key);
+      sink.checkSpans(server.key, server.spansOf);
       await close();
     },
   };
@@ -56,7 +57,8 @@ export async function clientSubject(kind: ClientKind, call: ClientOrder["call"],
   return {
     measure: (ms) => client.send({ call, concurrency: CONCURRENCY[call], ms }),
     async close() {
-      if (kind === "instrumented" || kind === "intercepted") sink.checkSpans(key);
+      if (kind === "instrumented") sink.checkSpans(key, ["@opentelemetry/instrumentation-grpc"]);
+      if (kind === "intercepted") sink.checkSpans(key, [SCOPE.name]);
       await client.close();
       await server.close();
     },

@@ -27,11 +27,12 @@ export function startOpenTelemetry(): void {
   }).register();
   const readers = [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })];
   metrics.setGlobalMeterProvider(new MeterProvider({ resource, readers }));
-  patch(new GrpcInstrumentation({ enabled: false }), grpcJs);
-  patch(new HttpInstrumentation({ enabled: false }), http);
+  patch(new GrpcInstrumentation({ enabled: false }), "@grpc/grpc-js", grpcJs);
+  patch(new HttpInstrumentation({ enabled: false }), "http", http);
 }
 
 /** In place, because the hook of module loading sees what CommonJS requires, and costs what ES modules import more than this does. */
-function patch(instrumentation: InstrumentationBase, library: object): void {
-  instrumentation.getModuleDefinitions()[0]?.patch?.(library);
+function patch(instrumentation: InstrumentationBase, name: string, library: object): void {
+  const definitions = instrumentation.getModuleDefinitions();
+  definitions.find((definition) => definition.name === name)!.patch!(library);
 }
