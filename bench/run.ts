@@ -55,6 +55,9 @@ for (const name of chosen) {
   if (GROUPS[name] === undefined) throw new Error(`--only takes ${Object.keys(GROUPS).join(", ")}, not ${name}`);
 }
 
+// So that what is done at the exit is done then, too.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 const { servers: foreign, skipped } = buildForeignServers();
 const buildFault = buildingFault();
 if (buildFault === undefined) await buildAll();

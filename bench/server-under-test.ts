@@ -24,7 +24,7 @@ export type ServerCommand = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** What fails here must not leave servers behind. */
+/** Neither a failure nor a signal may leave servers behind. */
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
