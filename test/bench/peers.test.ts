@@ -21,10 +21,11 @@ const CALLS = 150;
 describe("the servers that ours are compared with", function () {
   this.timeout(60_000);
   let sink: Sink;
+  let dataDir: string;
   const running: ServerUnderTest[] = [];
-  const dataDir = mkdtempSync(join(tmpdir(), "tracemesh-peers-"));
 
   before(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), "tracemesh-peers-"));
     sink = await startSink();
   });
 
