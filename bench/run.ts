@@ -4,12 +4,13 @@
 //
 // It takes a quarter of an hour, on a machine that should do nothing else. With --quick it takes two minutes, which is enough to see that
 // it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildingFault } from "../tools/build/executable.ts";
-import { ARTIFACTS, buildAll } from "../tools/build.ts";
+import { ARTIFACTS } from "../tools/build.ts";
 import { type Bench, GROUPS, type Timing } from "./groups.ts";
 import { buildForeignServers } from "./peers/foreign-servers.ts";
 import { Core, pinThisProcess } from "./pinning.ts";
@@ -36,6 +37,8 @@ const { values: flags } = parseArgs({
   },
 });
 
+const BUILD = join(import.meta.dirname, "../tools/build.ts");
+
 const TIMING: Record<"whole" | "quick", Timing> = {
   // Many short windows of several processes tell more than few long ones: the machine's speed drifts, and processes differ.
   whole: {
@@ -60,7 +63,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 const { servers: foreign, skipped } = buildForeignServers();
 const buildFault = buildingFault();
-if (buildFault === undefined) await buildAll();
+// In a process of its own, because esbuild leaves one running.
+if (buildFault === undefined) execFileSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });
 else skipped.push(`The executable is left out: ${buildFault}`);
 const executable = buildFault === undefined ? ARTIFACTS.executable : undefined;
 for (const why of skipped) console.error(why);
