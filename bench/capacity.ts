@@ -1,5 +1,6 @@
 // How a server behaves at a load that it can bear: 70 % of what it did when it was asked for as much as it could.
-import type { Call } from "./load/load-process.ts";
+import { again } from "./again.ts";
+import type { Call, LoadOrder } from "./load/load-process.ts";
 import type { Server } from "./servers.ts";
 import type { Sink } from "./sink.ts";
 import { CONCURRENCY, checkAnswers, type Load, startMeasured } from "./subjects.ts";
@@ -51,9 +52,10 @@ type OneOptions = Omit<CapacityOptions, "servers" | "sets">;
 async function measureOne(server: Server, row: CapacityRow, { call, load, sink, ...times }: OneOptions): Promise<void> {
   const { port, readyMs, rssMiB, close } = await startMeasured(server, call, sink);
   const concurrency = CONCURRENCY[call];
-  await load.send({ port, call, concurrency, ms: times.warmupMs });
-  const { calls, seconds } = await load.send({ port, call, concurrency, ms: times.windowMs });
-  const { p50Ms, p99Ms } = await load.send({ port, call, rate: (SHARE * calls) / seconds, ms: times.windowMs });
+  const send = (order: LoadOrder) => again(() => load.send(order));
+  await send({ port, call, concurrency, ms: times.warmupMs });
+  const { calls, seconds } = await send({ port, call, concurrency, ms: times.windowMs });
+  const { p50Ms, p99Ms } = await send({ port, call, rate: (SHARE * calls) / seconds, ms: times.windowMs });
   row.callsPerSecond.push(calls / seconds);
   row.p50Ms.push(p50Ms);
   row.p99Ms.push(p99Ms);
