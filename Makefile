@@ -114,8 +114,12 @@ test-new-mesh: third_party ## The same in a real Istio: what the mesh does for e
 	@$(NODE) $(BIN)/mocha test/new-service/in-mesh.slow.ts
 
 .PHONY: bench
-bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 15 minutes; make bench ARGS=--quick takes one
+bench: $(PACKAGES) ## Measure what calls cost beside other frameworks, 15 minutes; make bench ARGS=--quick takes two
 	@$(NODE) bench/run.ts $(ARGS)
+
+.PHONY: bench-docs
+bench-docs: $(PACKAGES) ## Draw the figures and pictures of the documents from the latest results in bench/results/
+	@$(NODE) bench/report/documents.ts
 
 .PHONY: lint
 lint: $(PACKAGES) ## Lint the code and check its format
@@ -158,7 +162,7 @@ clean: ## Remove what was installed and built; the shop's data in data/ stays
 
 # npm runs under the system's Node: the pinned one is among what it replaces, and may not start on this machine.
 $(PACKAGES): package-lock.json
-	@echo "Installing packages, the pinned Node among them: half a minute, about 650 MB. This happens once."
+	@echo "Installing packages, the pinned Node among them: half a minute, about 700 MB. This happens once."
 	@PATH="$(SYSTEM_PATH)" npm ci --ignore-scripts --no-progress --loglevel=error || { echo "npm could not install the packages. Does its registry answer? \`npm ping\` tells." >&2; exit 1; }
 	@PATH="$(SYSTEM_PATH)" bash tools/pinned-node.sh
 	@touch $@

@@ -4,9 +4,10 @@ import { credentials, Client as GrpcJsClient, Metadata } from "@grpc/grpc-js";
 import { createGrpcTransport } from "../src/rpc/client/transport.ts";
 import { clientInterceptors } from "../src/rpc/interceptors/client.ts";
 import { ProbeService, type UnaryResponse } from "../test/gen/probe/v1/probe_pb.js";
-import { definition } from "./grpc-js-server.ts";
 import { serve } from "./measured-process.ts";
 import type { Window } from "./paired.ts";
+import { definition } from "./peers/grpc-js.ts";
+import { startOpenTelemetry } from "./peers/opentelemetry.ts";
 import { checkPayload, STREAM_LENGTH, streamRequest, unaryRequest } from "./probe.ts";
 import { startMeasuredTelemetry } from "./telemetry.ts";
 
@@ -18,7 +19,8 @@ type Calls = Record<ClientOrder["call"], () => Promise<void>>;
 
 const [kind, port] = process.argv.slice(2) as [ClientKind, string];
 const target = `127.0.0.1:${port}`;
-if (kind === "instrumented" || kind === "intercepted") startMeasuredTelemetry("warn");
+if (kind === "instrumented") startOpenTelemetry();
+if (kind === "intercepted") startMeasuredTelemetry("warn");
 const calls = kind === "plain" || kind === "intercepted" ? transportCalls() : grpcJsCalls();
 
 serve(async ({ call, concurrency, ms }: ClientOrder): Promise<Window> => {

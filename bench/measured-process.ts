@@ -1,7 +1,8 @@
-// Child processes that answer one message at a time, each pinned to a core if the system can do that.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+// Child processes of this folder that answer one message at a time.
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { type Core, pinned } from "./pinning.ts";
 
 export type MeasuredProcess<Order, Report> = {
   /** What the process reported when it was ready. */
@@ -13,15 +14,18 @@ export type MeasuredProcess<Order, Report> = {
 
 type Reply = { report: unknown } | { error: string };
 
-/** Starts a script of this folder on a core: 0 for what is measured, 1 for everything else. */
+/** Starts a script of this folder on a core. */
 export async function startProcess<Order, Report>(
-  core: 0 | 1,
+  core: Core,
   script: string,
-  args: string[] = [],
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<MeasuredProcess<Order, Report>> {
-  const command = [process.execPath, join(import.meta.dirname, script), ...args];
-  const [file, ...rest] = canPin() ? ["taskset", "--cpu-list", String(core), ...command] : command;
-  const child = spawn(file!, rest, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const [program, ...rest] = pinned(core, [process.execPath, join(import.meta.dirname, script), ...args]);
+  const child = spawn(program, rest, {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: { ...process.env, ...env },
+  });
   const ready = await nextReply(child);
   return {
     ready,
@@ -63,16 +67,4 @@ export function serve<Order, Report>(answer: (order: Order) => Report | Promise<
     }
   });
   reply({ report: ready });
-}
-
-let pinning: boolean | undefined;
-
-/** Whether there are `taskset` and a second core. Without them the figures are noisier. */
-export function canPin(): boolean {
-  try {
-    pinning ??= execFileSync("taskset", ["--cpu-list", "1", "true"]).length === 0;
-  } catch {
-    pinning = false;
-  }
-  return pinning;
 }

@@ -11,10 +11,13 @@ export type Subject = {
   close(): Promise<void>;
 };
 
-export type PairedOptions = {
+export type PairedOptions = PairedTiming & {
   /** What the candidates are compared with. */
   readonly reference: () => Promise<Subject>;
   readonly candidates: Readonly<Record<string, () => Promise<Subject>>>;
+};
+
+export type PairedTiming = {
   /** How often to start again with new processes. */
   readonly sets: number;
   /** Windows of each candidate in a set. */

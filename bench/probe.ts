@@ -11,7 +11,8 @@ import {
 
 export const STREAM_LENGTH = 1000;
 
-const REPLY = {
+/** The payload of every response. */
+export const REPLY = {
   n: 1_700_000_000,
   text: "Ada Lovelace",
   blob: new TextEncoder().encode("ada@example.com"),

@@ -1,75 +1,116 @@
-// Measures what a call costs in our server and our client, compared with bare grpc-js. Prints Markdown.
+// Measures what a call costs in our servers, our client and our gateway, beside others that do the same. Prints Markdown.
 //
-//   node bench/run.ts [--quick] [--only servers|server-streams|clients|client-streams] [--out FILE]
+//   node bench/run.ts [--quick] [--only GROUP]... [--record]
 //
-// It takes a quarter of an hour, on a machine that should do nothing else. With --quick it takes a minute, which is enough to see that it
-// works and what the order of magnitude is.
-import { writeFileSync } from "node:fs";
+// It takes a quarter of an hour, on a machine that should do nothing else. With --quick it takes two minutes, which is enough to see that
+// it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { ClientKind } from "./client-process.ts";
-import { canPin } from "./measured-process.ts";
-import { measurePaired } from "./paired.ts";
-import { STREAM_LENGTH } from "./probe.ts";
-import { type Section, toMarkdown } from "./report.ts";
-import type { ServerKind } from "./server-process.ts";
+import { buildingFault } from "../tools/build/executable.ts";
+import { ARTIFACTS } from "../tools/build.ts";
+import { type Bench, GROUPS, type Timing } from "./groups.ts";
+import { buildForeignServers } from "./peers/foreign-servers.ts";
+import { Core, pinThisProcess } from "./pinning.ts";
+import { writeDocuments } from "./report/documents.ts";
+import { capacityTable, conditions, pairedTable } from "./report/tables.ts";
+import {
+  type CapacitySection,
+  describeCommit,
+  describeMachine,
+  type PairedSection,
+  type Results,
+  record,
+} from "./results.ts";
+import { startServer } from "./server-under-test.ts";
+import { userService } from "./servers.ts";
 import { startSink } from "./sink.ts";
-import { type Call, clientSubject, serverSubject, startLoad } from "./subjects.ts";
+import { startLoad } from "./subjects.ts";
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: "boolean" }, only: { type: "string" }, out: { type: "string" } },
+  options: {
+    quick: { type: "boolean" },
+    only: { type: "string", multiple: true },
+    record: { type: "boolean" },
+  },
 });
-const timing = flags.quick
-  ? { sets: 1, rounds: 1, windowMs: 600, warmupMs: 1500 }
-  : { sets: 5, rounds: 2, windowMs: 2000, warmupMs: 3000 };
 
-/** Everything is compared with "grpc-js". Comparing that with itself shows the noise. */
-const LABELS: Record<ServerKind | ClientKind, string> = {
-  "grpc-js": "grpc-js",
-  instrumented: "grpc-js, instrumentation-grpc",
-  plain: "tracemesh",
-  intercepted: "tracemesh, all interceptors",
-  logged: "tracemesh, all interceptors, a log line per call",
+const BUILD = join(import.meta.dirname, "../tools/build.ts");
+
+const TIMING: Record<"whole" | "quick", Timing> = {
+  // Many short windows of several processes tell more than few long ones: the machine's speed drifts, and processes differ.
+  whole: {
+    paired: { sets: 3, rounds: 3, windowMs: 600, warmupMs: 2000 },
+    capacity: { sets: 2, warmupMs: 1500, windowMs: 1500 },
+  },
+  quick: {
+    paired: { sets: 1, rounds: 1, windowMs: 500, warmupMs: 700 },
+    capacity: { sets: 1, warmupMs: 700, windowMs: 500 },
+  },
 };
+const timing = TIMING[flags.quick ? "quick" : "whole"];
 
-const measurements: Record<string, () => Promise<Section>> = {
-  servers: () => servers("Server, unary", "unary", ["grpc-js", "instrumented", "plain", "intercepted", "logged"]),
-  "server-streams": () => servers(`Server, streams of ${STREAM_LENGTH}`, "stream", ["grpc-js", "plain", "intercepted"]),
-  clients: () => clients("Client, unary", "unary", ["grpc-js", "instrumented", "plain", "intercepted"]),
-  "client-streams": () => clients(`Client, streams of ${STREAM_LENGTH}`, "stream", ["grpc-js", "plain", "intercepted"]),
-};
-const chosen = Object.entries(measurements).filter(([name]) => flags.only === undefined || flags.only === name);
-if (chosen.length === 0) throw new Error(`--only takes one of ${Object.keys(measurements).join(", ")}`);
+if (flags.record && flags.only) throw new Error("the documents need all groups: --record goes without --only");
+const chosen = flags.only ?? Object.keys(GROUPS);
+for (const name of chosen) {
+  if (GROUPS[name] === undefined) throw new Error(`--only takes ${Object.keys(GROUPS).join(", ")}, not ${name}`);
+}
 
-const sink = await startSink();
-process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url; // for all processes that are started here
+// So that what is done at the exit is done then, too.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const { servers: foreign, skipped } = buildForeignServers();
+const buildFault = buildingFault();
+// In a process of its own, because esbuild leaves one running.
+if (buildFault === undefined) execFileSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });
+else skipped.push(`The executable is left out: ${buildFault}`);
+const executable = buildFault === undefined ? ARTIFACTS.executable : undefined;
+for (const why of skipped) console.error(why);
+
+pinThisProcess(Core.OTHER);
+const begun = new Date();
+const dataDir = mkdtempSync(join(tmpdir(), "tracemesh-bench-"));
+const users = await startServer(Core.OTHER, userService(dataDir));
 const load = await startLoad();
-const sections: Section[] = [];
-for (const [name, measure] of chosen) {
-  console.error(`measuring ${name}`);
-  sections.push(await measure());
+const sink = await startSink();
+const bench: Bench = { timing, load, sink, foreign, executable, usersPort: users.port };
+const paired: PairedSection[] = [];
+const capacity: CapacitySection[] = [];
+for (const group of chosen) {
+  const start = performance.now();
+  const measurement = GROUPS[group]!;
+  if (measurement.kind === "paired") {
+    const section = { group, ...(await measurement.measure(bench)) };
+    paired.push(section);
+    console.log(`${pairedTable(section)}\n`);
+  } else {
+    const section = { group, ...(await measurement.measure(bench)) };
+    capacity.push(section);
+    console.log(`${capacityTable(section)}\n`);
+  }
+  console.error(`${group}: ${Math.round((performance.now() - start) / 1000)} s`);
 }
 await load.close();
-if (sink.posts("traces") === 0) throw new Error("no spans were exported, so their cost was not measured");
 await sink.close();
+await users.close();
+rmSync(dataDir, { recursive: true });
 
-const report = toMarkdown({ sections, windowMs: timing.windowMs, pinned: canPin() });
-process.stdout.write(report);
-if (flags.out !== undefined) writeFileSync(flags.out, report);
-
-async function servers(title: string, call: Call, kinds: ServerKind[]): Promise<Section> {
-  const start = (kind: ServerKind) => () => serverSubject(kind, call, load);
-  const candidates = Object.fromEntries(kinds.map((kind) => [LABELS[kind], start(kind)]));
-  return sectionOf(title, call, await measurePaired({ ...timing, reference: start("grpc-js"), candidates }));
-}
-
-async function clients(title: string, call: Call, kinds: ClientKind[]): Promise<Section> {
-  const start = (kind: ClientKind) => () => clientSubject(kind, call);
-  const candidates = Object.fromEntries(kinds.map((kind) => [LABELS[kind], start(kind)]));
-  return sectionOf(title, call, await measurePaired({ ...timing, reference: start("grpc-js"), candidates }));
-}
-
-function sectionOf(title: string, call: Call, rows: Section["rows"]): Section {
-  return call === "unary"
-    ? { title, rows, unit: "call", unitsPerCall: 1 }
-    : { title, rows, unit: "message", unitsPerCall: STREAM_LENGTH };
+const results: Results = {
+  date: begun.toISOString(),
+  minutes: (Date.now() - begun.getTime()) / 60_000,
+  quick: flags.quick ?? false,
+  commit: describeCommit(),
+  machine: describeMachine(),
+  node: process.version,
+  windowMs: timing.paired.windowMs,
+  skipped,
+  paired,
+  capacity,
+};
+console.log(conditions(results));
+if (flags.record) {
+  console.error(`recorded in ${record(results)}`);
+  writeDocuments(results);
 }

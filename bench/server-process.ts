@@ -1,47 +1,27 @@
-// One server under test: `node server-process.ts KIND`. Reports its port, then answers each message with the CPU time that it has used.
+// One gRPC server of the benchmark's contract: `node server-process.ts KIND PORT`.
+const [kind, port] = process.argv.slice(2) as [ServerKind, string];
 
-import { serverInterceptors } from "../src/rpc/interceptors/server.ts";
-import { createRpcServer } from "../src/rpc/server/server.ts";
-import { service } from "../src/rpc/service.ts";
-import { ProbeService } from "../test/gen/probe/v1/probe_pb.js";
-import { startGrpcJsServer } from "./grpc-js-server.ts";
-import { serve } from "./measured-process.ts";
-import { streamReply, unaryReply } from "./probe.ts";
-import { startMeasuredTelemetry } from "./telemetry.ts";
+/** Loaded only when asked for, so that none has the start and the memory of another. */
+const STARTS = {
+  plain: async () => (await import("./own-server.ts")).startPlain,
+  intercepted: async () => (await import("./own-server.ts")).startIntercepted,
+  logged: async () => (await import("./own-server.ts")).startLogged,
+  sampled: async () => (await import("./own-server.ts")).startSampled,
+  "grpc-js": async () => (await import("./peers/grpc-js.ts")).startGrpcJs,
+  "nice-grpc": async () => (await import("./peers/nice-grpc.ts")).startNiceGrpc,
+  nest: async () => (await import("./peers/nest-grpc.ts")).startNestGrpc,
+  connect: async () => (await import("./peers/connect.ts")).startConnect,
+} satisfies Record<string, () => Promise<(port: number) => Promise<unknown>>>;
 
-/** "instrumented" is grpc-js with its OpenTelemetry instrumentation; "intercepted" is our server as a role has it, without its log lines. */
-export type ServerKind = "grpc-js" | "instrumented" | "plain" | "intercepted" | "logged";
+const WITH_OPENTELEMETRY = { "grpc-js-otel": "grpc-js", "nice-grpc-otel": "nice-grpc", "nest-otel": "nest" } as const;
 
-const probe = service(ProbeService, {
-  unary: () => unaryReply(),
-  async *serverStream(request) {
-    const count = request.payload?.n ?? 0;
-    for (let i = 0; i < count; i++) yield streamReply();
-  },
-});
+/**
+ * Of ours, "intercepted" is a server as a role has it, without its log lines; "logged" is the default; "sampled" is that with all traces
+ * recorded. Peers ending in "-otel" have OpenTelemetry's instrumentation.
+ */
+export type ServerKind = keyof typeof STARTS | keyof typeof WITH_OPENTELEMETRY;
 
-function start(kind: ServerKind): Promise<number> {
-  switch (kind) {
-    case "grpc-js":
-      return startGrpcJsServer();
-    case "instrumented":
-      startMeasuredTelemetry("warn");
-      return startGrpcJsServer();
-    case "plain":
-      return createRpcServer({ services: [probe] }).listen();
-    case "intercepted":
-      return startAsRole("warn");
-    case "logged":
-      return startAsRole("info");
-  }
-}
-
-/** Sets the server up as a role does. At level "info" it logs a line for each call. */
-function startAsRole(logLevel: "info" | "warn"): Promise<number> {
-  const { logger } = startMeasuredTelemetry(logLevel);
-  const interceptors = serverInterceptors({ logger, serviceName: "bench", services: [ProbeService] });
-  return createRpcServer({ services: [probe], interceptors }).listen();
-}
-
-const port = await start(process.argv[2] as ServerKind);
-serve(() => process.cpuUsage(), port);
+if (kind in WITH_OPENTELEMETRY) (await import("./peers/opentelemetry.ts")).startOpenTelemetry();
+const plainKind = kind in WITH_OPENTELEMETRY ? WITH_OPENTELEMETRY[kind as keyof typeof WITH_OPENTELEMETRY] : kind;
+const start = await STARTS[plainKind as keyof typeof STARTS]();
+await start(Number(port));

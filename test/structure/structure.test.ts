@@ -9,7 +9,7 @@ const FOLDERS = ["src", "test", "tools", "bench"];
 
 /** Written by programs. */
 const GENERATED = /^\/\/ @generated|^\/\/ Code generated .* DO NOT EDIT/m;
-const LOCK_FILES = /(^|\/)go\.(sum|mod)$/;
+const LOCK_FILES = /(^|\/)(go\.(sum|mod)|Cargo\.lock)$/;
 
 /** All files in these folders, by their paths from the root. */
 function filesIn(...folders: string[]): string[] {

@@ -14,18 +14,18 @@ import {
   type ServerStreamResponse,
   type UnaryRequest,
   type UnaryResponse,
-} from "../test/gen/probe/v1/probe_pb.js";
-import { streamReply, unaryReply } from "./probe.ts";
+} from "../../test/gen/probe/v1/probe_pb.js";
+import { streamReply, unaryReply } from "../probe.ts";
 
-export async function startGrpcJsServer(): Promise<number> {
+export async function startGrpcJs(port: number): Promise<number> {
   const server = new Server();
   server.addService(
     { unary: definition(ProbeService.method.unary), serverStream: definition(ProbeService.method.serverStream) },
     { unary, serverStream },
   );
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
     );
   });
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { Listener } from "./connections.ts";
 import {
   acknowledge,
   clientPreface,
@@ -14,60 +15,65 @@ import {
 /** The connection's window is refilled each time that this much has arrived. */
 const WINDOW_STEP = 2 ** 30;
 
+type Call = { readonly startedAt: number; received: number };
+
 /**
- * A closed loop of calls on one HTTP/2 connection. It knows only as much of the protocol as it needs, which makes it many times cheaper
- * than the server, so that the server is what is measured. Each answer must have `responseBytes` of DATA and end with trailers, or the
- * loop fails.
+ * Calls on one HTTP/2 connection. It knows only as much of the protocol as it needs, which makes it many times cheaper than the server, so
+ * that the server is what is measured. Each answer must have `responseBytes` of DATA and end with trailers, or the listener gets an error.
  */
-export class LoadConnection {
+export class GrpcConnection {
   readonly #socket: Socket;
   readonly #template: RequestTemplate;
   readonly #responseBytes: number;
-  readonly #received = new Map<number, number>();
-  readonly #over = Promise.withResolvers<number>();
+  readonly #listener: Listener;
+  readonly #calls = new Map<number, Call>();
   #pending: Buffer = Buffer.alloc(0);
   #unacknowledged = 0;
   #nextStreamId = 1;
-  #done = 0;
-  #until = 0;
+  #unsent = 0;
 
-  private constructor(socket: Socket, template: RequestTemplate, responseBytes: number) {
+  private constructor(socket: Socket, template: RequestTemplate, responseBytes: number, listener: Listener) {
     this.#socket = socket;
     this.#template = template;
     this.#responseBytes = responseBytes;
+    this.#listener = listener;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
-    socket.on("error", (error) => this.#over.reject(error));
-    socket.on("close", () => this.#over.reject(new Error("the server closed the connection")));
+    socket.on("error", (error) => listener.onError(error));
+    socket.on("end", () => listener.onError(new Error("the server closed the connection")));
     socket.write(clientPreface());
   }
 
-  static async open(port: number, template: RequestTemplate, responseBytes: number): Promise<LoadConnection> {
+  static async open(port: number, template: RequestTemplate, responseBytes: number, listener: Listener) {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    return new LoadConnection(socket, template, responseBytes);
+    return new GrpcConnection(socket, template, responseBytes, listener);
   }
 
-  /** Keeps `concurrency` calls in flight until performance.now() is `until`. Resolves to the number of calls when all have ended. */
-  run(concurrency: number, until: number): Promise<number> {
-    this.#until = until;
-    this.#send(concurrency);
-    return this.#over.promise.finally(() => this.#socket.destroy());
+  begin(startedAt: number): void {
+    this.#calls.set(this.#nextStreamId + 2 * this.#unsent, { startedAt, received: 0 });
+    this.#unsent++;
   }
 
-  #send(count: number): void {
-    const batch = Buffer.allocUnsafe(count * this.#template.length);
-    for (let i = 0; i < count; i++) {
-      this.#template.write(batch, i * this.#template.length, this.#nextStreamId);
-      this.#received.set(this.#nextStreamId, 0);
+  /** Sends all that was begun with one write, because writes are what costs. */
+  flush(): void {
+    if (this.#unsent === 0) return;
+    const { length } = this.#template;
+    const batch = Buffer.allocUnsafe(this.#unsent * length);
+    for (let at = 0; at < batch.length; at += length) {
+      this.#template.write(batch, at, this.#nextStreamId);
       this.#nextStreamId += 2;
     }
+    this.#unsent = 0;
     this.#socket.write(batch);
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 
   #read(chunk: Buffer): void {
     const bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    const doneBefore = this.#done;
     let at = 0;
     while (at + FRAME_HEADER_BYTES <= bytes.length) {
       const end = at + FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3);
@@ -76,9 +82,7 @@ export class LoadConnection {
       at = end;
     }
     this.#pending = bytes.subarray(at);
-    const finished = this.#done - doneBefore;
-    if (finished > 0 && performance.now() < this.#until) this.#send(finished);
-    else if (this.#received.size === 0) this.#over.resolve(this.#done);
+    this.flush();
   }
 
   #frame(bytes: Buffer, at: number, end: number): void {
@@ -97,7 +101,7 @@ export class LoadConnection {
   }
 
   #data(streamId: number, length: number): void {
-    this.#received.set(streamId, this.#received.get(streamId)! + length);
+    this.#calls.get(streamId)!.received += length;
     this.#unacknowledged += length;
     if (this.#unacknowledged < WINDOW_STEP) return;
     this.#socket.write(windowUpdate(this.#unacknowledged));
@@ -105,14 +109,14 @@ export class LoadConnection {
   }
 
   #trailers(streamId: number): void {
-    const received = this.#received.get(streamId);
+    const { startedAt, received } = this.#calls.get(streamId)!;
+    this.#calls.delete(streamId);
     if (received !== this.#responseBytes) this.#fail(`an answer of ${received} bytes, not ${this.#responseBytes}`);
-    this.#received.delete(streamId);
-    this.#done++;
+    else this.#listener.onAnswer(startedAt);
   }
 
   #fail(message: string): void {
-    this.#over.reject(new Error(message));
-    this.#socket.destroy();
+    this.#listener.onError(new Error(message));
+    this.close();
   }
 }

@@ -1,0 +1,42 @@
+// Puts the latest recorded results into the documents: `node bench/report/documents.ts`.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { latestResults, type Results } from "../results.ts";
+import { plots } from "./plots.ts";
+import { summary } from "./summary.ts";
+import { capacityTable, conditions, pairedTable } from "./tables.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const DOCUMENTS = ["README.md", "docs/benchmarks.md"];
+const PLOTS = "docs/benchmarks";
+
+/** What stands between `<!-- bench: NAME -->` and `<!-- end -->`, which a document has on lines of their own. */
+const PART = /(?<=^<!-- bench: (?<name>[\w-]+) -->\n).*?(?=^<!-- end -->$)/gms;
+
+/** The files, by their paths from the root, that show results, as they are with these. Throws if a document asks for what they lack. */
+export function documents(results: Results): ReadonlyMap<string, string> {
+  const parts = new Map([
+    ["conditions", conditions(results)],
+    ["summary", summary(results)],
+    ...results.paired.map((section) => [section.group, pairedTable(section)] as const),
+    ...results.capacity.map((section) => [section.group, capacityTable(section)] as const),
+  ]);
+  const fill = (name: string): string => {
+    const part = parts.get(name);
+    if (part === undefined) throw new Error(`the results have no part ${name}`);
+    return `\n${part}\n\n`;
+  };
+  const texts = DOCUMENTS.map((path) => {
+    const text = readFileSync(join(ROOT, path), "utf8");
+    return [path, text.replaceAll(PART, (_part, name: string) => fill(name))] as const;
+  });
+  const pictures = [...plots(results)].map(([name, svg]) => [`${PLOTS}/${name}.svg`, svg] as const);
+  return new Map([...texts, ...pictures]);
+}
+
+export function writeDocuments(results: Results): void {
+  mkdirSync(join(ROOT, PLOTS), { recursive: true });
+  for (const [path, text] of documents(results)) writeFileSync(join(ROOT, path), text);
+}
+
+if (import.meta.main) writeDocuments(latestResults());

@@ -1,0 +1,80 @@
+// What was measured, as it is recorded in bench/results/ and drawn in the documents.
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { arch, cpus, platform } from "node:os";
+import { join } from "node:path";
+import type { CapacityRow } from "./capacity.ts";
+import type { Row } from "./paired.ts";
+import { canPin } from "./pinning.ts";
+
+export type PairedSection = {
+  readonly group: string;
+  readonly title: string;
+  /** The unit of the figures, such as "call". */
+  readonly unit: string;
+  /** Units per call; for streams, the messages of one. */
+  readonly unitsPerCall: number;
+  /** What the ratios are to. */
+  readonly reference: string;
+  readonly rows: readonly Row[];
+};
+
+export type CapacitySection = {
+  readonly group: string;
+  readonly title: string;
+  readonly rows: readonly CapacityRow[];
+};
+
+export type Results = {
+  /** ISO 8601, when the run began. */
+  readonly date: string;
+  readonly minutes: number;
+  /** Whether it tells only the order of magnitude. */
+  readonly quick: boolean;
+  /** The commit that was measured; with "+" if the tree had other changes. */
+  readonly commit: string;
+  readonly machine: string;
+  readonly node: string;
+  readonly windowMs: number;
+  /** What could not be measured here, and why. */
+  readonly skipped: readonly string[];
+  readonly paired: readonly PairedSection[];
+  readonly capacity: readonly CapacitySection[];
+};
+
+export const RESULTS = join(import.meta.dirname, "results");
+
+/** The latest recorded results. Throws if there are none. */
+export function latestResults(): Results {
+  const file = globSync("*.json", { cwd: RESULTS }).sort().at(-1);
+  if (file === undefined) throw new Error("nothing is recorded in bench/results");
+  return JSON.parse(readFileSync(join(RESULTS, file), "utf8")) as Results;
+}
+
+/** Writes results to a file named by their date and commit. Returns its path. */
+export function record(results: Results): string {
+  const name = `${results.date.slice(0, 19).replaceAll(":", "-")}-${results.commit.replace("+", "")}.json`;
+  const path = join(RESULTS, name);
+  writeFileSync(path, serialize(results));
+  return path;
+}
+
+export function describeMachine(): string {
+  const cores = `${cpus().length} cores${canPin() ? ", one of them for what is measured" : ", processes not pinned"}`;
+  return `${cpus()[0]?.model.trim()}, ${cores}, ${platform()} ${arch()}`;
+}
+
+export function describeCommit(): string {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+  return (
+    git("rev-parse", "--short=10", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+")
+  );
+}
+
+/** JSON with a line for each row, and with figures of four digits, so that a difference of two files can be read. */
+function serialize(results: Results): string {
+  const rounded = JSON.stringify(results, (_key, value) =>
+    typeof value === "number" ? Number(value.toPrecision(4)) : value,
+  );
+  return `${rounded.replaceAll(/(?<=[[,{}])(?={"(?:name|group)":|"(?:paired|capacity)":)/g, "\n")}\n`;
+}

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { again } from "../../bench/again.ts";
+
+describe("a window that fails", () => {
+  it("is measured again", async () => {
+    let tries = 0;
+    const measure = async () => {
+      if (++tries < 3) throw new Error("the machine stood still");
+      return tries;
+    };
+    assert.equal(await again(measure), 3);
+  });
+
+  it("fails the run the third time", async () => {
+    let tries = 0;
+    const measure = async () => {
+      throw new Error(`try ${++tries}`);
+    };
+    await assert.rejects(again(measure), /try 3/);
+  });
+});
