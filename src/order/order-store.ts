@@ -1,5 +1,4 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import { isUniqueViolation } from "../storage/errors.ts";
 import type { Order, OrderItem, OrderState, OrderStore, UnsettledState } from "./order.ts";
 
 export type OrderSchema = {
@@ -30,13 +29,19 @@ const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
 
 /** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
-  const row = (id: string) => db.selectFrom("orders").selectAll().where("id", "=", id).executeTakeFirst();
+  async function get(id: string): Promise<Order | undefined> {
+    const found = await db.selectFrom("orders").selectAll().where("id", "=", id).executeTakeFirst();
+    return found && fromRow(found);
+  }
+
+  async function stored(id: string): Promise<Order> {
+    const order = await get(id);
+    if (order === undefined) throw new Error(`there is no order ${id} to update`);
+    return order;
+  }
 
   return {
-    async get(id) {
-      const found = await row(id);
-      return found && fromRow(found);
-    },
+    get,
 
     async findByKey(userId, key) {
       const found = await db
@@ -49,39 +54,35 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     },
 
     async insert(order, { key, fingerprint }) {
-      try {
-        await db
-          .insertInto("orders")
-          .values({ ...toRow(order), key, fingerprint, version: 1 })
-          .execute();
-        return "inserted";
-      } catch (error) {
-        if (isUniqueViolation(error)) return "key_exists";
-        throw error;
-      }
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto("orders")
+        .values({ ...toRow(order), key, fingerprint, version: 1 })
+        .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n ? "inserted" : "key_exists";
     },
 
-    async update(id, change) {
+    async update(known, change) {
+      let before = known;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        const found = await row(id);
-        if (found === undefined) throw new Error(`there is no order ${id} to update`);
-        const before = fromRow(found);
         const after = change(before);
         if (after === before) return before;
+        // An order never returns to a state, so the state alone tells whether another writer was faster.
         const { numUpdatedRows } = await db
           .updateTable("orders")
           .set({
             state: after.state,
             reject_reason: after.rejectReason ?? null,
             updated_at: after.updatedAt,
-            version: Number(found.version) + 1,
+            version: sql<number>`version + 1`,
           })
-          .where("id", "=", id)
-          .where("version", "=", found.version)
+          .where("id", "=", before.id)
+          .where("state", "=", before.state)
           .executeTakeFirstOrThrow();
         if (numUpdatedRows === 1n) return after;
+        before = await stored(known.id);
       }
-      throw new Error(`order ${id} was changed by others ${MAX_ATTEMPTS} times in a row`);
+      throw new Error(`order ${known.id} was changed by others ${MAX_ATTEMPTS} times in a row`);
     },
 
     async listByUser({ userId, before, limit }) {

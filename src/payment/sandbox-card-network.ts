@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { CardNetwork, DeclineReason } from "./payment.ts";
+import type { Capture, CardNetwork, DeclineReason } from "./payment.ts";
 
 export type SandboxSchema = {
   sandbox_captures: { key: string; state: "captured" | "declined" | "reversed"; reason: DeclineReason | null };
@@ -17,20 +17,20 @@ const APPROVED = "tok_ok";
  * remembers each key for ever, as a real network does.
  */
 export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
+  const known = (key: string) =>
+    db.selectFrom("sandbox_captures").select(["state", "reason"]).where("key", "=", key).executeTakeFirstOrThrow();
+
   return {
     async capture({ key, card }) {
       const declined = card === APPROVED ? null : (DECLINES[card] ?? "CARD_DECLINED");
-      await db
+      const state = declined === null ? "captured" : "declined";
+      const fresh = await db
         .insertInto("sandbox_captures")
-        .values({ key, state: declined === null ? "captured" : "declined", reason: declined })
+        .values({ key, state, reason: declined })
         .onConflict((conflict) => conflict.column("key").doNothing())
-        .execute();
-      const { state, reason } = await db
-        .selectFrom("sandbox_captures")
-        .select(["state", "reason"])
-        .where("key", "=", key)
-        .executeTakeFirstOrThrow();
-      return state === "declined" ? { kind: "declined", reason: reason ?? "CARD_DECLINED" } : { kind: state };
+        .returning("key")
+        .executeTakeFirst();
+      return answer(fresh === undefined ? await known(key) : { state, reason: declined });
     },
 
     async reverse(key) {
@@ -41,4 +41,8 @@ export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
         .execute();
     },
   };
+}
+
+function answer({ state, reason }: Omit<SandboxSchema["sandbox_captures"], "key">): Capture {
+  return state === "declined" ? { kind: "declined", reason: reason ?? "CARD_DECLINED" } : { kind: state };
 }
