@@ -1,0 +1,95 @@
+// Orders over HTTP/1.1: as fast as they are answered (closed loop), or at a rate of their own (open loop).
+import { randomUUID } from "node:crypto";
+import { Agent, request } from "node:http";
+import { setTimeout } from "node:timers/promises";
+
+const USERS = 1000;
+const ITEMS = [
+  { product_id: 1, quantity: 2, price: 29.99 },
+  { product_id: 2, quantity: 1, price: 49.99 },
+];
+
+export type Answer = { readonly status: number; readonly text: string };
+
+export type Load = {
+  /** Sends one request over a kept connection. */
+  call(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
+  /** Places an order of a random user with a new key. Rejects unless it is created. Resolves to the order's id. */
+  order(): Promise<string>;
+  close(): void;
+};
+
+export function startLoad(url: string, connections: number): Load {
+  const { hostname, port } = new URL(url);
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+
+  function call(method: string, path: string, body?: object, headers = {}): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const content = body && JSON.stringify(body);
+    const type = content === undefined ? {} : { "content-type": "application/json" };
+    const sent = request({ agent, hostname, port, method, path, headers: { ...type, ...headers } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode!, text }));
+      response.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end(content);
+    return promise;
+  }
+
+  async function order(): Promise<string> {
+    const body = { user_id: 1 + Math.floor(Math.random() * USERS), items: ITEMS };
+    const { status, text } = await call("POST", "/api/orders", body, { "idempotency-key": randomUUID() });
+    const answer = status === 200 ? (JSON.parse(text) as Record<string, unknown>) : {};
+    const total = answer.total as { minor_units?: string } | undefined;
+    if (answer.status !== "created" || total?.minor_units !== "10997") throw new Error(`${status}: ${text}`);
+    return answer.order_id as string;
+  }
+
+  return { call, order, close: () => agent.destroy() };
+}
+
+/** Repeats a call, `concurrency` at a time, for so long. Resolves to how many were answered, and how long each took, in milliseconds. */
+export async function closedLoop(
+  call: () => Promise<unknown>,
+  concurrency: number,
+  ms: number,
+): Promise<{ seconds: number; latencies: number[] }> {
+  const startedAt = performance.now();
+  const latencies: number[] = [];
+  const worker = async () => {
+    for (let now = performance.now(); now - startedAt < ms; ) {
+      await call();
+      const after = performance.now();
+      latencies.push(after - now);
+      now = after;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return { seconds: (performance.now() - startedAt) / 1000, latencies };
+}
+
+/** Begins a call at random moments, so many a second on average, whatever the others do. Each one's time counts from its moment. */
+export async function openLoop(call: () => Promise<unknown>, perSecond: number, ms: number): Promise<number[]> {
+  const startedAt = performance.now();
+  const latencies: number[] = [];
+  const calls: Promise<void>[] = [];
+  for (let due = startedAt; due - startedAt < ms; due += (-Math.log(1 - Math.random()) * 1000) / perSecond) {
+    const early = due - performance.now();
+    if (early > 1) await setTimeout(early);
+    const done = call().then(() => void latencies.push(performance.now() - due));
+    calls.push(done);
+  }
+  await Promise.all(calls);
+  return latencies;
+}
+
+/** The value below which so large a share of them lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
