@@ -27,10 +27,28 @@ const MAX_ATTEMPTS = 10;
 /** Word for word the condition of an index: SQLite takes that index for nothing else. */
 const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
 
+/** By name: a prepared statement must not have other columns after another replica has added one to the table. */
+const COLUMNS = [
+  "id",
+  "user_id",
+  "fingerprint",
+  "items",
+  "minor_units",
+  "currency",
+  "payment_method",
+  "state",
+  "reject_reason",
+  "created_at",
+  "updated_at",
+  "traceparent",
+] as const satisfies readonly (keyof OrderSchema["orders"])[];
+
+type OrderRow = Pick<Selectable<OrderSchema["orders"]>, (typeof COLUMNS)[number]>;
+
 /** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
   async function get(id: string): Promise<Order | undefined> {
-    const found = await db.selectFrom("orders").selectAll().where("id", "=", id).executeTakeFirst();
+    const found = await db.selectFrom("orders").select(COLUMNS).where("id", "=", id).executeTakeFirst();
     return found && fromRow(found);
   }
 
@@ -46,7 +64,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     async findByKey(userId, key) {
       const found = await db
         .selectFrom("orders")
-        .selectAll()
+        .select(COLUMNS)
         .where("user_id", "=", userId)
         .where("key", "=", key)
         .executeTakeFirst();
@@ -88,7 +106,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     async listByUser({ userId, before, limit }) {
       const rows = await db
         .selectFrom("orders")
-        .selectAll()
+        .select(COLUMNS)
         .where("user_id", "=", userId)
         .$if(before !== undefined, (q) => q.where("id", "<", before!))
         .orderBy("id", "desc")
@@ -100,7 +118,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     async listUnsettled({ before, after, limit }) {
       const rows = await db
         .selectFrom("orders")
-        .selectAll()
+        .select(COLUMNS)
         .where(UNSETTLED)
         .where("updated_at", "<=", before)
         .$if(after !== undefined, (q) => q.where("id", ">", after!))
@@ -139,7 +157,7 @@ function toRow(order: Order) {
   };
 }
 
-function fromRow(row: Selectable<OrderSchema["orders"]>): Order {
+function fromRow(row: OrderRow): Order {
   return {
     id: row.id,
     userId: Number(row.user_id),

@@ -24,12 +24,25 @@ export type PaymentSchema = {
   };
 };
 
+/** By name: a prepared statement must not have other columns after another replica has added one to the table. */
+const COLUMNS = [
+  "id",
+  "key",
+  "minor_units",
+  "currency",
+  "fingerprint",
+  "state",
+  "decline_reason",
+  "created_at",
+  "updated_at",
+] as const satisfies readonly (keyof PaymentSchema["payments"])[];
+
 /** A PaymentStore in SQL. */
 export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
   const moveAndBook = engineOf(db) === "postgresql" ? inOneStatement(db) : inOneTransaction(db);
 
   async function find(key: string): Promise<Payment | undefined> {
-    const row = await db.selectFrom("payments").selectAll().where("key", "=", key).executeTakeFirst();
+    const row = await db.selectFrom("payments").select(COLUMNS).where("key", "=", key).executeTakeFirst();
     return row && fromRow(row);
   }
 
