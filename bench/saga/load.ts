@@ -14,8 +14,8 @@ export type Answer = { readonly status: number; readonly text: string };
 export type Load = {
   /** Sends one request over a kept connection. */
   call(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
-  /** Places an order of a random user with a new key. Rejects unless it is created. Resolves to the order's id. */
-  order(): Promise<string>;
+  /** Places an order of a user (default: a random one) with a new key. Rejects unless it is created. Resolves to the order's id. */
+  order(user?: number): Promise<string>;
   close(): void;
 };
 
@@ -41,8 +41,8 @@ export function startLoad(url: string, connections: number): Load {
     return promise;
   }
 
-  async function order(): Promise<string> {
-    const body = { user_id: 1 + Math.floor(Math.random() * USERS), items: ITEMS };
+  async function order(user = 1 + Math.floor(Math.random() * USERS)): Promise<string> {
+    const body = { user_id: user, items: ITEMS };
     const { status, text } = await call("POST", "/api/orders", body, { "idempotency-key": randomUUID() });
     const answer = status === 200 ? (JSON.parse(text) as Record<string, unknown>) : {};
     const total = answer.total as { minor_units?: string } | undefined;
