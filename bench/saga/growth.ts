@@ -90,10 +90,9 @@ async function inTurns(
     Call,
     number[][]
   >;
-  const order = shops.map((_, i) => i);
   for (const call of CALLS) {
     for (let round = 0; round < rounds; round++) {
-      for (const i of order.sort(() => Math.random() - 0.5)) {
+      for (const i of shuffledIndexes(shops.length)) {
         const startedAt = performance.now();
         await shops[i]![call]();
         times[call][i]!.push(performance.now() - startedAt);
@@ -101,6 +100,11 @@ async function inTurns(
     }
   }
   return times;
+}
+
+function shuffledIndexes(count: number): number[] {
+  const keyed = Array.from({ length: count }, (_, index) => ({ index, key: Math.random() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ index }) => index);
 }
 
 /** The median of each call in each shop, and in the largest for each one of the smallest. */

@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from "kysely";
+import { compiledOnce } from "../storage/compiled-once.ts";
 import type { Order, OrderItem, OrderState, OrderStore, UnsettledState } from "./order.ts";
 
 export type OrderSchema = {
@@ -43,10 +44,47 @@ const COLUMNS = [
   "traceparent",
 ] as const satisfies readonly (keyof OrderSchema["orders"])[];
 
+type NewRow = Omit<OrderSchema["orders"], "version">;
+type Move = Pick<NewRow, "id" | "reject_reason" | "updated_at"> & { from: OrderState; to: OrderState };
 type OrderRow = Pick<Selectable<OrderSchema["orders"]>, (typeof COLUMNS)[number]>;
 
 /** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
+  const insertOrder = compiledOnce<NewRow>(db, (value) =>
+    db
+      .insertInto("orders")
+      .values({
+        id: value("id"),
+        user_id: value("user_id"),
+        key: value("key"),
+        fingerprint: value("fingerprint"),
+        items: value("items"),
+        minor_units: value("minor_units"),
+        currency: value("currency"),
+        payment_method: value("payment_method"),
+        state: value("state"),
+        reject_reason: value("reject_reason"),
+        version: 1,
+        created_at: value("created_at"),
+        updated_at: value("updated_at"),
+        traceparent: value("traceparent"),
+      })
+      .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing()),
+  );
+
+  const moveStored = compiledOnce<Move>(db, (value) =>
+    db
+      .updateTable("orders")
+      .set({
+        state: value("to"),
+        reject_reason: value("reject_reason"),
+        updated_at: value("updated_at"),
+        version: sql<number>`version + 1`,
+      })
+      .where("id", "=", value("id"))
+      .where("state", "=", value("from")),
+  );
+
   async function get(id: string): Promise<Order | undefined> {
     const found = await db.selectFrom("orders").select(COLUMNS).where("id", "=", id).executeTakeFirst();
     return found && fromRow(found);
@@ -72,12 +110,8 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     },
 
     async insert(order, { key, fingerprint }) {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto("orders")
-        .values({ ...toRow(order), key, fingerprint, version: 1 })
-        .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing())
-        .executeTakeFirstOrThrow();
-      return numInsertedOrUpdatedRows === 1n ? "inserted" : "key_exists";
+      const { numAffectedRows } = await insertOrder({ ...toRow(order), key, fingerprint });
+      return numAffectedRows === 1n ? "inserted" : "key_exists";
     },
 
     async update(known, change) {
@@ -86,18 +120,14 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
         const after = change(before);
         if (after === before) return before;
         // An order never returns to a state, so the state alone tells whether another writer was faster.
-        const { numUpdatedRows } = await db
-          .updateTable("orders")
-          .set({
-            state: after.state,
-            reject_reason: after.rejectReason ?? null,
-            updated_at: after.updatedAt,
-            version: sql<number>`version + 1`,
-          })
-          .where("id", "=", before.id)
-          .where("state", "=", before.state)
-          .executeTakeFirstOrThrow();
-        if (numUpdatedRows === 1n) return after;
+        const { numAffectedRows } = await moveStored({
+          id: before.id,
+          from: before.state,
+          to: after.state,
+          reject_reason: after.rejectReason ?? null,
+          updated_at: after.updatedAt,
+        });
+        if (numAffectedRows === 1n) return after;
         before = await stored(known.id);
       }
       throw new Error(`order ${known.id} was changed by others ${MAX_ATTEMPTS} times in a row`);

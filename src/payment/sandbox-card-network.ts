@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { compiledOnce } from "../storage/compiled-once.ts";
 import type { Capture, CardNetwork, DeclineReason } from "./payment.ts";
 
 export type SandboxSchema = {
@@ -17,6 +18,13 @@ const APPROVED = "tok_ok";
  * remembers each key for ever, as a real network does.
  */
 export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
+  const insertCapture = compiledOnce<SandboxSchema["sandbox_captures"]>(db, (value) =>
+    db
+      .insertInto("sandbox_captures")
+      .values({ key: value("key"), state: value("state"), reason: value("reason") })
+      .onConflict((conflict) => conflict.column("key").doNothing())
+      .returning("key"),
+  );
   const known = (key: string) =>
     db.selectFrom("sandbox_captures").select(["state", "reason"]).where("key", "=", key).executeTakeFirstOrThrow();
 
@@ -24,13 +32,8 @@ export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
     async capture({ key, card }) {
       const declined = card === APPROVED ? null : (DECLINES[card] ?? "CARD_DECLINED");
       const state = declined === null ? "captured" : "declined";
-      const fresh = await db
-        .insertInto("sandbox_captures")
-        .values({ key, state, reason: declined })
-        .onConflict((conflict) => conflict.column("key").doNothing())
-        .returning("key")
-        .executeTakeFirst();
-      return answer(fresh === undefined ? await known(key) : { state, reason: declined });
+      const { rows } = await insertCapture({ key, state, reason: declined });
+      return answer(rows.length === 0 ? await known(key) : { state, reason: declined });
     },
 
     async reverse(key) {

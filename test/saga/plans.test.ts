@@ -56,12 +56,17 @@ async function planOf(db: Kysely<Schema>, { sql: text, parameters }: Statement):
   return db.connection().execute(async (connection) => {
     await sql`set plan_cache_mode = force_generic_plan`.execute(connection);
     await sql.raw(`prepare stated as ${text}`).execute(connection);
-    const values = parameters.map((value) => (value === null ? "null" : `'${value}'`)).join(", ");
+    const values = parameters.map(literalOf).join(", ");
     const call = values === "" ? "stated" : `stated (${values})`;
     const { rows } = await sql.raw<{ "QUERY PLAN": string }>(`explain (costs off) execute ${call}`).execute(connection);
     await sql`deallocate stated`.execute(connection);
     return rows.map((row) => row["QUERY PLAN"]).join("\n");
   });
+}
+
+function literalOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? `'{${value.join(",")}}'` : `'${value}'`;
 }
 
 /** Steps that read a table from end to end, or sort more than a page. */
