@@ -53,40 +53,51 @@ export function startLoad(url: string, connections: number): Load {
   return { call, order, close: () => agent.destroy() };
 }
 
-/** Repeats a call, `concurrency` at a time, for so long. Resolves to how many were answered, and how long each took, in milliseconds. */
-export async function closedLoop(
-  call: () => Promise<unknown>,
-  concurrency: number,
-  ms: number,
-): Promise<{ seconds: number; latencies: number[] }> {
+/** How long each call took that was answered well, in milliseconds, and how many were not. */
+export type Outcome = { readonly seconds: number; readonly latencies: readonly number[]; readonly failed: number };
+
+/** Repeats a call, `concurrency` at a time, for so long. */
+export async function closedLoop(call: () => Promise<unknown>, concurrency: number, ms: number): Promise<Outcome> {
   const startedAt = performance.now();
   const latencies: number[] = [];
+  let failed = 0;
   const worker = async () => {
     for (let now = performance.now(); now - startedAt < ms; ) {
-      await call();
+      const good = await succeeds(call());
       const after = performance.now();
-      latencies.push(after - now);
+      if (good) latencies.push(after - now);
+      else failed++;
       now = after;
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  return { seconds: (performance.now() - startedAt) / 1000, latencies };
+  return { seconds: (performance.now() - startedAt) / 1000, latencies, failed };
 }
 
 /** Begins a call at random moments, so many a second on average, whatever the others do. Each one's time counts from its moment. */
-export async function openLoop(call: () => Promise<unknown>, perSecond: number, ms: number): Promise<number[]> {
+export async function openLoop(call: () => Promise<unknown>, perSecond: number, ms: number): Promise<Outcome> {
   const startedAt = performance.now();
   const latencies: number[] = [];
+  let failed = 0;
   const calls: Promise<void>[] = [];
+  const measure = async (due: number) => {
+    if (await succeeds(call())) latencies.push(performance.now() - due);
+    else failed++;
+  };
   for (let due = startedAt; due - startedAt < ms; due += (-Math.log(1 - Math.random()) * 1000) / perSecond) {
     const early = due - performance.now();
     if (early > 1) await setTimeout(early);
-    const done = call().then(() => void latencies.push(performance.now() - due));
-    calls.push(done);
+    calls.push(measure(due));
   }
   await Promise.all(calls);
-  return latencies;
+  return { seconds: (performance.now() - startedAt) / 1000, latencies, failed };
 }
+
+const succeeds = (call: Promise<unknown>): Promise<boolean> =>
+  call.then(
+    () => true,
+    () => false,
+  );
 
 /** The value below which so large a share of them lies. */
 export function quantile(values: readonly number[], share: number): number {
