@@ -36,7 +36,7 @@ async function withServers(body: (env: Record<string, string>) => Promise<number
 
   try {
     const started = await Promise.allSettled([
-      provide("TEST_DATABASE_URL", startPostgres),
+      provide("TEST_DATABASE_URL", () => startPostgres()),
       provide("TEST_REDIS_URL", startRedis),
     ]);
     const failures = started.filter((result) => result.status === "rejected");

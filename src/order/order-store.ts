@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import { isUniqueViolation } from "../storage/errors.ts";
+import { compiledOnce } from "../storage/compiled-once.ts";
 import type { Order, OrderItem, OrderState, OrderStore, UnsettledState } from "./order.ts";
 
 export type OrderSchema = {
@@ -28,20 +28,81 @@ const MAX_ATTEMPTS = 10;
 /** Word for word the condition of an index: SQLite takes that index for nothing else. */
 const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
 
+/** By name: a prepared statement must not have other columns after another replica has added one to the table. */
+const COLUMNS = [
+  "id",
+  "user_id",
+  "fingerprint",
+  "items",
+  "minor_units",
+  "currency",
+  "payment_method",
+  "state",
+  "reject_reason",
+  "created_at",
+  "updated_at",
+  "traceparent",
+] as const satisfies readonly (keyof OrderSchema["orders"])[];
+
+type NewRow = Omit<OrderSchema["orders"], "version">;
+type Move = Pick<NewRow, "id" | "reject_reason" | "updated_at"> & { from: OrderState; to: OrderState };
+type OrderRow = Pick<Selectable<OrderSchema["orders"]>, (typeof COLUMNS)[number]>;
+
 /** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
-  const row = (id: string) => db.selectFrom("orders").selectAll().where("id", "=", id).executeTakeFirst();
+  const insertOrder = compiledOnce<NewRow>(db, (value) =>
+    db
+      .insertInto("orders")
+      .values({
+        id: value("id"),
+        user_id: value("user_id"),
+        key: value("key"),
+        fingerprint: value("fingerprint"),
+        items: value("items"),
+        minor_units: value("minor_units"),
+        currency: value("currency"),
+        payment_method: value("payment_method"),
+        state: value("state"),
+        reject_reason: value("reject_reason"),
+        version: 1,
+        created_at: value("created_at"),
+        updated_at: value("updated_at"),
+        traceparent: value("traceparent"),
+      })
+      .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing()),
+  );
+
+  const moveStored = compiledOnce<Move>(db, (value) =>
+    db
+      .updateTable("orders")
+      .set({
+        state: value("to"),
+        reject_reason: value("reject_reason"),
+        updated_at: value("updated_at"),
+        version: sql<number>`version + 1`,
+      })
+      .where("id", "=", value("id"))
+      .where("state", "=", value("from")),
+  );
+
+  async function get(id: string): Promise<Order | undefined> {
+    const found = await db.selectFrom("orders").select(COLUMNS).where("id", "=", id).executeTakeFirst();
+    return found && fromRow(found);
+  }
+
+  async function stored(id: string): Promise<Order> {
+    const order = await get(id);
+    if (order === undefined) throw new Error(`there is no order ${id} to update`);
+    return order;
+  }
 
   return {
-    async get(id) {
-      const found = await row(id);
-      return found && fromRow(found);
-    },
+    get,
 
     async findByKey(userId, key) {
       const found = await db
         .selectFrom("orders")
-        .selectAll()
+        .select(COLUMNS)
         .where("user_id", "=", userId)
         .where("key", "=", key)
         .executeTakeFirst();
@@ -49,45 +110,33 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     },
 
     async insert(order, { key, fingerprint }) {
-      try {
-        await db
-          .insertInto("orders")
-          .values({ ...toRow(order), key, fingerprint, version: 1 })
-          .execute();
-        return "inserted";
-      } catch (error) {
-        if (isUniqueViolation(error)) return "key_exists";
-        throw error;
-      }
+      const { numAffectedRows } = await insertOrder({ ...toRow(order), key, fingerprint });
+      return numAffectedRows === 1n ? "inserted" : "key_exists";
     },
 
-    async update(id, change) {
+    async update(known, change) {
+      let before = known;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        const found = await row(id);
-        if (found === undefined) throw new Error(`there is no order ${id} to update`);
-        const before = fromRow(found);
         const after = change(before);
         if (after === before) return before;
-        const { numUpdatedRows } = await db
-          .updateTable("orders")
-          .set({
-            state: after.state,
-            reject_reason: after.rejectReason ?? null,
-            updated_at: after.updatedAt,
-            version: Number(found.version) + 1,
-          })
-          .where("id", "=", id)
-          .where("version", "=", found.version)
-          .executeTakeFirstOrThrow();
-        if (numUpdatedRows === 1n) return after;
+        // An order never returns to a state, so the state alone tells whether another writer was faster.
+        const { numAffectedRows } = await moveStored({
+          id: before.id,
+          from: before.state,
+          to: after.state,
+          reject_reason: after.rejectReason ?? null,
+          updated_at: after.updatedAt,
+        });
+        if (numAffectedRows === 1n) return after;
+        before = await stored(known.id);
       }
-      throw new Error(`order ${id} was changed by others ${MAX_ATTEMPTS} times in a row`);
+      throw new Error(`order ${known.id} was changed by others ${MAX_ATTEMPTS} times in a row`);
     },
 
     async listByUser({ userId, before, limit }) {
       const rows = await db
         .selectFrom("orders")
-        .selectAll()
+        .select(COLUMNS)
         .where("user_id", "=", userId)
         .$if(before !== undefined, (q) => q.where("id", "<", before!))
         .orderBy("id", "desc")
@@ -99,7 +148,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
     async listUnsettled({ before, after, limit }) {
       const rows = await db
         .selectFrom("orders")
-        .selectAll()
+        .select(COLUMNS)
         .where(UNSETTLED)
         .where("updated_at", "<=", before)
         .$if(after !== undefined, (q) => q.where("id", ">", after!))
@@ -138,7 +187,7 @@ function toRow(order: Order) {
   };
 }
 
-function fromRow(row: Selectable<OrderSchema["orders"]>): Order {
+function fromRow(row: OrderRow): Order {
   return {
     id: row.id,
     userId: Number(row.user_id),

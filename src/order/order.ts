@@ -62,10 +62,10 @@ export type OrderStore = {
   /** Inserts a new order unless the user already has one with this key. */
   insert(order: Order, key: OrderKey): Promise<"inserted" | "key_exists">;
   /**
-   * Replaces the order with the result of `change` and returns that. `change` gets the stored order, and is called again if another
-   * writer was faster. If it returns its argument, nothing is written. Throws if there is no such order.
+   * Replaces the order with the result of `change` and returns that. `change` gets the order as the caller knows it and, if another
+   * writer was faster, again as it is stored. If it returns its argument, nothing is written. Throws if there is no such order to write.
    */
-  update(id: string, change: (order: Order) => Order): Promise<Order>;
+  update(known: Order, change: (order: Order) => Order): Promise<Order>;
   /** A user's orders, newest first. `before` is the id of the previous page's last order. */
   listByUser(page: { userId: number; before: string | undefined; limit: number }): Promise<Order[]>;
   /** Orders whose saga has a step left and that have not changed since `before`, oldest first. `after` is the previous page's last id. */

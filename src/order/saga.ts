@@ -57,9 +57,20 @@ export type SagaOptions = {
 export function createSaga({ store, users, payments, newId, trace, onChange = () => {}, now = Date.now }: SagaOptions) {
   async function create(request: NewOrder, call: StepOptions): Promise<CreateOrderResult> {
     const fingerprint = fingerprintOf(request);
-    const known = await store.findByKey(request.userId, request.key);
-    if (known !== undefined) return repeat(known, fingerprint, call);
-    if (!(await users.exists(request.userId, call))) return { kind: "user_unknown" };
+    const repeated = async () => {
+      const known = await store.findByKey(request.userId, request.key);
+      return known && repeat(known, fingerprint, call);
+    };
+    // Nearly all orders are new, and the insert tells which are not. So the key is looked for only where no insert follows.
+    let exists: boolean;
+    try {
+      exists = await users.exists(request.userId, call);
+    } catch (error) {
+      const known = await repeated();
+      if (known !== undefined) return known;
+      throw error;
+    }
+    if (!exists) return (await repeated()) ?? { kind: "user_unknown" };
     const at = now();
     const order: Order = {
       id: newId(),
@@ -74,9 +85,9 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
       traceparent: trace?.current(),
     };
     if ((await store.insert(order, { key: request.key, fingerprint })) === "key_exists") {
-      const other = await store.findByKey(request.userId, request.key);
-      if (other === undefined) throw new Error(`order with key of user ${request.userId} vanished`);
-      return repeat(other, fingerprint, call);
+      const known = await repeated();
+      if (known === undefined) throw new Error(`order with key of user ${request.userId} vanished`);
+      return known;
     }
     onChange(order);
     return outcomeOf(await settle(order, call));
@@ -96,7 +107,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     const known = await store.get(id);
     if (known === undefined) return { kind: "not_found" };
     trace?.continues(known.traceparent);
-    const order = await advance(id, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
+    const order = await advance(known, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
     const settled = await settle(order, call);
     return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };
   }
@@ -114,7 +125,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
   async function charge(order: Order, call: StepOptions): Promise<Order> {
     const request = { key: order.id, amount: order.total, card: order.paymentMethod };
     const outcome = await payments.charge(request, call);
-    return advance(order.id, (o) => {
+    return advance(order, (o) => {
       if (o.state !== "pending") return o; // another call settled or cancelled it meanwhile
       if (outcome.kind === "charged") return moveOrder(o, "paid", now());
       if (outcome.kind === "declined") return moveOrder(o, "rejected", now(), outcome.reason);
@@ -124,12 +135,12 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
 
   async function refund(order: Order, call: StepOptions): Promise<Order> {
     await payments.refund(order.id, call);
-    return advance(order.id, (o) => (o.state === "cancelling" ? moveOrder(o, "cancelled", now()) : o));
+    return advance(order, (o) => (o.state === "cancelling" ? moveOrder(o, "cancelled", now()) : o));
   }
 
-  async function advance(id: string, change: (order: Order) => Order): Promise<Order> {
+  async function advance(known: Order, change: (order: Order) => Order): Promise<Order> {
     let before: Order | undefined;
-    const after = await store.update(id, (o) => {
+    const after = await store.update(known, (o) => {
       before = o;
       return change(o);
     });

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomUUIDv7 } from "node:crypto";
 import {
   type CardNetwork,
   type Charge,
@@ -35,7 +35,8 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
   /** The payment with this key: a new one, or the one that was already there. */
   async function insert(content: Pick<Payment, "key" | "amount" | "fingerprint" | "state">): Promise<Payment> {
     const at = now();
-    const fresh: Payment = { id: randomUUID(), ...content, declineReason: undefined, createdAt: at, updatedAt: at };
+    // Ids ascend with time, so that those of new payments are neighbours in the indexes of payments and of the ledger.
+    const fresh: Payment = { id: randomUUIDv7(), ...content, declineReason: undefined, createdAt: at, updatedAt: at };
     const written = await store.insert(fresh);
     return written.kind === "exists" ? written.payment : fresh;
   }

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
-import type { CardNetwork, DeclineReason } from "./payment.ts";
+import { compiledOnce } from "../storage/compiled-once.ts";
+import type { Capture, CardNetwork, DeclineReason } from "./payment.ts";
 
 export type SandboxSchema = {
   sandbox_captures: { key: string; state: "captured" | "declined" | "reversed"; reason: DeclineReason | null };
@@ -17,20 +18,22 @@ const APPROVED = "tok_ok";
  * remembers each key for ever, as a real network does.
  */
 export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
+  const insertCapture = compiledOnce<SandboxSchema["sandbox_captures"]>(db, (value) =>
+    db
+      .insertInto("sandbox_captures")
+      .values({ key: value("key"), state: value("state"), reason: value("reason") })
+      .onConflict((conflict) => conflict.column("key").doNothing())
+      .returning("key"),
+  );
+  const known = (key: string) =>
+    db.selectFrom("sandbox_captures").select(["state", "reason"]).where("key", "=", key).executeTakeFirstOrThrow();
+
   return {
     async capture({ key, card }) {
       const declined = card === APPROVED ? null : (DECLINES[card] ?? "CARD_DECLINED");
-      await db
-        .insertInto("sandbox_captures")
-        .values({ key, state: declined === null ? "captured" : "declined", reason: declined })
-        .onConflict((conflict) => conflict.column("key").doNothing())
-        .execute();
-      const { state, reason } = await db
-        .selectFrom("sandbox_captures")
-        .select(["state", "reason"])
-        .where("key", "=", key)
-        .executeTakeFirstOrThrow();
-      return state === "declined" ? { kind: "declined", reason: reason ?? "CARD_DECLINED" } : { kind: state };
+      const state = declined === null ? "captured" : "declined";
+      const { rows } = await insertCapture({ key, state, reason: declined });
+      return answer(rows.length === 0 ? await known(key) : { state, reason: declined });
     },
 
     async reverse(key) {
@@ -41,4 +44,8 @@ export function sandboxCardNetwork(db: Kysely<SandboxSchema>): CardNetwork {
         .execute();
     },
   };
+}
+
+function answer({ state, reason }: Omit<SandboxSchema["sandbox_captures"], "key">): Capture {
+  return state === "declined" ? { kind: "declined", reason: reason ?? "CARD_DECLINED" } : { kind: state };
 }

@@ -2,11 +2,9 @@
 import { basename } from "node:path";
 import { Kysely, type LogEvent, PostgresDialect } from "kysely";
 import type { Migration } from "kysely/migration";
+import type { DatabaseEngine } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import { queryLog } from "./query-spans.ts";
-
-/** The engine, by the name that telemetry has for it. */
-export type DatabaseEngine = "sqlite" | "postgresql";
 
 /**
  * An open database.

@@ -1,5 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import type pg from "pg";
+import { histogram } from "../telemetry/histogram.ts";
 import { scopeMeter } from "../telemetry/scope.ts";
 
 /** In seconds. */
@@ -43,7 +44,7 @@ function observeConnections(pool: pg.Pool, common: Attributes): void {
 
 function measureWaits(pool: pg.Pool, common: Attributes): void {
   const meter = scopeMeter();
-  const waits = meter.createHistogram("db.client.connection.wait_time", {
+  const waits = histogram("db.client.connection.wait_time", {
     unit: "s",
     description: "Time to get a connection.",
     advice: { explicitBucketBoundaries: WAIT_BUCKETS },

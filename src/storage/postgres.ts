@@ -1,6 +1,7 @@
 // A pool of PostgreSQL connections. Waits are bounded, and lost connections are replaced without crashing the process.
 import pg from "pg";
 import { measurePool } from "./pool-metrics.ts";
+import { statementPreparer } from "./prepared-statements.ts";
 import { endSilentConnections } from "./silent-connections.ts";
 
 /** Parameters of the URL, such as ?statement_timeout=30000&sslmode=verify-full, take precedence. */
@@ -46,13 +47,18 @@ export function createPool(options: PoolOptions): pg.Pool {
   // An "error" event without a listener would end the process. There is nothing to do: the pool has dropped the connection, and whoever
   // was using it gets the error from the statement. The pool itself emits errors of idle connections only.
   pool.on("error", () => {});
+  const prepare = wantsPrepared(options.url) ? statementPreparer() : undefined;
   pool.on("connect", (client) => {
     client.on("error", () => {});
     endSilentConnections(client);
+    prepare?.(client);
   });
   if (options.measured) measurePool(pool, poolName(options.url));
   return pool;
 }
+
+/** Whether statements may be prepared: behind a pooler that gives each transaction another connection, the URL says ?prepared_statements=off. */
+const wantsPrepared = (url: string): boolean => new URL(url).searchParams.get("prepared_statements") !== "off";
 
 /** What telemetry says about the database at a URL. */
 export function serverOf(url: string): { namespace: string; address: string; port: number } {

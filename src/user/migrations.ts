@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
-import type { DatabaseEngine } from "../storage/database.ts";
+import type { DatabaseEngine } from "../storage/engine.ts";
 
 const BATCH = 500;
 

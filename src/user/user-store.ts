@@ -6,9 +6,12 @@ export type UserSchema = {
   users: { id: Generated<number | bigint>; name: string; email: string; created_at: number | bigint };
 };
 
+/** By name: a prepared statement must not have other columns after another replica has added one to the table. */
+const COLUMNS = ["id", "name", "email", "created_at"] as const satisfies readonly (keyof UserSchema["users"])[];
+
 /** A UserStore in SQL that both databases accept. */
 export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.now): UserStore {
-  const users = () => db.selectFrom("users").selectAll();
+  const users = () => db.selectFrom("users").select(COLUMNS);
 
   return {
     async get(id) {
@@ -26,7 +29,7 @@ export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.no
         const row = await db
           .insertInto("users")
           .values({ name, email, created_at: now() })
-          .returningAll()
+          .returning(COLUMNS)
           .executeTakeFirstOrThrow();
         return { kind: "created", user: fromRow(row) };
       } catch (error) {

@@ -24,7 +24,7 @@ eachDatabase((database) => {
       await store.insert(order, { key: "k", fingerprint: "f" });
     });
 
-    const move = (to: Order["state"]) => store.update(order.id, (o) => moveOrder(o, to, o.updatedAt + 1));
+    const move = (to: Order["state"]) => store.update(order, (o) => moveOrder(o, to, o.updatedAt + 1));
 
     it("tells a change that is published at once", async () => {
       const feed = createOrderFeed(store, NEVER_MS);
@@ -90,9 +90,9 @@ eachDatabase((database) => {
     it("tells a change of the state and one of the time alike", async () => {
       const watch = createOrderFeed(store, 5).watch(order.id, stop.signal);
       await watch.next();
-      await store.update(order.id, (o) => ({ ...o, updatedAt: o.updatedAt + 1 }));
+      await store.update(order, (o) => ({ ...o, updatedAt: o.updatedAt + 1 }));
       assert.equal((await watch.next()).value?.updatedAt, order.updatedAt + 1);
-      await store.update(order.id, (o) => ({ ...o, state: "paid" }));
+      await store.update(order, (o) => ({ ...o, state: "paid" }));
       assert.equal((await watch.next()).value?.state, "paid");
       stop.abort();
     });

@@ -31,7 +31,7 @@ eachDatabase((database) => {
       recovery = undefined;
     });
 
-    const settle = (order: Order) => store.update(order.id, (o) => moveOrder(o, "paid", clock));
+    const settle = (order: Order) => store.update(order, (o) => moveOrder(o, "paid", clock));
     const listUnsettled: OrderStore["listUnsettled"] = (page) => {
       if (page.after === undefined) sweeps.push(performance.now());
       return store.listUnsettled(page);

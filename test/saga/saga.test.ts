@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import type { ChargeOutcome, Order, OrderItem, OrderStore, PaymentsPeer } from "../../src/order/order.ts";
+import type { ChargeOutcome, Order, OrderItem, OrderStore, PaymentsPeer, UsersPeer } from "../../src/order/order.ts";
 import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
 import { startRecovery } from "../../src/order/recovery.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
@@ -51,10 +51,10 @@ eachDatabase((database) => {
       saga = sagaOver(store);
     });
 
-    const sagaOver = (orders: OrderStore) =>
+    const sagaOver = (orders: OrderStore, exists: UsersPeer["exists"] = async (id) => id <= 1000) =>
       createSaga({
         store: orders,
-        users: { exists: async (id) => id <= 1000 },
+        users: { exists },
         payments: bank.peer,
         newId: randomUUIDv7,
         onChange: (order) => changes.push(order),
@@ -99,6 +99,21 @@ eachDatabase((database) => {
         assert.deepEqual(await saga.create(other, {}), { kind: "key_reused" });
       }
       assert.deepEqual([...bank.book.values()], ["charged"]);
+    });
+
+    it("answers a known key also while nobody can tell whether the user exists, and where the user is gone", async () => {
+      const order = await created();
+      for (const exists of [() => Promise.reject(new Error("away")), async () => false]) {
+        saga = sagaOver(store, exists);
+        assert.deepEqual(await created(), order);
+        assert.deepEqual(await saga.create(newOrder({ paymentMethod: "tok_other" }), {}), { kind: "key_reused" });
+      }
+    });
+
+    it("writes nothing while nobody can tell whether the user exists", async () => {
+      saga = sagaOver(store, () => Promise.reject(new Error("away")));
+      await assert.rejects(saga.create(newOrder(), {}), /away/);
+      assert.deepEqual([changes, bank.calls], [[], []]);
     });
 
     it("writes nothing for an unknown user", async () => {

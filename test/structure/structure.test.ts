@@ -9,14 +9,15 @@ const FOLDERS = ["src", "test", "tools", "bench"];
 
 /** Written by programs. */
 const GENERATED = /^\/\/ @generated|^\/\/ Code generated .* DO NOT EDIT/m;
-const LOCK_FILES = /(^|\/)(go\.(sum|mod)|Cargo\.lock)$/;
+const LOCK_FILES = /(^|\/)(go\.(sum|mod)|Cargo\.lock|package-lock\.json)$/;
 
-/** All files in these folders, by their paths from the root. */
+/** All files in these folders, by their paths from the root, except for packages that were installed there. */
 function filesIn(...folders: string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name)),
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.includes("/node_modules/")),
   );
 }
 

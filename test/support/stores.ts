@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Database, type DatabaseEngine, type DatabaseOptions, openDatabase } from "../../src/storage/database.ts";
+import { type Database, type DatabaseOptions, openDatabase } from "../../src/storage/database.ts";
+import type { DatabaseEngine } from "../../src/storage/engine.ts";
 import { createTestDatabase } from "./postgres.ts";
 
 /** A test's own, at first empty database: a file of SQLite or a database of PostgreSQL. It is gone after the test. */

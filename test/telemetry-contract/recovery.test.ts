@@ -91,7 +91,6 @@ describe("the telemetry of a recovery", function () {
       "order-service INTERNAL recover order",
       "  order-service CLIENT shop.payment.v1.PaymentService/Charge OK",
       "    payment-service SERVER shop.payment.v1.PaymentService/Charge OK",
-      "  order-service CLIENT SELECT orders",
       "  order-service CLIENT UPDATE orders",
     ];
     assert.deepEqual(asExpected(tree, expected), expected);

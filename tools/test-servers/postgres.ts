@@ -19,8 +19,8 @@ const SETTINGS = {
   shared_buffers: "32MB",
 };
 
-/** Starts a PostgreSQL with an empty cluster on a free loopback port. */
-export async function startPostgres(): Promise<TestServer> {
+/** Starts a PostgreSQL with an empty cluster on a free loopback port, with settings instead of those or beside them. */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const programs = postgresPrograms();
   const user = unprivilegedUser();
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-postgres-"));
@@ -29,10 +29,13 @@ export async function startPostgres(): Promise<TestServer> {
   const spawnOptions = { ...user, cwd: folder };
 
   const port = await freePort();
-  const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const flags = Object.entries({ ...SETTINGS, ...settings, port }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
   let bin = programs.bin;
   const start = (): Promise<Daemon> =>
-    startDaemon(join(bin, "postgres"), ["-D", data, ...settings], /ready to accept connections/, spawnOptions);
+    startDaemon(join(bin, "postgres"), ["-D", data, ...flags], /ready to accept connections/, spawnOptions);
 
   let daemon: Daemon | undefined;
   try {

@@ -22,7 +22,6 @@ export const NO_USER = below(`
 export const ORDER_PAID = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CreateOrder OK
     order-service SERVER shop.order.v1.OrderService/CreateOrder OK
-      order-service CLIENT SELECT orders
       order-service CLIENT shop.user.v1.UserService/GetUser OK
         user-service SERVER shop.user.v1.UserService/GetUser OK
       order-service CLIENT INSERT orders
@@ -30,19 +29,16 @@ export const ORDER_PAID = below(`
         payment-service SERVER shop.payment.v1.PaymentService/Charge OK
           payment-service CLIENT INSERT payments
           payment-service CLIENT INSERT sandbox_captures
-          payment-service CLIENT SELECT sandbox_captures
           payment-service CLIENT BEGIN
           payment-service CLIENT UPDATE payments
           payment-service CLIENT INSERT ledger_entries
           payment-service CLIENT COMMIT
-      order-service CLIENT SELECT orders
       order-service CLIENT UPDATE orders
 `);
 
 export const ORDER_DECLINED = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION ERROR
     order-service SERVER shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION
-      order-service CLIENT SELECT orders
       order-service CLIENT shop.user.v1.UserService/GetUser OK
         user-service SERVER shop.user.v1.UserService/GetUser OK
       order-service CLIENT INSERT orders
@@ -50,32 +46,34 @@ export const ORDER_DECLINED = below(`
         payment-service SERVER shop.payment.v1.PaymentService/Charge FAILED_PRECONDITION
           payment-service CLIENT INSERT payments
           payment-service CLIENT INSERT sandbox_captures
-          payment-service CLIENT SELECT sandbox_captures
-          payment-service CLIENT BEGIN
           payment-service CLIENT UPDATE payments
-          payment-service CLIENT COMMIT
-      order-service CLIENT SELECT orders
       order-service CLIENT UPDATE orders
 `);
 
 export const ORDER_OF_NOBODY = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION ERROR
     order-service SERVER shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION
-      order-service CLIENT SELECT orders
       order-service CLIENT shop.user.v1.UserService/GetUser NOT_FOUND ERROR
         user-service SERVER shop.user.v1.UserService/GetUser NOT_FOUND
           user-service CLIENT SELECT users
+      order-service CLIENT SELECT orders
 `);
 
 export const ORDER_REPEATED = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CreateOrder OK
     order-service SERVER shop.order.v1.OrderService/CreateOrder OK
+      order-service CLIENT shop.user.v1.UserService/GetUser OK
+        user-service SERVER shop.user.v1.UserService/GetUser OK
+      order-service CLIENT INSERT orders
       order-service CLIENT SELECT orders
 `);
 
 export const KEY_REUSED = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CreateOrder ALREADY_EXISTS ERROR
     order-service SERVER shop.order.v1.OrderService/CreateOrder ALREADY_EXISTS
+      order-service CLIENT shop.user.v1.UserService/GetUser OK
+        user-service SERVER shop.user.v1.UserService/GetUser OK
+      order-service CLIENT INSERT orders
       order-service CLIENT SELECT orders
 `);
 
@@ -101,7 +99,6 @@ export const ORDER_CANCELLED = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CancelOrder OK
     order-service SERVER shop.order.v1.OrderService/CancelOrder OK
       order-service CLIENT SELECT orders
-      order-service CLIENT SELECT orders
       order-service CLIENT UPDATE orders
       order-service CLIENT shop.payment.v1.PaymentService/Refund OK
         payment-service SERVER shop.payment.v1.PaymentService/Refund OK
@@ -112,14 +109,12 @@ export const ORDER_CANCELLED = below(`
           payment-service CLIENT UPDATE payments
           payment-service CLIENT INSERT ledger_entries
           payment-service CLIENT COMMIT
-      order-service CLIENT SELECT orders
       order-service CLIENT UPDATE orders
 `);
 
 export const CANCELLED_BEFORE = below(`
   api-gateway CLIENT shop.order.v1.OrderService/CancelOrder OK
     order-service SERVER shop.order.v1.OrderService/CancelOrder OK
-      order-service CLIENT SELECT orders
       order-service CLIENT SELECT orders
 `);
 

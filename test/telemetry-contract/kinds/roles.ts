@@ -94,7 +94,6 @@ export const ROLES: readonly Kind[] = [
       "payment-service SERVER shop.payment.v1.PaymentService/Charge OK",
       "  payment-service CLIENT INSERT payments",
       "  payment-service CLIENT INSERT sandbox_captures",
-      "  payment-service CLIENT SELECT sandbox_captures",
       "  payment-service CLIENT BEGIN",
       "  payment-service CLIENT UPDATE payments",
       "  payment-service CLIENT INSERT ledger_entries",
