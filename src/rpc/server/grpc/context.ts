@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import type { ConnectError, ContextKey, ContextValues, HandlerContext } from "@connectrpc/connect";
+import type { ContextKey, ContextValues, HandlerContext } from "@connectrpc/connect";
 import { answerHeader } from "../../answer-header.ts";
 import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
 import { reasonOfLeaving } from "../../timeouts.ts";
+import { type EndReason, errorOf } from "./end-reason.ts";
 import { Http2Headers } from "./http2-headers.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
@@ -25,7 +26,7 @@ export class GrpcContext implements HandlerContext {
   #requestHeader: Http2Headers | undefined;
   #values: ContextValues | undefined;
   #controller: AbortController | undefined;
-  #abortReason: ConnectError | undefined;
+  #abortReason: EndReason | undefined;
 
   /** `deadline` is a time of performance.now(); Infinity: none. */
   constructor(
@@ -84,15 +85,15 @@ export class GrpcContext implements HandlerContext {
       this.#controller = new AbortController();
       // The stream may be gone before it has emitted that.
       if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= reasonOfLeaving(0, undefined);
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+      if (this.#abortReason !== undefined) this.#controller.abort(errorOf(this.#abortReason));
     }
     return this.#controller.signal;
   }
 
   /** The call has ended. The first reason counts. */
-  abort(reason: ConnectError): void {
+  abort(reason: EndReason): void {
     this.#abortReason ??= reason;
-    this.#controller?.abort(this.#abortReason);
+    if (this.#controller !== undefined) this.#controller.abort(errorOf(this.#abortReason));
   }
 }
 

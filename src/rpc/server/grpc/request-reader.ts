@@ -7,6 +7,7 @@ import { noRoom } from "../errors.ts";
 import { FrameQueue, incompleteFrame } from "../frame-queue.ts";
 import { parseRequest } from "../parse-request.ts";
 import { decompress } from "./compression.ts";
+import { type EndReason, errorOf } from "./end-reason.ts";
 import { Deframer, type Frame, wholeFrame } from "./framing.ts";
 import type { ServedMethod } from "./served-method.ts";
 
@@ -86,15 +87,16 @@ export class RequestReader {
 
   /** Gives up on the request. */
   refuse(reason: unknown): void {
-    this.#fault ??= ConnectError.from(reason);
-    this.drop(reason);
+    const error = ConnectError.from(reason);
+    this.#fault ??= error;
+    this.drop(error);
   }
 
   /** Frees what was read, for the stream, and with it the call, may stay for a while. */
-  drop(reason: unknown): void {
+  drop(reason: EndReason): void {
     this.#message = undefined;
     this.#deframer = undefined;
-    this.#queue?.fail(reason);
+    if (this.#queue !== undefined) this.#queue.fail(errorOf(reason));
   }
 
   /** Whether the client owes the rest of a message. */
