@@ -117,6 +117,14 @@ test-new-mesh: third_party ## The same in a real Istio: what the mesh does for e
 bench: $(PACKAGES) ## Measure calls a second beside bare grpc-js, 15 minutes; make bench ARGS=--quick takes one
 	@$(NODE) bench/run.ts $(ARGS)
 
+.PHONY: guard
+guard: $(PACKAGES) ## Count what a call does on the hottest paths, and compare; make guard ARGS=--record after a change that is meant
+	@$(NODE) bench/guard/run.ts $(ARGS)
+
+.PHONY: test-guard
+test-guard: $(PACKAGES) ## Test that the guard notices a planted loss
+	@$(NODE) $(BIN)/mocha --timeout 120000 test/guard/guard.slow.ts
+
 .PHONY: lint
 lint: $(PACKAGES) ## Lint the code and check its format
 	@$(NODE) $(BIN)/biome check

@@ -18,8 +18,9 @@ export async function startProcess<Order, Report>(
   core: 0 | 1,
   script: string,
   args: string[] = [],
+  flags: string[] = [],
 ): Promise<MeasuredProcess<Order, Report>> {
-  const command = [process.execPath, join(import.meta.dirname, script), ...args];
+  const command = [process.execPath, ...flags, join(import.meta.dirname, script), ...args];
   const [file, ...rest] = canPin() ? ["taskset", "--cpu-list", String(core), ...command] : command;
   const child = spawn(file!, rest, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ready = await nextReply(child);
