@@ -22,7 +22,8 @@ type Subject = MeasuredProcess<SubjectOrder, SubjectReport>;
 
 /** Only V8's interpreter runs, because what its compilers spare depends on when they have time. */
 const INTERPRETED = ["--no-opt", "--no-maglev", "--no-sparkplug"];
-const IN_FLIGHT = 8;
+/** Few, so that none waits for its deadline on a busy machine. */
+const IN_FLIGHT = 4;
 const STEP_MS = 100;
 /** Enough that what runs by the clock, such as exports of metrics, is little beside them, even if they take ten times as long. */
 const CALLS = 300;
