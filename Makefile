@@ -121,6 +121,14 @@ bench: $(PACKAGES) ## Measure what calls cost beside other frameworks, 15 minute
 bench-docs: $(PACKAGES) ## Draw the figures and pictures of the documents from the latest results in bench/results/
 	@$(NODE) bench/report/documents.ts
 
+.PHONY: guard
+guard: $(PACKAGES) ## Count what a call does on the hottest paths, and compare; make guard ARGS=--record after a change that is meant
+	@$(NODE) bench/guard/run.ts $(ARGS)
+
+.PHONY: test-guard
+test-guard: $(PACKAGES) ## Test that the guard notices a planted loss
+	@$(NODE) $(BIN)/mocha --timeout 120000 test/guard/guard.slow.ts
+
 .PHONY: lint
 lint: $(PACKAGES) ## Lint the code and check its format
 	@$(NODE) $(BIN)/biome check

@@ -20,8 +20,9 @@ export async function startProcess<Order, Report>(
   script: string,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
 ): Promise<MeasuredProcess<Order, Report>> {
-  const [program, ...rest] = pinned(core, [process.execPath, join(import.meta.dirname, script), ...args]);
+  const [program, ...rest] = pinned(core, [process.execPath, ...flags, join(import.meta.dirname, script), ...args]);
   const child = spawn(program, rest, {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     env: { ...process.env, ...env },

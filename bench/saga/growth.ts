@@ -43,7 +43,7 @@ export async function measureGrowth({ engine, sizes, rounds }: GrowthOptions): P
       const databaseUrl = await postgres?.create(`orders_${size}`);
       if (databaseUrl === undefined) await fillSqlite(own, size);
       else await fillPostgres(databaseUrl, size);
-      const shop = await startOurs({ folder: own, databaseUrl, backend: sink.url });
+      const shop = await startOurs({ folder: own, databaseUrl, backend: sink.env("growth") });
       const load = startLoad(shop.url, 1);
       closers.push(shop.close, load.close);
       shops.push(await callsOf(load));

@@ -13,7 +13,7 @@ export type ShopOptions = {
   /** None: SQLite, which only ours has. */
   readonly databaseUrl?: string;
   /** Where telemetry goes. */
-  readonly backend: string;
+  readonly backend: Readonly<Record<string, string>>;
 };
 
 /** Ours: the four roles, from the source. */
@@ -22,7 +22,7 @@ export async function startOurs({ folder, databaseUrl, backend }: ShopOptions): 
   const common = {
     DATA_DIR: folder,
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-    OTEL_EXPORTER_OTLP_ENDPOINT: backend,
+    ...backend,
     USER_SERVICE_URL: `http://127.0.0.1:${user}`,
     PAYMENT_SERVICE_URL: `http://127.0.0.1:${payment}`,
     ORDER_SERVICE_URL: `http://127.0.0.1:${order}`,
@@ -47,7 +47,7 @@ export async function startNest({ folder, databaseUrl, backend }: ShopOptions): 
   const [user, payment, order, gateway] = (await freePorts(4)) as [number, number, number, number];
   const common = {
     DATABASE_URL: databaseUrl,
-    OTEL_EXPORTER_OTLP_ENDPOINT: backend,
+    ...backend,
     NODE_ENV: "production",
     USER_URL: `127.0.0.1:${user}`,
     PAYMENT_URL: `127.0.0.1:${payment}`,

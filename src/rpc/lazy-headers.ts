@@ -3,7 +3,22 @@
  * Headers would cost more than all other bookkeeping of such a call.
  */
 export abstract class LazyHeaders implements Headers {
+  static #linked = false;
+
   protected real: Headers | undefined;
+
+  constructor() {
+    if (!LazyHeaders.#linked) LazyHeaders.link();
+  }
+
+  /**
+   * Makes `x instanceof Headers` hold, as interceptors and Connect's own helpers expect. The first object does so: with the global Headers
+   * Node loads undici, which takes as long as a twentieth of a role's start. A role may do it earlier, between start and first call.
+   */
+  static link(): void {
+    LazyHeaders.#linked = true;
+    Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);
+  }
 
   abstract get(name: string): string | null;
   /** Adds everything so far to a new Headers. */
@@ -48,6 +63,3 @@ export abstract class LazyHeaders implements Headers {
     return this.headers[Symbol.iterator]();
   }
 }
-
-// So that `x instanceof Headers` holds, as interceptors and Connect's own helpers expect.
-Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);

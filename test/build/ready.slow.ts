@@ -14,9 +14,9 @@ const ROUNDS = 7;
 const EMPTY_MESSAGE = Buffer.alloc(5);
 const POLL_MS = 2;
 const DEADLINE_MS = 20_000;
-const PROMISED_MS = 200;
+const PROMISED_MS = { bundle: 200, executable: 150 };
 /** How many times the start of an empty Node a role may take on a machine that is too busy for the promise. */
-const EMPTY_STARTS = { bundle: 16, executable: 10 };
+const EMPTY_STARTS = { bundle: 16, executable: 8 };
 
 async function emptyStart(): Promise<number> {
   const begun = performance.now();
@@ -72,7 +72,7 @@ describe("a role", () => {
 
   for (const role of roleNames) {
     for (const form of ["bundle", "executable"] as const) {
-      it(`is ready in ${PROMISED_MS} ms (${role}, ${form})`, async () => {
+      it(`is ready in ${PROMISED_MS[form]} ms (${role}, ${form})`, async () => {
         const env = {
           ROLE: role,
           DATA_DIR: `${built.folder}/${role}`,
@@ -87,7 +87,7 @@ describe("a role", () => {
           ready.push(await roleStart(built.commands[form], env, "SIGKILL"));
         }
         console.log(`      ready in ${round(ready)}; an empty Node: ${round(empty)}`);
-        assert.ok(Math.min(...ready) <= Math.max(PROMISED_MS, EMPTY_STARTS[form] * Math.min(...empty)));
+        assert.ok(Math.min(...ready) <= Math.max(PROMISED_MS[form], EMPTY_STARTS[form] * Math.min(...empty)));
       });
     }
   }

@@ -28,6 +28,8 @@ export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle>
     format: "cjs",
     platform: "node",
     target: "node26",
+    // ES modules where packages have them: only of those esbuild leaves out what nobody uses. A twentieth of the start of a role.
+    mainFields: ["module", "main"],
     // An executable has require(), but no module loader.
     supported: { "dynamic-import": false },
     minifySyntax: true,

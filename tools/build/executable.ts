@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle as bundleModule } from "./bundle.ts";
 import { writeCompiledCode } from "./compiled-code.ts";
+import { HEAP_FLAGS } from "./heap-flags.ts";
 
 export type ExecutableOptions = {
   /** Absolute path of the bundle of src/main.ts. */
@@ -33,6 +34,7 @@ export async function buildExecutable({ bundle, outfile }: ExecutableOptions): P
       main,
       output: outfile,
       disableExperimentalSEAWarning: true,
+      execArgv: HEAP_FLAGS,
       assets: { bundle, "compiled-code": compiledCode },
     };
     writeFileSync(inFolder("sea.json"), JSON.stringify(config));

@@ -1,8 +1,9 @@
 import { create, type JsonObject, type Message, type Registry, toJson } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { httpStatusOf } from "../http-status.ts";
 import type { HttpCall } from "../interceptors/http-call.ts";
 import { requestFault } from "../request-fault.ts";
+import { finished } from "../server/calls/end-reason.ts";
 import { type MessageInit, wholeMessage } from "../server/calls/message.ts";
 import { createRunUnary, type RunUnary, type UnaryCall, type UnarySpec } from "../server/calls/unary.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
@@ -46,8 +47,6 @@ type RestMethod = Omit<RestCallOptions, "interceptors"> & {
   readonly run: RunUnary;
   readonly toBody: (message: Message) => string;
 };
-
-const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
 /** A request and its answer. */
 class RestExchange implements UnaryCall {
@@ -139,7 +138,7 @@ class RestExchange implements UnaryCall {
   #end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.context.abort(FINISHED);
+    this.context.abort(finished);
   }
 
   /** The client must not wait for a handler that ignores its signal. What heeds it fails before, so that its own error is sent. */

@@ -3,6 +3,7 @@ import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import { answerHeader } from "../answer-header.ts";
 import { connectionInfo } from "../connection-info.ts";
 import { type HttpCall, httpCall } from "../interceptors/http-call.ts";
+import { type EndReason, errorOf } from "../server/calls/end-reason.ts";
 import { NodeHeaders } from "../server/calls/node-headers.ts";
 import type { ServedContext } from "../server/calls/served-context.ts";
 import { ServedValues, type ValueSource } from "../server/calls/values.ts";
@@ -32,7 +33,7 @@ export class RestContext implements ServedContext, ValueSource, AnswerHeaders {
   #responseTrailer: NodeHeaders | undefined;
   #values: ServedValues | undefined;
   #controller: AbortController | undefined;
-  #abortError: ConnectError | undefined;
+  #endReason: EndReason | undefined;
 
   constructor(options: RestContextOptions) {
     this.#options = options;
@@ -90,23 +91,23 @@ export class RestContext implements ServedContext, ValueSource, AnswerHeaders {
     return id === answerHeader.id ? (name: string, value: string) => plain.setHeader(name, value) : undefined;
   }
   timeoutMs(): number {
-    return this.#abortError === undefined ? Math.max(0, this.#deadline - performance.now()) : 0;
+    return this.#endReason === undefined ? Math.max(0, this.#deadline - performance.now()) : 0;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#abortError !== undefined) this.#controller.abort(this.#abortError);
+      if (this.#endReason !== undefined) this.#controller.abort(errorOf(this.#endReason));
     }
     return this.#controller.signal;
   }
   get abortError(): ConnectError | undefined {
-    return this.#abortError;
+    return this.#endReason === undefined ? undefined : errorOf(this.#endReason);
   }
   /** The call is over. The first reason counts. */
-  abort(reason: ConnectError): void {
-    this.#abortError ??= reason;
-    this.#controller?.abort(this.#abortError);
+  abort(reason: EndReason): void {
+    this.#endReason ??= reason;
+    if (this.#controller !== undefined) this.#controller.abort(errorOf(this.#endReason));
   }
 
   /** What the handler has added to the answer. */

@@ -1,8 +1,9 @@
 import type { Buffer } from "node:buffer";
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
+import { type EndReason, finished } from "../calls/end-reason.ts";
 import type { MessageInit } from "../calls/message.ts";
 import type { Connection, OpenCall } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
@@ -20,7 +21,6 @@ export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 const CALL_BYTES = 16 << 10;
 /** A call that is reset sooner, before it came to its handler, is not seen by interceptors: floods of such calls must cost little. */
 const SEEN_MS = 50;
-const FINISHED = new ConnectError("the call is finished", Code.Canceled);
 
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
@@ -159,7 +159,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
       this.response.prepareEnd();
       this.onCancel = undefined;
       if (this.response.holdLast(bytes)) {
-        this.#close(FINISHED);
+        this.#close(finished);
         this.response.end(bytes);
       } else this.evict();
     } catch (broken) {
@@ -222,14 +222,14 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Node refused to send something, such as a header with an invalid character. */
   #breakOff(error: unknown): void {
-    if (!this.#finished) this.#close(FINISHED);
+    if (!this.#finished) this.#close(finished);
     this.#settle();
     this.#route.onError(error, this.#route.desc);
     if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
   /** The outcome is decided: stops the timer and everything that waits. */
-  #close(reason: ConnectError): void {
+  #close(reason: EndReason): void {
     this.#finished = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.context.abort(reason);

@@ -4,6 +4,7 @@ import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import { answerHeader } from "../../answer-header.ts";
 import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
 import { reasonOfLeaving } from "../../timeouts.ts";
+import { type EndReason, errorOf, finished } from "../calls/end-reason.ts";
 import { NodeHeaders } from "../calls/node-headers.ts";
 import type { ServedContext } from "../calls/served-context.ts";
 import { ServedValues, type ValueSource } from "../calls/values.ts";
@@ -27,7 +28,7 @@ export class GrpcContext implements ServedContext, ValueSource {
   #requestHeader: NodeHeaders | undefined;
   #values: ContextValues | undefined;
   #controller: AbortController | undefined;
-  #abortReason: ConnectError | undefined;
+  #abortReason: EndReason | undefined;
   /** Called when the call is over for its client before it has ended. */
   onAbort: ((reason: ConnectError) => void) | undefined;
 
@@ -109,13 +110,13 @@ export class GrpcContext implements ServedContext, ValueSource {
   get abortError(): ConnectError | undefined {
     // The stream may be gone before it has emitted that.
     if (this.#stream.destroyed || this.#stream.aborted) this.#abortReason ??= reasonOfLeaving(0, undefined);
-    return this.#abortReason;
+    return this.#abortReason === undefined ? undefined : errorOf(this.#abortReason);
   }
 
   /** The call has ended. The first reason counts. */
-  abort(reason: ConnectError): void {
+  abort(reason: EndReason): void {
     this.#abortReason ??= reason;
-    this.#controller?.abort(this.#abortReason);
-    this.onAbort?.(this.#abortReason);
+    if (this.#controller !== undefined) this.#controller.abort(errorOf(this.#abortReason));
+    if (this.onAbort !== undefined && reason !== finished) this.onAbort(errorOf(this.#abortReason));
   }
 }

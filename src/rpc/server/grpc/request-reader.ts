@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Budget, StreamHolder } from "../budget.ts";
+import { type EndReason, errorOf } from "../calls/end-reason.ts";
 import { noRoom } from "../errors.ts";
 import { FrameQueue, incompleteFrame } from "../frame-queue.ts";
 import { parseRequest } from "../parse-request.ts";
@@ -86,15 +87,16 @@ export class RequestReader {
 
   /** Gives up on the request. */
   refuse(reason: unknown): void {
-    this.#fault ??= ConnectError.from(reason);
-    this.drop(reason);
+    const error = ConnectError.from(reason);
+    this.#fault ??= error;
+    this.drop(error);
   }
 
   /** Frees what was read, for the stream, and with it the call, may stay for a while. */
-  drop(reason: unknown): void {
+  drop(reason: EndReason): void {
     this.#message = undefined;
     this.#deframer = undefined;
-    this.#queue?.fail(reason);
+    if (this.#queue !== undefined) this.#queue.fail(errorOf(reason));
   }
 
   /** Whether the client owes the rest of a message. */
