@@ -81,6 +81,15 @@ describe("the client's retries", () => {
     assert.equal(server.calls, 2);
   });
 
+  it("are not made when no server can be reached, which is no attempt", async () => {
+    const { client, server } = await start((stream) => answer(stream));
+    await server.close();
+    cleanups.shift();
+    const failure = await failureOf(client.unary({}));
+    assert.equal(failure.rawMessage, "the service cannot be reached");
+    assert.equal(failure.metadata.get("grpc-previous-rpc-attempts"), null);
+  });
+
   it("send the messages of a stream again", async () => {
     const bodies: string[] = [];
     const { client } = await start((stream, n) => {

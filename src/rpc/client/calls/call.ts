@@ -82,8 +82,9 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.send(this.stream);
   }
 
+  /** No server can be reached. That is no attempt, so no policy repeats it. */
   refuse(cause: Error): void {
-    this.#endAttempt(unreachable(this.start.method.path, cause), undefined);
+    this.#failWith(unreachable(this.start.method.path, cause), undefined);
   }
 
   /** Ends the call from this side, with the first reason. */
@@ -136,7 +137,8 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
       this.#leave();
       this.start.channel.balancer.assign(this);
     } else if (this.#isLate()) this.fail(this.#timedOut());
-    else if (connection.lost) this.refuse(connection.cause ?? error ?? new Error("the connection was lost"));
+    else if (connection.lost)
+      this.#endAttempt(unreachable(this.start.method.path, connection.cause ?? error), undefined);
     else this.#endAttempt(resetError(stream.rstCode ?? constants.NGHTTP2_NO_ERROR, this.header), undefined);
   }
 
@@ -156,8 +158,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.#subchannel?.report(error.code !== Code.Unavailable);
     const pause = this.#pauseAfter(error, trailer);
     if (pause === undefined) {
-      if (this.#previous > 0) error.metadata.set(PREVIOUS_ATTEMPTS, String(this.#previous));
-      this.#end(error, trailer);
+      this.#failWith(error, trailer);
       return;
     }
     this.#previous++;
@@ -165,6 +166,11 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     if (this.stream !== undefined) setImmediate(dropStream, this.stream);
     this.#leave();
     this.#pause = setTimeout(() => this.start.channel.balancer.assign(this), pause);
+  }
+
+  #failWith(error: ConnectError, trailer: IncomingHttpHeaders | undefined): void {
+    if (this.#previous > 0) error.metadata.set(PREVIOUS_ATTEMPTS, String(this.#previous));
+    this.#end(error, trailer);
   }
 
   #pauseAfter({ code }: ConnectError, trailer: IncomingHttpHeaders | undefined): number | undefined {

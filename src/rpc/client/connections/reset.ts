@@ -1,7 +1,7 @@
 // How a stream of a client ends before its time.
 //
-// Never by close(): Node 24 and 26 then spin for ever in Http2Session::SendPendingData, with all memory. What close() does to a stream with
-// queued writes takes several steps. If the writes and the shutdown finish between two of them, Node forgets the stream while nghttp2
+// Never by close(): Node 26.10 may then spin for ever in Http2Session::SendPendingData and fill the memory. What close() does to a stream
+// with queued writes takes several steps. If the writes and the shutdown finish between two of them, Node forgets the stream while nghttp2
 // still has it, its RST_STREAM is never submitted, and nghttp2 asks for its data again and again: OnRead() answers "0 bytes, more to come".
 // destroy() of a stream that is not closed submits the RST_STREAM and forgets the stream in one synchronous step, in this order, so that
 // nghttp2 never asks for a stream that Node does not know. Inside of nghttp2's callbacks, too: there, the RST_STREAM waits in a list, from
