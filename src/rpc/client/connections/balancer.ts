@@ -56,11 +56,14 @@ export class Balancer implements SubchannelListener {
   onChange(): void {
     if (this.#settling) return; // a call that is opened may change something itself, which the next round of the loop sees
     this.#settling = true;
-    for (const call of this.#waiting) {
-      if (!this.#settle(call)) break; // nor would the others find a connection
-      this.#waiting.delete(call);
+    try {
+      for (const call of this.#waiting) {
+        if (!this.#settle(call)) break; // nor would the others find a connection
+        this.#waiting.delete(call);
+      }
+    } finally {
+      this.#settling = false;
     }
-    this.#settling = false;
   }
 
   onLost(): void {
