@@ -27,6 +27,7 @@ export class Balancer implements SubchannelListener {
   #next = 0;
   #resolved = false;
   #resolveFailure: Error | undefined;
+  #settling = false;
   #closed = false;
 
   constructor(location: Location, tls: TlsOptions | undefined, settings: ConnectionSettings) {
@@ -37,15 +38,7 @@ export class Balancer implements SubchannelListener {
 
   /** Opens the call: at once, or when there is a connection with room. Ends it if no server can be reached, unless it waits for one. */
   assign(call: WaitingCall): void {
-    if (this.#closed) {
-      call.fail(new ConnectError("the client is closed", Code.Unavailable));
-      return;
-    }
-    if (!this.#resolved) this.#resolver.refresh();
-    if (this.#open(call)) return;
-    const failure = this.#failure();
-    if (failure === undefined || call.waitForReady) this.#waiting.add(call);
-    else call.refuse(failure);
+    if (!this.#settle(call)) this.#waiting.add(call);
   }
 
   forget(call: WaitingCall): void {
@@ -61,14 +54,34 @@ export class Balancer implements SubchannelListener {
   }
 
   onChange(): void {
-    if (this.#waiting.size === 0) return;
-    const calls = [...this.#waiting];
-    this.#waiting.clear();
-    for (const call of calls) this.assign(call);
+    if (this.#settling) return; // a call that is opened may change something itself, which the next round of the loop sees
+    this.#settling = true;
+    try {
+      for (const call of this.#waiting) {
+        if (!this.#settle(call)) break; // nor would the others find a connection
+        this.#waiting.delete(call);
+      }
+    } finally {
+      this.#settling = false;
+    }
   }
 
   onLost(): void {
     this.#resolver.refresh();
+  }
+
+  /** Opens the call or ends it, unless it must wait. */
+  #settle(call: WaitingCall): boolean {
+    if (this.#closed) {
+      call.fail(new ConnectError("the client is closed", Code.Unavailable));
+      return true;
+    }
+    if (!this.#resolved) this.#resolver.refresh();
+    if (this.#open(call)) return true;
+    const failure = this.#failure();
+    if (failure === undefined || call.waitForReady) return false;
+    call.refuse(failure);
+    return true;
   }
 
   #open(call: WaitingCall): boolean {

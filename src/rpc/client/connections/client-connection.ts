@@ -33,6 +33,7 @@ export class ClientConnection {
   #open = false;
   #retired = false;
   #pinging = false;
+  #pingedAt = Number.NEGATIVE_INFINITY;
   #doubted = false;
   /** Whether a call got an answer on it. */
   proven = false;
@@ -106,9 +107,9 @@ export class ClientConnection {
     );
   }
 
-  /** A call got no answer in time: asks whether the server is still there, and is `doubted` until it says so. */
+  /** A call got no answer in time: asks whether the server is still there, once a second at most, and is `doubted` until it says so. */
   doubt(): void {
-    if (this.#session.destroyed) return;
+    if (!this.#pinging && performance.now() - this.#pingedAt < DOUBT_MS) return;
     this.#doubted = true;
     this.#ping();
   }
@@ -138,6 +139,7 @@ export class ClientConnection {
   #ping(): void {
     if (this.#pinging || this.#session.destroyed) return;
     this.#pinging = true;
+    this.#pingedAt = performance.now();
     const doubt = setTimeout(() => {
       this.#doubted = true;
     }, DOUBT_MS).unref();
