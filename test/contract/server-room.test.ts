@@ -56,7 +56,7 @@ describe("server: room", () => {
     );
     for (const method of ["Unary", "Unary", "ServerStream", "ServerStream", "ServerStream"]) {
       const { status, resetCode } = await answerOf(open(session, method).end(EMPTY));
-      assert.deepEqual([status, resetCode], [undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM], method);
+      assert.deepEqual([status, resetCode], [undefined, constants.NGHTTP2_CANCEL], method);
     }
     assert.equal((await answerOf(open(session, "ClientStream").end(EMPTY))).status, 0);
   });

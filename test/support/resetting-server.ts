@@ -30,7 +30,7 @@ function beginAndReset(stream: ServerHttp2Stream): void {
   setTimeout(() => reset(stream), below(5));
 }
 
-/** Not by close(): see src/rpc/client/connections/reset.ts. */
+/** Not by close(): see src/rpc/http2-reset.ts. */
 function reset(stream: ServerHttp2Stream): void {
   if (stream.destroyed) return;
   if (below(2) === 0) stream.destroy();

@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
+import { dropStream } from "../http2-reset.ts";
 
 const HANG_UP_MS = 1000;
 const MAX_BYTES = 1 << 20;
@@ -30,6 +31,7 @@ export function discard(source: Readable, hangUp: () => void): void {
  */
 export function discardRequest(stream: ServerHttp2Stream): void {
   discard(stream, () => {
-    if (!stream.destroyed) stream.close();
+    if (stream.writableFinished) dropStream(stream);
+    else stream.once("finish", () => dropStream(stream)); // the answer is still on its way
   });
 }

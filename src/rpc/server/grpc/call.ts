@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
+import { cancelStream } from "../../http2-reset.ts";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
 import { type EndReason, finished } from "../calls/end-reason.ts";
@@ -21,6 +22,9 @@ export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 const CALL_BYTES = 16 << 10;
 /** A call that is reset sooner, before it came to its handler, is not seen by interceptors: floods of such calls must cost little. */
 const SEEN_MS = 50;
+
+/** Destroying a stream with it resets that with INTERNAL_ERROR. Not by close(): see http2-reset.ts. */
+const UNSENDABLE = new Error("the answer could not be sent");
 
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
@@ -203,19 +207,19 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   evict(): void {
-    this.#drop(noRoom(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#drop(noRoom());
   }
 
   giveUp(reason = requestTooSlow()): void {
-    this.#drop(reason, constants.NGHTTP2_CANCEL);
+    this.#drop(reason);
   }
 
   /** Ends the call with an error, or with a reset if the client does not take what it was sent: it would not take the error either. */
-  #drop(error: ConnectError, resetCode: number): void {
+  #drop(error: ConnectError): void {
     if (this.response.untakenBytes === 0) this.fail(error);
     else {
       if (!this.#finished) this.#close(error);
-      this.stream.close(resetCode);
+      cancelStream(this.stream);
     }
     this.#settle();
   }
@@ -225,7 +229,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (!this.#finished) this.#close(finished);
     this.#settle();
     this.#route.onError(error, this.#route.desc);
-    if (!this.stream.destroyed) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (!this.stream.closed) this.stream.destroy(UNSENDABLE);
   }
 
   /** The outcome is decided: stops the timer and everything that waits. */

@@ -2,6 +2,7 @@ import { constants } from "node:http2";
 import type { Readable } from "node:stream";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import type { ConnectionInfo } from "../../connection-info.ts";
+import { cancelStream } from "../../http2-reset.ts";
 import { splitTarget } from "../../request-target.ts";
 import type { Budget, StreamHolder, Wait } from "../budget.ts";
 import { discard, discardRequest } from "../discard.ts";
@@ -187,7 +188,7 @@ export class PlainCall implements StreamHolder {
   }
 
   #cut(): void {
-    if ("stream" in this.req) this.req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if ("stream" in this.req) cancelStream(this.req.stream);
     else this.req.socket.destroy();
   }
 }
