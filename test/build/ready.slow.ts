@@ -16,7 +16,7 @@ const POLL_MS = 2;
 const DEADLINE_MS = 20_000;
 const PROMISED_MS = { bundle: 200, executable: 150 };
 /** How many times the start of an empty Node a role may take on a machine that is too busy for the promise. */
-const EMPTY_STARTS = { bundle: 16, executable: 8 };
+const EMPTY_STARTS = { bundle: 16, executable: 10 };
 
 async function emptyStart(): Promise<number> {
   const begun = performance.now();

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { HEAP_FLAGS } from "./heap-flags.ts";
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -18,7 +19,8 @@ export type CompiledCodeOptions = {
 
 /**
  * Runs the program once, as the role with the most parts, until it has served and stopped, and keeps the code that V8 compiled. An
- * executable with that code compiles almost nothing when it starts.
+ * executable with that code compiles almost nothing when it starts. It has the flags of the executable, for V8 refuses what was compiled with
+ * others.
  */
 export async function writeCompiledCode({ bundle, outfile, scratch }: CompiledCodeOptions): Promise<void> {
   // Stands in for a telemetry backend, because the program would wait for a missing one.
@@ -26,18 +28,22 @@ export async function writeCompiledCode({ bundle, outfile, scratch }: CompiledCo
   sink.listen(0, "127.0.0.1");
   await once(sink, "listening");
   const { port } = sink.address() as AddressInfo;
-  const child = spawn(process.execPath, [join(import.meta.dirname, "compile-program.ts"), bundle, outfile], {
-    env: {
-      ROLE: "order",
-      PORT: "0",
-      DATA_DIR: scratch,
-      LOG_FORMAT: "json",
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
-      OTEL_TRACES_SAMPLER_ARG: "1",
+  const child = spawn(
+    process.execPath,
+    [...HEAP_FLAGS, join(import.meta.dirname, "compile-program.ts"), bundle, outfile],
+    {
+      env: {
+        ROLE: "order",
+        PORT: "0",
+        DATA_DIR: scratch,
+        LOG_FORMAT: "json",
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        OTEL_TRACES_SAMPLER_ARG: "1",
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+      timeout: START_TIMEOUT_MS,
     },
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: START_TIMEOUT_MS,
-  });
+  );
   try {
     await stopOnceItServes(child);
   } finally {

@@ -1,8 +1,10 @@
 /**
- * What the executable tells V8 of its heap, which goes before NODE_OPTIONS. Without it a role under full load holds up to 226 MiB of its own:
- * the young generation grows to 3 x 32 MiB, and the old one to four times what lives in it.
+ * What the executable tells V8 of its heap, which goes before NODE_OPTIONS: a young generation of 3 x 8 instead of 3 x 32 MiB, and an old one
+ * that may double between collections instead of growing fourfold. A server under full load then holds 151 MiB of its own instead of 262,
+ * for the same CPU time a call (0.90 to 0.95 in paired windows).
  *
- * Measured and left: the first alone leaves 135 MiB; 160 for the second saves little more; 2 or 4 MiB for the
- * first cost a tenth. --single-threaded-gc and MALLOC_ARENA_MAX save nothing. With --optimize-for-size V8 refuses the compiled code.
+ * Measured and left: a limit of the old space of 512 or 1024 MiB, with which V8 collects for less, saves another 50 MiB for a quarter more CPU
+ * time; a growth of 50 % the same; 4 MiB for the young generation 20 MiB for a tenth. --single-threaded-gc and MALLOC_ARENA_MAX save
+ * nothing. With --optimize-for-size V8 refuses the compiled code.
  */
-export const HEAP_FLAGS: readonly string[] = ["--max-semi-space-size=8", "--max-old-space-size=512"];
+export const HEAP_FLAGS: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=100"];
