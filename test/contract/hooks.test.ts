@@ -1,14 +1,18 @@
 // Interceptors that are made of hooks mean the same as nested ones, over every protocol and whatever stands between them.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { gzipSync } from "node:zlib";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { context as contexts, createContextKey, propagation, trace } from "@opentelemetry/api";
 import { NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { joinHooks, serverHooks } from "../../src/rpc/hooks/hooked.ts";
 import type { Hooks } from "../../src/rpc/hooks/hooks.ts";
-import { ProbeService } from "../gen/probe/v1/probe_pb.js";
+import { ProbeService, ServerStreamRequestSchema } from "../gen/probe/v1/probe_pb.js";
 import { eventually } from "../support/eventually.ts";
 import { type ProbeServer, startProbeServer } from "../support/probe-server.ts";
+import { connectH2, framed, open } from "../support/raw-h2.ts";
 
 const TRANSPORTS: readonly (readonly [string, (baseUrl: string) => Transport])[] = [
   ["gRPC", (baseUrl) => createGrpcTransport({ baseUrl })],
@@ -188,6 +192,30 @@ for (const [protocol, makeTransport] of TRANSPORTS) {
     });
   });
 }
+
+describe("hooks of gRPC streams", () => {
+  it("see the end of calls that are over before their message is decompressed", async () => {
+    const { events, hooks } = recorder();
+    const server = await startProbeServer({ interceptors: [hooks("a")], limits: { readMaxBytes: 4_000_000 } });
+    const session = await connectH2(server.port);
+    const request = create(ServerStreamRequestSchema, { payload: { n: 1, blob: new Uint8Array(3_000_000) } });
+    const message = framed(gzipSync(toBinary(ServerStreamRequestSchema, request)), 1);
+    const call = (delayMs: number) => {
+      const stream = open(session, "ServerStream", { "grpc-encoding": "gzip" }).end(message);
+      stream.on("error", () => {});
+      stream.once("finish", () => setTimeout(() => stream.destroy(), delayMs)); // that it comes at any time is what is tested
+      return once(stream, "close");
+    };
+    for (let i = 0; i < 40; i++) await call(i / 5);
+    await eventually(() => {
+      const count = (event: string) => events.filter((e) => e.startsWith(event)).length;
+      assert.ok(count("a start") > 0);
+      assert.equal(count("a end"), count("a start"));
+    });
+    session.destroy();
+    await server.close();
+  });
+});
 
 describe("a list of interceptors with hooks", () => {
   const { hooks, nested } = recorder();

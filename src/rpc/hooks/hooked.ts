@@ -57,9 +57,10 @@ async function pass(hooks: JoinedHooks, next: Next, req: AnyRequest): Promise<An
       return res;
     }
     passage.begin();
-    req.signal.addEventListener("abort", () => passage.abandon(ConnectError.from(req.signal.reason, Code.Canceled)), {
-      once: true,
-    });
+    const { signal } = req;
+    const abandon = () => passage.abandon(ConnectError.from(signal.reason, Code.Canceled));
+    if (signal.aborted) abandon();
+    else signal.addEventListener("abort", abandon, { once: true });
     const checks = hooks.all.some(({ check }) => check !== undefined);
     const request = checks ? { ...req, message: passage.checked(req.message) } : req;
     const res = await passage.run(next, request);

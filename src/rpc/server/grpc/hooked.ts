@@ -53,10 +53,12 @@ function createServe(spec: Exclude<StreamSpec, { kind: "server_streaming" }>): S
 
 /** Serves a call within hooks, to which its end is told at once when its client has gone, or its time is over. */
 async function inPassage(call: GrpcCall, hooks: JoinedHooks, serve: Serve): Promise<void> {
-  const passage = new Passage(hooks, call.context);
-  call.context.onAbort = (error) => passage.abandon(error);
+  const { context } = call;
+  const passage = new Passage(hooks, context);
+  context.onAbort = (error) => passage.abandon(error);
   try {
     passage.begin();
+    if (context.abortError !== undefined) passage.abandon(context.abortError); // while its message was decompressed
     await passage.run(serve, call, passage);
   } catch (error) {
     await fail(call, passage, error);
