@@ -11,15 +11,17 @@ const MAX_BYTES = 1 << 20;
  */
 export function discard(source: Readable, hangUp: () => void): void {
   let left = MAX_BYTES;
+  const count = (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  };
   const end = () => {
     clearTimeout(timer);
+    source.off("data", count).pause(); // an answer may still be on its way, but nothing more is read
     hangUp();
   };
   const timer = setTimeout(end, HANG_UP_MS).unref();
-  source.on("data", (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) end();
-  });
+  source.on("data", count);
   const settled = () => clearTimeout(timer);
   source.once("end", settled).once("close", settled);
   source.resume();
