@@ -53,7 +53,7 @@ async function recordCalls(
   }, options);
 }
 
-const PEER = /^tester\/1 grpc-node-js\//;
+const PEER = /^tester\/1 grpc-node-http2\//;
 
 describe("the log of a server", () => {
   it("has one line for a call, on the console and exported, with the ids of its span", async () => {

@@ -55,7 +55,7 @@ export type CallSettings = {
 const MAX_RECEIVED_BYTES = 4 << 20;
 
 /** The version is Node's, since that is what speaks HTTP/2. */
-const USER_AGENT = `grpc-node-js/${process.versions.node}`;
+const USER_AGENT = `grpc-node-http2/${process.versions.node}`;
 
 export function connectionSettings(options: ChannelOptions): ConnectionSettings {
   return {

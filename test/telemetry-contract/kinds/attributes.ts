@@ -23,7 +23,7 @@ export type Ports = (role: RoleName) => number;
 export const WITHIN = {
   system: "grpc",
   version: "2",
-  userAgent: /^(api-gateway|order-service) grpc-node-js\//,
+  userAgent: /^(api-gateway|order-service) grpc-node-http2\//,
 } as const;
 export const FROM_OUTSIDE = USER_AGENT;
 

@@ -45,7 +45,7 @@ export const CLIENTS: readonly Kind[] = [
     answer: "OK",
     spans: ["api-gateway SERVER shop.gateway.v1.ShopService/GetUser OK", ...USER_FROM_CACHE],
     log: "info shop.gateway.v1.ShopService/GetUser OK",
-    attributes: agent,
+    attributes: { "user_agent.original": /^grpc-node-http2\// },
   },
   {
     ...HTTP1,
