@@ -20,3 +20,10 @@ export function cancelStream(stream: Http2Stream): void {
 export function dropStream(stream: Http2Stream): void {
   if (!stream.closed) stream.destroy();
 }
+
+const FAILED = new Error("the stream was reset");
+
+/** Resets a stream with INTERNAL_ERROR, if it has not ended. It emits 'error'. */
+export function failStream(stream: Http2Stream): void {
+  if (!stream.closed) stream.destroy(FAILED);
+}

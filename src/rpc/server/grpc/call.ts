@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
-import { cancelStream } from "../../http2-reset.ts";
+import { cancelStream, failStream } from "../../http2-reset.ts";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
 import { type EndReason, finished } from "../calls/end-reason.ts";
@@ -22,9 +22,6 @@ export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 const CALL_BYTES = 16 << 10;
 /** A call that is reset sooner, before it came to its handler, is not seen by interceptors: floods of such calls must cost little. */
 const SEEN_MS = 50;
-
-/** Destroying a stream with it resets that with INTERNAL_ERROR. Not by close(): see http2-reset.ts. */
-const UNSENDABLE = new Error("the answer could not be sent");
 
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
@@ -229,7 +226,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (!this.#finished) this.#close(finished);
     this.#settle();
     this.#route.onError(error, this.#route.desc);
-    if (!this.stream.closed) this.stream.destroy(UNSENDABLE);
+    failStream(this.stream);
   }
 
   /** The outcome is decided: stops the timer and everything that waits. */
