@@ -40,6 +40,7 @@ describe("an edge that asks for tokens", () => {
     });
     await eventually(async () => assert.equal(await statusWith(undefined), 401), { timeoutMs: 20_000 });
     await eventually(async () => assert.equal(await statusWith(known.token(claims())), 200), { timeoutMs: 20_000 });
+    await closeAgents(); // a connection from before may serve more calls under the rules of before
   });
 
   after(async function () {
