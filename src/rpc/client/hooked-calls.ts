@@ -42,8 +42,7 @@ export async function hookedStream(wire: Wire, hooks: JoinedHooks, init: StreamI
   try {
     passage.begin();
     const call: CallInit<DescMethodStreaming> = { ...callOf(init, request), method: init.method };
-    const checked = hooks.all.some(({ check }) => check !== undefined) ? passage.checked(init.message) : init.message;
-    const response = await passage.run(wire.stream, call, checked, init.message);
+    const response = await passage.run(wire.stream, call, passage.checked(init.message), init.message);
     const { header } = response;
     const messages = response.message[Symbol.asyncIterator]();
     const passed = (result: IteratorResult<Message>) => {

@@ -61,8 +61,8 @@ async function pass(hooks: JoinedHooks, next: Next, req: AnyRequest): Promise<An
     const abandon = () => passage.abandon(ConnectError.from(signal.reason, Code.Canceled));
     if (signal.aborted) abandon();
     else signal.addEventListener("abort", abandon, { once: true });
-    const checks = hooks.all.some(({ check }) => check !== undefined);
-    const request = checks ? { ...req, message: passage.checked(req.message) } : req;
+    const message = passage.checked(req.message);
+    const request = message === req.message ? req : { ...req, message };
     const res = await passage.run(next, request);
     if (res.stream) return { ...res, message: followed(res.message, passage, res.header) };
     passage.succeed(res.header);

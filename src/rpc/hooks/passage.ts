@@ -49,8 +49,12 @@ export class Passage {
     for (const hooks of this.#hooks.all) hooks.check?.(this.#call, message);
   }
 
-  /** Checks the messages of a request stream. */
-  async *checked(messages: AsyncIterable<Message>): AsyncGenerator<Message, void, void> {
+  /** The messages of a request stream, each of which is checked. */
+  checked(messages: AsyncIterable<Message>): AsyncIterable<Message> {
+    return this.#hooks.all.some(({ check }) => check !== undefined) ? this.#checkEach(messages) : messages;
+  }
+
+  async *#checkEach(messages: AsyncIterable<Message>): AsyncGenerator<Message, void, void> {
     for await (const message of messages) {
       this.check(message);
       yield message;
