@@ -1,9 +1,9 @@
 // How a response ends, as an error. The messages travel on to users, so what is local, such as addresses, is in the cause only.
 import { constants, type IncomingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { deadlineExceeded } from "../../timeouts.ts";
 import { CallHeaders } from "../call-headers.ts";
+import { detailedError } from "../detailed-error.ts";
 
 type Fields = IncomingHttpHeaders;
 
@@ -89,17 +89,6 @@ function wireError(message: string, code: Code, metadata: Headers): ConnectError
   const error = new ConnectError(message, code, metadata);
   error.isWireError = true;
   return error;
-}
-
-/** The error of a google.rpc.Status beside the status, which has the details. One that is broken counts as none. */
-function detailedError(metadata: Headers): ConnectError | undefined {
-  if (!metadata.has("grpc-status-details-bin")) return undefined;
-  try {
-    const error = findTrailerError(metadata);
-    return error !== undefined && error.code in Code ? error : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function codeOf(status: string): Code {

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { Metadata, StatusObject } from "@grpc/grpc-js";
+import { detailedError } from "../detailed-error.ts";
 import { MetadataHeaders } from "./metadata-headers.ts";
 
 /** How a call ended. */
@@ -33,17 +33,6 @@ function metadataOf({ header, status }: Ended): Headers {
     });
   }
   return metadata;
-}
-
-/** The error in grpc-status-details-bin, with its details. Undefined if there is none or it is invalid. */
-function detailedError(metadata: Headers): ConnectError | undefined {
-  if (!metadata.has("grpc-status-details-bin")) return undefined;
-  try {
-    const error = findTrailerError(metadata);
-    return error !== undefined && error.code in Code ? error : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function plainError(ended: Ended, metadata: Headers): ConnectError {
