@@ -1,15 +1,16 @@
-import { LazyHeaders } from "../../lazy-headers.ts";
+import { LazyHeaders } from "./lazy-headers.ts";
 
 /** As node has the headers of HTTP/1.1 and HTTP/2. */
-type Fields = Readonly<NodeJS.Dict<string | string[]>>;
+export type NodeFields = NodeJS.Dict<string | string[]>;
 
-/** Headers whose get() and has() read node's object of them directly; or empty ones, for a handler to set. */
+/** Headers whose get() and has() read node's object of them directly; or empty ones. */
 export class NodeHeaders extends LazyHeaders {
-  readonly #fields: Fields | undefined;
+  protected fields: NodeFields | undefined;
 
-  constructor(fields?: Fields) {
+  /** `fields` were received, and are not copied. */
+  constructor(fields?: NodeFields) {
     super();
-    this.#fields = fields;
+    this.fields = fields;
   }
 
   /** The real Headers, if they were needed. For response headers, that means: if one was set. */
@@ -19,18 +20,23 @@ export class NodeHeaders extends LazyHeaders {
 
   get(name: string): string | null {
     if (this.real !== undefined) return this.real.get(name);
-    if (this.#fields === undefined || name.startsWith(":")) return null;
-    const value = this.#fields[name] ?? this.#fields[name.toLowerCase()];
+    if (this.fields === undefined || name.startsWith(":")) return null;
+    const value = this.fields[name] ?? this.fields[name.toLowerCase()];
     if (value === undefined) return null;
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
   protected copyTo(real: Headers): void {
-    for (const name in this.#fields) {
-      if (name.startsWith(":")) continue;
-      const value = this.#fields[name];
-      if (Array.isArray(value)) for (const one of value) real.append(name, one);
-      else if (value !== undefined) real.append(name, value);
-    }
+    copyFields(this.fields, real);
+  }
+}
+
+/** Appends all but the pseudo-headers of HTTP/2. */
+export function copyFields(fields: NodeFields | undefined, headers: Headers): void {
+  for (const name in fields) {
+    if (name.startsWith(":")) continue;
+    const value = fields[name];
+    if (Array.isArray(value)) for (const one of value) headers.append(name, one);
+    else if (value !== undefined) headers.append(name, value);
   }
 }

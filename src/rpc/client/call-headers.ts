@@ -1,6 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { LazyHeaders } from "../lazy-headers.ts";
+import { copyFields, type NodeFields, NodeHeaders } from "../node-headers.ts";
 import { isReservedInGrpc } from "../reserved-headers.ts";
 
 /** The argument of `new Headers()`. */
@@ -15,15 +14,7 @@ const PRINTABLE = /^[ -~]*$/;
  * Headers over the fields of HTTP/2, in both directions. get(), and set() of plain names and values, use the fields directly. A real Headers
  * is made for everything else, such as iteration, deletion or values that need validation. Most calls never make one.
  */
-export class CallHeaders extends LazyHeaders {
-  #fields: IncomingHttpHeaders | undefined;
-
-  /** `fields` were received, and are not copied. */
-  constructor(fields?: IncomingHttpHeaders) {
-    super();
-    this.#fields = fields;
-  }
-
+export class CallHeaders extends NodeHeaders {
   /** Headers from a caller. Throws TypeError for an invalid name or value. */
   static from(init: HeadersInit | undefined): CallHeaders {
     const headers = new CallHeaders();
@@ -36,7 +27,7 @@ export class CallHeaders extends LazyHeaders {
   /** Appends names and values to the fields of a request. Throws ConnectError (INTERNAL) for a value that HTTP/2 cannot carry. */
   static addTo(fields: string[], headers: Headers): void {
     if (headers instanceof CallHeaders && headers.real === undefined) {
-      for (const name in headers.#fields) fields.push(name, String(headers.#fields[name]));
+      for (const name in headers.fields) fields.push(name, String(headers.fields[name]));
       return;
     }
     headers.forEach((value, name) => {
@@ -47,17 +38,9 @@ export class CallHeaders extends LazyHeaders {
   }
 
   /** Adds trailers, which come long after the response of a stream was handed out. */
-  fill(fields: IncomingHttpHeaders): void {
-    if (this.#fields === undefined && this.real === undefined) this.#fields = fields;
-    else copy(fields, this.headers);
-  }
-
-  get(name: string): string | null {
-    if (this.real !== undefined) return this.real.get(name);
-    if (this.#fields === undefined || name.startsWith(":")) return null;
-    const value = this.#fields[name] ?? this.#fields[name.toLowerCase()];
-    if (value === undefined) return null;
-    return typeof value === "string" ? value : value.join(", ");
+  fill(fields: NodeFields): void {
+    if (this.fields === undefined && this.real === undefined) this.fields = fields;
+    else copyFields(fields, this.headers);
   }
 
   override set(name: string, value: string): void {
@@ -65,8 +48,8 @@ export class CallHeaders extends LazyHeaders {
       this.headers.set(name, value);
       return;
     }
-    this.#fields ??= {};
-    this.#fields[name] = String(value);
+    this.fields ??= {};
+    this.fields[name] = String(value);
   }
 
   override append(name: string, value: string): void {
@@ -77,19 +60,8 @@ export class CallHeaders extends LazyHeaders {
   override delete(name: string): void {
     if (this.has(name)) super.delete(name);
   }
-
-  protected copyTo(real: Headers): void {
-    if (this.#fields !== undefined) copy(this.#fields, real);
-  }
 }
 
 /** Headers of the protocol or the connection, which callers cannot set. */
 const isReserved = (name: string): boolean =>
   isReservedInGrpc(name) || name === "user-agent" || name.startsWith("connect-");
-
-function copy(fields: IncomingHttpHeaders, headers: Headers): void {
-  for (const name in fields) {
-    if (name.startsWith(":")) continue;
-    for (const value of [fields[name] ?? []].flat()) headers.append(name, value);
-  }
-}

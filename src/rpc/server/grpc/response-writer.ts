@@ -1,9 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
+import { NodeHeaders } from "../../node-headers.ts";
 import type { Budget, StreamHolder } from "../budget.ts";
 import type { MessageInit } from "../calls/message.ts";
-import { NodeHeaders } from "../calls/node-headers.ts";
 import { encode, mayCompress } from "./encode.ts";
 import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
 import type { ServedMethod } from "./served-method.ts";
