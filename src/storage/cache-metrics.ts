@@ -1,3 +1,4 @@
+import { counter } from "../telemetry/histogram.ts";
 import { scopeMeter } from "../telemetry/scope.ts";
 
 /** Where entries are. */
@@ -8,7 +9,7 @@ export type CacheResult = "hit" | "miss" | "unavailable";
 
 /** Returns a function that counts look-ups in `tracemesh.cache.lookups`. */
 export function countLookups(store: CacheStore): (result: CacheResult) => void {
-  const lookups = scopeMeter().createCounter("tracemesh.cache.lookups", {
+  const lookups = counter("tracemesh.cache.lookups", {
     unit: "{lookup}",
     description: "Look-ups in the cache.",
   });

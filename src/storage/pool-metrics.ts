@@ -1,6 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import type pg from "pg";
-import { histogram } from "../telemetry/histogram.ts";
+import { counter, histogram } from "../telemetry/histogram.ts";
 import { scopeMeter } from "../telemetry/scope.ts";
 
 /** In seconds. */
@@ -43,13 +43,12 @@ function observeConnections(pool: pg.Pool, common: Attributes): void {
 }
 
 function measureWaits(pool: pg.Pool, common: Attributes): void {
-  const meter = scopeMeter();
   const waits = histogram("db.client.connection.wait_time", {
     unit: "s",
     description: "Time to get a connection.",
     advice: { explicitBucketBoundaries: WAIT_BUCKETS },
   });
-  const timeouts = meter.createCounter("db.client.connection.timeouts", {
+  const timeouts = counter("db.client.connection.timeouts", {
     unit: "{timeout}",
     description: "Who got no connection in time.",
   });
