@@ -35,8 +35,11 @@ const PUBLIC_BAGGAGE = ["canary"];
 
 export type App = {
   readonly port: number;
-  /** Takes no more calls, waits for those in flight, and closes what the role holds: in drainTimeoutMs and a second, whatever hangs. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more calls, waits for those in flight, and closes what the role holds: in drainTimeoutMs and a second, whatever hangs.
+   * `hurry`: does not wait for what clients may still send on connections that are idle.
+   */
+  stop(hurry?: boolean): Promise<void>;
 };
 
 /** Starts the role that the settings name. Resolves when it serves; rejects, with nothing left open, if it cannot. */
@@ -93,13 +96,15 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const port = await server.listen(settings.port, settings.host);
     return {
       port,
-      async stop() {
+      async stop(hurry = false) {
+        const { drainTimeoutMs } = settings;
         serving = false;
         health.shutdown();
         // Both at once: a role's stop may wait for a store that hangs, and no new calls may come in meanwhile.
         const work = { name: `the work of the role ${role.name}`, stop: () => parts.stop?.() };
-        const until = performance.now() + settings.drainTimeoutMs;
-        await Promise.all([stopInTime(work, until, logger), server.drain(settings.drainTimeoutMs)]);
+        const until = performance.now() + drainTimeoutMs;
+        const drained = server.drain(drainTimeoutMs, hurry ? 0 : settings.drainIdleMs);
+        await Promise.all([stopInTime(work, until, logger), drained]);
         await close();
       },
     };

@@ -27,8 +27,9 @@ async function main(): Promise<void> {
         logger.info(`${role} stopped before it served`, { reason: app });
       } else {
         logger.info(`${role} serves`, { address: `${host}:${app.port}` });
-        logger.info(`${role} drains`, { reason: await stopping.promise });
-        await app.stop();
+        const reason = await stopping.promise;
+        logger.info(`${role} drains`, { reason });
+        await app.stop(reason === "SIGINT"); // somebody sits at the terminal
         logger.info(`${role} stopped`);
       }
     } catch (error) {

@@ -52,6 +52,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** How long a role waits for its database before it gives up. */
     startTimeoutMs: read.integer("START_TIMEOUT_MS", { min: 0, max: 3_600_000 }) ?? 60_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
+    /** How long idle connections of HTTP/1.1 may still bring a request at the end. */
+    drainIdleMs: read.integer("DRAIN_IDLE_MS", { min: 0, max: 600_000 }) ?? 2_000,
     /** The settings that only this role has. */
     own: role.settings(read),
   } as const;

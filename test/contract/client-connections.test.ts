@@ -8,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { failureOf } from "../support/outcomes.ts";
 import { ProbeService } from "../support/probe.ts";
 import type { ProbeClient } from "../support/probe-client.ts";
+import { startProbeServer } from "../support/probe-server.ts";
 import { answer, refuse, type Script, startScriptedServer } from "../support/scripted-server.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
 
@@ -61,6 +62,20 @@ describe("the client's connections", () => {
     await many(client, 3);
     abort.abort();
     await Promise.all(endless);
+  });
+
+  it("are sought anew at every address once the last is gone: all servers may be restarted in turn", async () => {
+    const first = await startProbeServer();
+    const second = await startProbeServer();
+    const client = connect([first.port, second.port], { "grpc.initial_reconnect_backoff_ms": 60_000 });
+    await many(client, 4);
+    await first.drain();
+    await many(client, 4); // one of them finds out that nobody listens there, which is not tried again for a minute
+    const again = await startProbeServer({}, first.port);
+    cleanups.push(again.close);
+    await second.drain();
+    await many(client, 4);
+    assert.equal(again.seen.attempts, 4);
   });
 
   it("that a GOAWAY ends lose no call: those before it end there, those after it are made again", async () => {

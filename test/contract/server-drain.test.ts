@@ -81,6 +81,60 @@ describe("server: drain", () => {
     agent.destroy();
   });
 
+  it("loses no HTTP/1.1 request of clients that keep their connections", async () => {
+    const other = await startProbeServer();
+    const agent = new Agent({ keepAlive: true });
+    const post = async (to: ProbeServer): Promise<number | undefined> => {
+      const headers = { "content-type": "application/json" };
+      const sent = request(`${to.baseUrl}/probe.v1.ProbeService/Unary`, { agent, method: "POST", headers }).end("{}");
+      const [response] = await once(sent, "response");
+      await once(response.resume(), "close");
+      return response.statusCode;
+    };
+    const outcomes = new Set<unknown>();
+    let calls = 0;
+    let stopped = false;
+    const caller = async () => {
+      let to = server;
+      while (!stopped) {
+        try {
+          outcomes.add(await post(to));
+          calls++;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") outcomes.add(error);
+          to = other;
+        }
+      }
+    };
+    const running = Array.from({ length: 20 }, caller);
+    await eventually(() => assert.ok(calls > 200));
+    await server.drain(5000, 1000);
+    const before = calls;
+    await eventually(() => assert.ok(calls > before + 200));
+    stopped = true;
+    await Promise.all(running);
+    assert.deepEqual([...outcomes], [200]);
+    agent.destroy();
+    await other.close();
+  });
+
+  it("still serves the first request of a connection that was open before, and then closes it", async () => {
+    const early = connect(server.port, "127.0.0.1").setEncoding("latin1");
+    await once(early, "connect");
+    const idle = connect(server.port, "127.0.0.1").resume();
+    await once(idle, "connect");
+    await once(request(`${server.baseUrl}/none`).end(), "response"); // came later, so the others are accepted
+    const drained = server.drain(60_000, 1000);
+    let answer = "";
+    early.on("data", (text) => {
+      answer += text;
+    });
+    early.write("GET /none HTTP/1.1\r\nhost: a\r\n\r\n");
+    await once(early, "close");
+    assert.match(answer, /^HTTP\/1.1 404 .*\r\nconnection: close\r\n/is);
+    await Promise.all([once(idle, "close"), drained]);
+  });
+
   it("cuts what outlives the grace", async () => {
     const client = createProbeClient(server.port);
     const waiting = client.unary({ text: "wait" });

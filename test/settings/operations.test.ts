@@ -70,6 +70,7 @@ describe("the settings of docs/operations.md", () => {
     ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
     ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
     ["DRAIN_TIMEOUT_MS", gateway.drainTimeoutMs],
+    ["DRAIN_IDLE_MS", gateway.drainIdleMs],
     ["RECOVERY_INTERVAL_MS", recoveryIntervalMs],
     ["OTEL_TRACES_SAMPLER_ARG", gateway.telemetry.samplingRatio],
     ["OTEL_METRIC_EXPORT_INTERVAL", gateway.telemetry.metricIntervalMs],

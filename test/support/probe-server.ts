@@ -13,8 +13,8 @@ export type ProbeServer = RpcServer & {
   readonly errors: unknown[];
 };
 
-/** A server of a fresh probe on a free port of loopback, with further services and options. */
-export async function startProbeServer(options: Partial<RpcServerOptions> = {}): Promise<ProbeServer> {
+/** A server of a fresh probe on a port of loopback (default: a free one), with further services and options. */
+export async function startProbeServer(options: Partial<RpcServerOptions> = {}, at?: number): Promise<ProbeServer> {
   const { service, seen } = createProbe();
   const errors: unknown[] = [];
   const server = createRpcServer({
@@ -22,7 +22,7 @@ export async function startProbeServer(options: Partial<RpcServerOptions> = {}):
     services: [service, ...(options.services ?? [])],
     onError: (error) => errors.push(error),
   });
-  const port = await server.listen();
+  const port = await server.listen(at);
   return { ...server, port, baseUrl: `http://127.0.0.1:${port}`, seen, errors };
 }
 

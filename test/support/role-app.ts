@@ -18,7 +18,7 @@ export type RoleApp = {
 export async function startRoleApp(role: RoleName, database: TestStore, env: NodeJS.ProcessEnv = {}): Promise<RoleApp> {
   const { url, file } = database.location();
   const place = url === undefined ? { DATA_DIR: dirname(file) } : { DATABASE_URL: url };
-  const settings = readSettings({ ROLE: role, PORT: "0", ...place, ...env });
+  const settings = readSettings({ ROLE: role, PORT: "0", DRAIN_IDLE_MS: "0", ...place, ...env });
   const app = await startApp(settings, createLogger({ silent: true }));
   const transport = createGrpcTransport({ target: `127.0.0.1:${app.port}` });
   return {

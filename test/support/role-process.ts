@@ -29,7 +29,14 @@ export async function startRoleProcess(
 ): Promise<RoleProcess> {
   const [program, ...args] = command;
   const child: ChildProcess = spawn(program, args, {
-    env: { PATH: process.env.PATH, PORT: "0", LOG_FORMAT: "json", OTEL_SDK_DISABLED: "true", ...env },
+    env: {
+      PATH: process.env.PATH,
+      PORT: "0",
+      LOG_FORMAT: "json",
+      DRAIN_IDLE_MS: "0",
+      OTEL_SDK_DISABLED: "true",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];

@@ -28,6 +28,7 @@ export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env
     args: ["src/main.ts"],
     env: {
       LOG_FORMAT: "pretty",
+      DRAIN_IDLE_MS: "0", // a browser's idle connections must not hold up Ctrl-C
       ...withoutTelemetry(env),
       ROLE: role,
       SERVICE_NAME: "", // the default, which differs by role

@@ -11,8 +11,11 @@ export type Http1 = {
   serve(socket: Socket): void;
   /** When the last request of a connection ended, by performance.now(); undefined while one is under way. */
   idleSince(socket: Socket): number | undefined;
-  /** Ends every connection after its current request. */
-  drain(): void;
+  /**
+   * Ends every connection after its next answer, and those that bring no request after idleMs. HTTP/1.1 has no way to tell a client that a
+   * request was not taken, and closing an idle connection can cross one that is on its way.
+   */
+  drain(idleMs: number): void;
   close(): void;
 };
 
@@ -28,6 +31,7 @@ export function createHttp1(
   observe: ObserveBareRequest,
 ): Http1 {
   const activities = new WeakMap<Socket, Activity>();
+  const open = new Set<ServerResponse>();
   let draining = false;
   let sweeper: NodeJS.Timeout | undefined;
 
@@ -61,7 +65,9 @@ export function createHttp1(
       }
       activity.last = req;
       activity.unanswered.add(res);
+      open.add(res);
       res.once("close", () => {
+        open.delete(res);
         activity.unanswered.delete(res);
         activity.idleSince = performance.now();
       });
@@ -89,10 +95,16 @@ export function createHttp1(
       const { unanswered, idleSince } = activityOf(socket);
       return unanswered.size > 0 ? undefined : idleSince;
     },
-    drain() {
+    drain(idleMs) {
       draining = true;
-      server.closeIdleConnections();
-      sweeper ??= setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      for (const res of open) res.shouldKeepAlive = false; // no effect on heads that are sent
+      const closeIdle = () => {
+        server.closeIdleConnections();
+        sweeper = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      };
+      if (sweeper !== undefined) return;
+      if (idleMs > 0) sweeper = setTimeout(closeIdle, idleMs);
+      else closeIdle();
     },
     close() {
       clearInterval(sweeper);

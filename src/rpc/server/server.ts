@@ -18,9 +18,10 @@ export type RpcServer = {
   listen(port?: number, host?: string): Promise<number>;
   /**
    * Stops accepting, tells clients to go elsewhere (GOAWAY; connection: close), and resolves when all calls have ended. Calls that still run
-   * after graceMs (default 30 s) are cut.
+   * after graceMs (default 30 s) are cut. Connections that may still bring a first HTTP/1.1 request, or another, are kept for idleMs (default
+   * 0), but no longer than half of graceMs.
    */
-  drain(graceMs?: number): Promise<void>;
+  drain(graceMs?: number, idleMs?: number): Promise<void>;
   /** Cuts everything. */
   close(): Promise<void>;
 };
@@ -73,10 +74,16 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     });
   });
 
-  function stop(): Promise<void> {
+  function stop(idleMs: number): Promise<void> {
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const giveUp of sniffing) giveUp();
-    http1.drain();
+    const giveUp = () => {
+      for (const end of sniffing) end();
+    };
+    if (idleMs > 0) {
+      const timer = setTimeout(giveUp, idleMs);
+      void stopped.then(() => clearTimeout(timer));
+    } else giveUp();
+    http1.drain(idleMs);
     return stopped;
   }
 
@@ -94,8 +101,8 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
           resolve((server.address() as AddressInfo).port);
         });
       }),
-    async drain(graceMs = 30_000) {
-      const stopped = stop();
+    async drain(graceMs = 30_000, idleMs = 0) {
+      const stopped = stop(Math.min(idleMs, graceMs / 2));
       connections.drain();
       const force = setTimeout(() => {
         connections.cut();
@@ -106,7 +113,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       http1.close();
     },
     async close() {
-      const stopped = stop();
+      const stopped = stop(0);
       destroy();
       await stopped;
       http1.close();

@@ -66,7 +66,11 @@ export class Balancer implements SubchannelListener {
     }
   }
 
-  onLost(): void {
+  onLost(proven: boolean): void {
+    // The others may have come back since they were last tried, as when all replicas are restarted in turn: no call fails before that is known.
+    if (proven && !this.#inTurn.some((subchannel) => subchannel.connected)) {
+      for (const subchannel of this.#inTurn) subchannel.retry();
+    }
     this.#resolver.refresh();
   }
 

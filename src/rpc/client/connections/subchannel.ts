@@ -7,8 +7,8 @@ import { type SocketAddress, showAddress } from "./socket-address.ts";
 export type SubchannelListener = {
   /** Calls that wait may find a connection now, or must fail. */
   onChange(): void;
-  /** A connection has ended: the server may be somewhere else. */
-  onLost(): void;
+  /** A connection has ended: the server may be somewhere else. `proven`: calls got answers on it. */
+  onLost(proven: boolean): void;
 };
 
 /** A server that allows few calls a connection gets this many connections; then calls wait for their turn. */
@@ -60,6 +60,17 @@ export class Subchannel implements ClientConnectionListener {
     return this.#ejectedUntil > 0 && performance.now() < this.#ejectedUntil;
   }
 
+  get connected(): boolean {
+    return this.#connections.size > 0;
+  }
+
+  /** Forgets that attempts have failed: the next call may try again at once. */
+  retry(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.failure = undefined;
+  }
+
   /** A connection with room, that with the most; begins another one where there is none. `wary`: none that may be hung. */
   pick(wary: boolean): ClientConnection | undefined {
     let best: ClientConnection | undefined;
@@ -105,7 +116,7 @@ export class Subchannel implements ClientConnectionListener {
     if (connection === this.#connecting) this.#connecting = undefined;
     if (connection.proven) this.#succeeded();
     else if (!this.#closed && (!wasOpen || ++this.#unprovenInRow > 1)) this.#failed(connection.cause);
-    this.#listener.onLost();
+    this.#listener.onLost(connection.proven);
     this.#listener.onChange();
   }
 
