@@ -44,4 +44,25 @@ export const orderMigrations: Record<string, Migration> = {
       await db.schema.dropIndex("orders_by_state").execute();
     },
   },
+  "004_claims": {
+    async up(db: Kysely<unknown>) {
+      // By the database's clock: from when on a recovery may take an unsettled order. A replica of the version before does not know it. Then
+      // it is 0, and the order may be settled by two at the same time, which is safe.
+      await db.schema
+        .alterTable("orders")
+        .addColumn("due_at", "bigint", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema
+        .alterTable("orders")
+        .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
+        .execute();
+      await db.schema
+        .createIndex("orders_due")
+        .on("orders")
+        .columns(["due_at", "state", "attempts"])
+        .where(sql<boolean>`state in ('pending', 'cancelling')`)
+        .execute();
+      await db.schema.dropIndex("orders_unsettled").execute();
+    },
+  },
 };

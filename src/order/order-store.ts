@@ -1,55 +1,24 @@
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
-import type { Order, OrderItem, OrderState, OrderStore, UnsettledState } from "./order.ts";
+import { databaseNow } from "../storage/database-clock.ts";
+import type { Order, OrderState, OrderStore } from "./order.ts";
+import { sqlOrderClaims } from "./order-claims.ts";
+import { COLUMNS, fromRow, type OrderSchema, toRow } from "./order-rows.ts";
 
-export type OrderSchema = {
-  orders: {
-    id: string;
-    user_id: number | bigint;
-    key: string;
-    fingerprint: string;
-    /** The items as JSON, with bigints as decimal strings. */
-    items: string;
-    minor_units: bigint;
-    currency: string;
-    payment_method: string;
-    state: OrderState;
-    reject_reason: string | null;
-    version: number;
-    created_at: number | bigint;
-    updated_at: number | bigint;
-    traceparent: string | null;
-  };
+export type OrderStoreOptions = {
+  /** An order is left to the call that works on it for so long after each change. Default: 10,000 */
+  readonly restMs?: number;
 };
 
 /** Attempts at one update against concurrent writers. An attempt fails only when another writer succeeds. */
 const MAX_ATTEMPTS = 10;
 
-/** Word for word the condition of an index: SQLite takes that index for nothing else. */
-const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
-
-/** By name: a prepared statement must not have other columns after another replica has added one to the table. */
-const COLUMNS = [
-  "id",
-  "user_id",
-  "fingerprint",
-  "items",
-  "minor_units",
-  "currency",
-  "payment_method",
-  "state",
-  "reject_reason",
-  "created_at",
-  "updated_at",
-  "traceparent",
-] as const satisfies readonly (keyof OrderSchema["orders"])[];
-
-type NewRow = Omit<OrderSchema["orders"], "version">;
+type NewRow = Omit<OrderSchema["orders"], "version" | "due_at" | "attempts">;
 type Move = Pick<NewRow, "id" | "reject_reason" | "updated_at"> & { from: OrderState; to: OrderState };
-type OrderRow = Pick<Selectable<OrderSchema["orders"]>, (typeof COLUMNS)[number]>;
-
 /** An OrderStore in SQL that both databases accept. */
-export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
+export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: OrderStoreOptions = {}): OrderStore {
+  const afterRest = sql<bigint>`${databaseNow(db)} + ${restMs}`;
+
   const insertOrder = compiledOnce<NewRow>(db, (value) =>
     db
       .insertInto("orders")
@@ -68,6 +37,8 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
         created_at: value("created_at"),
         updated_at: value("updated_at"),
         traceparent: value("traceparent"),
+        due_at: afterRest,
+        attempts: 0,
       })
       .onConflict((conflict) => conflict.columns(["user_id", "key"]).doNothing()),
   );
@@ -80,6 +51,8 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
         reject_reason: value("reject_reason"),
         updated_at: value("updated_at"),
         version: sql<number>`version + 1`,
+        due_at: afterRest,
+        attempts: 0,
       })
       .where("id", "=", value("id"))
       .where("state", "=", value("from")),
@@ -97,6 +70,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
   }
 
   return {
+    ...sqlOrderClaims(db),
     get,
 
     async findByKey(userId, key) {
@@ -144,70 +118,5 @@ export function sqlOrderStore(db: Kysely<OrderSchema>): OrderStore {
         .execute();
       return rows.map(fromRow);
     },
-
-    async listUnsettled({ before, after, limit }) {
-      const rows = await db
-        .selectFrom("orders")
-        .select(COLUMNS)
-        .where(UNSETTLED)
-        .where("updated_at", "<=", before)
-        .$if(after !== undefined, (q) => q.where("id", ">", after!))
-        .orderBy("id")
-        .limit(limit)
-        .execute();
-      return rows.map(fromRow);
-    },
-
-    async countUnsettled(limit) {
-      const oldest = db.selectFrom("orders").select("state").where(UNSETTLED).orderBy("id").limit(limit).as("oldest");
-      const rows = await db
-        .selectFrom(oldest)
-        .select(["state", (q) => q.fn.countAll<bigint>().as("number")])
-        .groupBy("state")
-        .execute();
-      const numberOf = (state: UnsettledState) => Number(rows.find((found) => found.state === state)?.number ?? 0);
-      return { pending: numberOf("pending"), cancelling: numberOf("cancelling") };
-    },
   };
-}
-
-function toRow(order: Order) {
-  return {
-    id: order.id,
-    user_id: order.userId,
-    items: JSON.stringify(order.items, (_, value) => (typeof value === "bigint" ? String(value) : value)),
-    minor_units: order.total.minorUnits,
-    currency: order.total.currency,
-    payment_method: order.paymentMethod,
-    state: order.state,
-    reject_reason: order.rejectReason ?? null,
-    created_at: order.createdAt,
-    updated_at: order.updatedAt,
-    traceparent: order.traceparent ?? null,
-  };
-}
-
-function fromRow(row: OrderRow): Order {
-  return {
-    id: row.id,
-    userId: Number(row.user_id),
-    items: parseItems(row.items),
-    total: { minorUnits: BigInt(row.minor_units), currency: row.currency },
-    paymentMethod: row.payment_method,
-    state: row.state,
-    rejectReason: row.reject_reason ?? undefined,
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
-    traceparent: row.traceparent ?? undefined,
-  };
-}
-
-type StoredItem = Omit<OrderItem, "unitPrice"> & { unitPrice: { minorUnits: string; currency: string } };
-
-function parseItems(json: string): OrderItem[] {
-  return (JSON.parse(json) as StoredItem[]).map(({ productId, quantity, unitPrice }) => ({
-    productId,
-    quantity,
-    unitPrice: { minorUnits: BigInt(unitPrice.minorUnits), currency: unitPrice.currency },
-  }));
 }

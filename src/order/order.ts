@@ -55,6 +55,11 @@ export function totalOf(items: readonly OrderItem[]): Money {
 /** Identifies a new order: the caller's key, and a fingerprint of the content that must come with it. */
 export type OrderKey = { readonly key: string; readonly fingerprint: string };
 
+/** An order that was claimed, and how often it has been since it came into its state. */
+export type ClaimedOrder = { readonly order: Order; readonly attempts: number };
+
+export type UnsettledCount = Readonly<Record<UnsettledState | "stuck", number>>;
+
 /** Where orders are kept. */
 export type OrderStore = {
   get(id: string): Promise<Order | undefined>;
@@ -68,10 +73,15 @@ export type OrderStore = {
   update(known: Order, change: (order: Order) => Order): Promise<Order>;
   /** A user's orders, newest first. `before` is the id of the previous page's last order. */
   listByUser(page: { userId: number; before: string | undefined; limit: number }): Promise<Order[]>;
-  /** Orders whose saga has a step left and that have not changed since `before`, oldest first. `after` is the previous page's last id. */
-  listUnsettled(page: { before: number; after: string | undefined; limit: number }): Promise<Order[]>;
-  /** The number of orders whose saga has a step left, by state, among the `limit` oldest of them. */
-  countUnsettled(limit: number): Promise<Record<UnsettledState, number>>;
+  /**
+   * Takes orders whose saga has a step left and that no call is likely to work on any more, those that have waited longest first. Nobody else
+   * is given them for leaseMs. All of this goes by the database's clock.
+   */
+  claim(request: { limit: number; leaseMs: number }): Promise<ClaimedOrder[]>;
+  /** Gives an order back, to be claimed again after pauseMs. Does nothing if it was settled, or claimed by somebody else meanwhile. */
+  release(claimed: ClaimedOrder, pauseMs: number): Promise<void>;
+  /** The number of orders whose saga has a step left, by state, and of those that were claimed `stuckAfter` times; of `limit` at most. */
+  countUnsettled(options: { limit: number; stuckAfter: number }): Promise<UnsettledCount>;
 };
 
 /** What the saga needs from the user role. */

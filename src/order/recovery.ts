@@ -1,92 +1,113 @@
 import { inLinkedTrace } from "../telemetry/links.ts";
-import type { Order, OrderStore } from "./order.ts";
+import type { ClaimedOrder, OrderStore } from "./order.ts";
 import type { Saga } from "./saga.ts";
 
 export type RecoveryOptions = {
-  store: Pick<OrderStore, "listUnsettled">;
+  store: Pick<OrderStore, "claim" | "release">;
   saga: Pick<Saga, "settle">;
-  /** Called for each order that could not be settled, or without an id if the store failed. The next sweep tries again. */
-  onError: (error: unknown, orderId: string | undefined) => void;
+  /** Called for each order that could not be settled, or without one if the store failed. It will be tried again. */
+  onError: (error: unknown, claimed: ClaimedOrder | undefined) => void;
   /** Called for each order that was settled. */
   onSettled?: (orderId: string) => void;
-  /** Milliseconds between sweeps. Default: 10,000. */
+  /** Milliseconds between two looks for orders. Default: 2,000. */
   intervalMs?: number;
-  /** Orders that changed within this time are left to the call that works on them; the first sweep takes all. Default: 10,000. */
-  restMs?: number;
-  now?: () => number;
+  /** So many orders are settled at the same time, so that a slow step of one does not hold up the others. Default: 64. */
+  concurrency?: number;
+  /** What an order gets at a time, in milliseconds. Default: 5,000. */
+  limitMs?: number;
 };
 
-const BATCH = 100;
-/** So many orders are settled at the same time: a slow step of one must not hold up the others, nor all of them flood the payment role. */
-const CONCURRENCY = 16;
+/** What the last statement of an order may take beyond its limit, since it is not given up between moved money and the record of that. */
+const LAST_WRITE_MS = 10_000;
+/** Pauses of an order that could not be settled: it must not take the place of others, and be tried soon after what ails it is over. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Settles orders that a crash or an unavailable peer left behind, once at start and then at intervals. Several replicas may sweep at the
- * same time, because every step takes effect once. `stop` aborts the steps under way and resolves when they have ended.
+ * Settles orders that a crash or an unavailable peer left behind. It claims them, so that of several replicas each has its own; those of a
+ * replica that dies are claimed again when its lease is over. `stop` aborts the steps under way, gives their orders back and resolves when
+ * they have ended.
  */
 export function startRecovery(options: RecoveryOptions): { stop(): Promise<void> } {
-  const { store, saga, onError, onSettled, intervalMs = 10_000, restMs = 10_000, now = Date.now } = options;
+  const { store, saga, onError, onSettled, intervalMs = 2_000, concurrency = 64, limitMs = 5_000 } = options;
   const stopping = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running = sweep(0);
+  const working = new Set<Promise<void>>();
+  const running = run();
 
-  async function sweep(rest: number): Promise<void> {
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const free = concurrency - working.size;
+      const claimed = free > 0 ? await claim(free) : [];
+      for (const one of claimed) begin(one);
+      if (claimed.length < free) await pause();
+      else await Promise.race(working); // to go on at once: there may be more
+    }
+    await Promise.all(working);
+  }
+
+  /** Without a span: looks that find nothing would flood the traces, and the metric of the query is enough. */
+  async function claim(limit: number): Promise<ClaimedOrder[]> {
     try {
-      await settleAll(now() - rest);
+      return await store.claim({ limit, leaseMs: limitMs + LAST_WRITE_MS });
     } catch (error) {
       if (!stopping.signal.aborted) onError(error, undefined);
+      return [];
     }
-    if (stopping.signal.aborted) return;
-    timer = setTimeout(() => {
-      running = sweep(restMs);
-    }, intervalMs).unref();
   }
 
-  async function settleAll(before: number): Promise<void> {
-    const orders = unsettled(before);
-    const worker = async () => {
-      for await (const order of orders) {
-        if (stopping.signal.aborted) return;
-        await settle(order);
-      }
-    };
-    const ended = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
-    const failed = ended.find((result) => result.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+  function pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        stopping.signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, intervalMs).unref();
+      stopping.signal.addEventListener("abort", end);
+      if (stopping.signal.aborted) end();
+    });
   }
 
-  async function* unsettled(before: number): AsyncGenerator<Order, void, void> {
-    let page: Order[];
-    let after: string | undefined;
-    do {
-      // Without a span: sweeps that find nothing would flood the traces, and the metric of the query is enough.
-      page = await store.listUnsettled({ before, after, limit: BATCH });
-      yield* page;
-      after = page.at(-1)?.id;
-    } while (page.length === BATCH && !stopping.signal.aborted);
+  function begin(claimed: ClaimedOrder): void {
+    const work = settle(claimed).finally(() => working.delete(work));
+    working.add(work);
   }
 
-  /** In a trace of its own, with a link to the call that created the order. */
-  function settle(order: Order): Promise<void> {
-    const { id, state, traceparent } = order;
+  /** In a trace of its own, with a link to the call that created the order. Never rejects. */
+  async function settle(claimed: ClaimedOrder): Promise<void> {
+    const { id, state, traceparent } = claimed.order;
     const attributes = { "shop.order.id": id, "shop.order.state": state };
-    return inLinkedTrace("recover order", { attributes, traceparent }, async (fail) => {
+    await inLinkedTrace("recover order", { attributes, traceparent }, async (fail) => {
       try {
-        await saga.settle(order, { signal: stopping.signal });
+        const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(limitMs)]);
+        await saga.settle(claimed.order, { signal, timeoutMs: limitMs });
         onSettled?.(id);
       } catch (error) {
-        if (stopping.signal.aborted) return;
-        fail(error);
-        onError(error, id);
+        if (!stopping.signal.aborted) {
+          fail(error);
+          onError(error, claimed);
+        }
+        await giveBack(claimed);
       }
     });
+  }
+
+  async function giveBack(claimed: ClaimedOrder): Promise<void> {
+    const pauseMs = stopping.signal.aborted ? 0 : pauseAfter(claimed.attempts);
+    // If that fails, too, the end of the lease gives it back.
+    await store.release(claimed, pauseMs).catch(() => {});
   }
 
   return {
     async stop() {
       stopping.abort();
-      clearTimeout(timer);
       await running;
     },
   };
+}
+
+/** Doubles with each attempt, give or take a fifth, so that orders that failed together do not come together again. */
+function pauseAfter(attempts: number): number {
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
+  return Math.round(pauseMs * (0.8 + Math.random() * 0.4));
 }

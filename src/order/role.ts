@@ -8,13 +8,17 @@ import { openDatabase } from "../storage/database.ts";
 import { currentTraceparent, linkTo } from "../telemetry/links.ts";
 import { orderMigrations } from "./migrations.ts";
 import { createOrderFeed } from "./order-feed.ts";
+import type { OrderSchema } from "./order-rows.ts";
 import { orderService } from "./order-service.ts";
-import { type OrderSchema, sqlOrderStore } from "./order-store.ts";
+import { sqlOrderStore } from "./order-store.ts";
 import { orderOutcomes } from "./outcomes.ts";
 import { paymentsPeer, usersPeer } from "./peers.ts";
 import { startRecovery } from "./recovery.ts";
 import { createSaga } from "./saga.ts";
 import { observeUnsettled } from "./unsettled-metric.ts";
+
+/** So many attempts of the recovery take about a minute and a half. Somebody should look at an order that is still not settled then. */
+const STUCK_AFTER = 10;
 
 /** The order role: orders in a database, their saga, and the recovery after a crash. */
 export const orderRole = defineRole({
@@ -24,11 +28,13 @@ export const orderRole = defineRole({
   peers: { users: UserService, payments: PaymentService },
   stores: ["database"],
   settings: (read) => ({
-    recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 10_000,
+    recoveryIntervalMs: read.integer("RECOVERY_INTERVAL_MS", { min: 100, max: 3_600_000 }) ?? 2_000,
+    /** Longer than any call may take, or the recovery would work on what a call still works on. */
+    recoveryRestMs: read.integer("RECOVERY_REST_MS", { min: 0, max: 3_600_000 }) ?? 10_000,
   }),
   async start({ peers, stores, settings, logger }) {
     const { db, close } = await openDatabase<OrderSchema>({ ...stores.database, migrations: orderMigrations });
-    const store = sqlOrderStore(db);
+    const store = sqlOrderStore(db, { restMs: settings.recoveryRestMs });
     const feed = createOrderFeed(store);
     const saga = createSaga({
       store,
@@ -41,14 +47,18 @@ export const orderRole = defineRole({
       },
       trace: { current: currentTraceparent, continues: linkTo },
     });
-    const stopObserving = observeUnsettled(store);
+    const stopObserving = observeUnsettled(store, STUCK_AFTER);
     const recovery = startRecovery({
       store,
       saga,
       intervalMs: settings.recoveryIntervalMs,
       onSettled: (id) => logger.info("order recovered", { order_id: id }),
-      onError: (error, id) =>
-        logger.warn("order not recovered, will try again", { order_id: id, error: String(error) }),
+      onError(error, claimed) {
+        const { order, attempts = 0 } = claimed ?? {};
+        logger.warn("order not recovered, will try again", { order_id: order?.id, attempts, error: String(error) });
+        if (attempts === STUCK_AFTER)
+          logger.error("order is stuck", { order_id: order?.id, attempts, error: String(error) });
+      },
     });
     const stop = async () => {
       feed.close();

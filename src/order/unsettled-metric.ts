@@ -1,4 +1,4 @@
-import type { ObservableResult } from "@opentelemetry/api";
+import type { BatchObservableResult } from "@opentelemetry/api";
 import { scopeMeter } from "../telemetry/scope.ts";
 import type { OrderStore } from "./order.ts";
 
@@ -8,24 +8,34 @@ const MAX_COUNT = 10_000;
 const MAX_WAIT_MS = 1000;
 
 /**
- * Reports `shop.order.unsettled`, for which the store is asked whenever metrics are read. A store that fails or is late costs a point, and
- * no other metric; `db.client.operation.duration` tells why. Returns a function that ends it.
+ * Reports `shop.order.unsettled` and `shop.order.stuck`, for which the store is asked whenever metrics are read. A store that fails or is late
+ * costs a point, and no other metric; `db.client.operation.duration` tells why. Returns a function that ends it.
+ *
+ * `stuckAfter`: an order is stuck when the recovery has taken it so often.
  */
-export function observeUnsettled(store: Pick<OrderStore, "countUnsettled">): () => void {
-  const gauge = scopeMeter().createObservableGauge("shop.order.unsettled", {
+export function observeUnsettled(store: Pick<OrderStore, "countUnsettled">, stuckAfter: number): () => void {
+  const meter = scopeMeter();
+  const unsettled = meter.createObservableGauge("shop.order.unsettled", {
     description: "Orders whose saga has a step left; at most 10,000 are counted.",
     unit: "{order}",
   });
+  const stuck = meter.createObservableGauge("shop.order.stuck", {
+    description: "Unsettled orders that the recovery has tried in vain ten times or more.",
+    unit: "{order}",
+  });
 
-  async function observe(result: ObservableResult): Promise<void> {
-    const counted = await inTime(store.countUnsettled(MAX_COUNT)).catch(() => undefined);
-    for (const state in counted) {
-      result.observe(counted[state as keyof typeof counted], { "shop.order.state": state });
+  async function observe(result: BatchObservableResult): Promise<void> {
+    const counted = await inTime(store.countUnsettled({ limit: MAX_COUNT, stuckAfter })).catch(() => undefined);
+    if (counted === undefined) return;
+    for (const state of ["pending", "cancelling"] as const) {
+      result.observe(unsettled, counted[state], { "shop.order.state": state });
     }
+    result.observe(stuck, counted.stuck);
   }
 
-  gauge.addCallback(observe);
-  return () => gauge.removeCallback(observe);
+  const gauges = [unsettled, stuck];
+  meter.addBatchObservableCallback(observe, gauges);
+  return () => meter.removeBatchObservableCallback(observe, gauges);
 }
 
 /** Rejects if the value comes too late. */

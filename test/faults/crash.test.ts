@@ -31,6 +31,7 @@ describe("an order role that is killed during a charge", () => {
       USER_SERVICE_URL: shop.url("user"),
       PAYMENT_SERVICE_URL: `http://127.0.0.1:${proxy.port}`,
       RECOVERY_INTERVAL_MS: "200",
+      RECOVERY_REST_MS: "500",
     };
     const payments = createClient(PaymentService, transportTo(new URL(shop.url("payment")).host));
 

@@ -4,7 +4,8 @@ import { randomUUIDv7 } from "node:crypto";
 import type { Kysely } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import type { OrderStore, PaymentsPeer } from "../../src/order/order.ts";
-import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
 import { paymentMigrations } from "../../src/payment/migrations.ts";
 import type { CardNetwork, PaymentStore } from "../../src/payment/payment.ts";
@@ -103,7 +104,7 @@ eachDatabase((database) => {
         },
         refund: async (key) => void (await payments.refund(key)),
       };
-      const store = order.gives<OrderStore>(sqlOrderStore(orderBook));
+      const store = order.gives<OrderStore>(sqlOrderStore(orderBook, { restMs: 0 }));
       const users = order.gives({ exists: async () => true });
       return { store, saga: createSaga({ store, users, payments: order.gives(peer), newId: randomUUIDv7 }) };
     }
@@ -120,8 +121,8 @@ eachDatabase((database) => {
             died = process.died();
 
             const { store, saga } = start(immortal(), immortal());
-            const left = await store.listUnsettled({ before: Date.now(), after: undefined, limit: 10 });
-            for (const each of left) await saga.settle(each, {});
+            const left = await store.claim({ limit: 10, leaseMs: 0 });
+            for (const { order: each } of left) await saga.settle(each, {});
             await saga.create(script.request, {});
             assertEnd(await audit(orderBook, paymentBook), script.ends, points);
           }

@@ -10,7 +10,8 @@ import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
 import { startApp } from "../../src/app.ts";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import type { OrderStore } from "../../src/order/order.ts";
-import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { orderRole } from "../../src/order/role.ts";
 import { readSettings } from "../../src/settings.ts";
 import { eventually } from "../support/eventually.ts";
@@ -36,7 +37,7 @@ eachDatabase((database) => {
     beforeEach(async () => {
       lines.length = 0;
       const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
-      store = sqlOrderStore(db);
+      store = sqlOrderStore(db, { restMs: 0 });
       await store.insert(anOrder({ id }), { key: "k", fingerprint: "f" });
     });
 
@@ -50,7 +51,7 @@ eachDatabase((database) => {
           ),
           payments: createClient(PaymentService, payments),
         },
-        settings: { recoveryIntervalMs },
+        settings: { recoveryIntervalMs, recoveryRestMs: 0 },
         logger,
       });
 

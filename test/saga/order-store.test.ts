@@ -3,7 +3,8 @@ import { randomUUIDv7 } from "node:crypto";
 import type { Kysely } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import { moveOrder, type Order, type OrderStore } from "../../src/order/order.ts";
-import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { anOrder } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
 
@@ -125,17 +126,73 @@ eachDatabase((database) => {
       assert.deepEqual(await store.listByUser({ userId: 7, before: first[1]?.id, limit: 2 }), [orders[0]]);
     });
 
-    it("lists what is unsettled and at rest, oldest first", async () => {
-      const pending = anOrder({ updatedAt: 100 });
-      const cancelling = anOrder({ state: "cancelling", updatedAt: 200 });
-      const fresh = anOrder({ updatedAt: 300 });
-      const settled = anOrder({ state: "paid", updatedAt: 100 });
-      for (const order of [pending, cancelling, fresh, settled]) {
-        await store.insert(order, { key: order.id, fingerprint: "f" });
-      }
-      const page = await store.listUnsettled({ before: 200, after: undefined, limit: 10 });
-      assert.deepEqual(page, [pending, cancelling]);
-      assert.deepEqual(await store.listUnsettled({ before: 200, after: pending.id, limit: 10 }), [cancelling]);
+    describe("claims", () => {
+      const LEASE_MS = 60_000;
+      let eager: OrderStore;
+      beforeEach(() => {
+        eager = sqlOrderStore(db, { restMs: 0 });
+      });
+      const insert = async (order: Order, into = eager) => {
+        await into.insert(order, { key: order.id, fingerprint: "f" });
+        return order;
+      };
+      const claim = async (limit = 10, leaseMs = LEASE_MS) => await eager.claim({ limit, leaseMs });
+
+      it("give what is unsettled and at rest, once", async () => {
+        const pending = await insert(anOrder());
+        const cancelling = await insert(anOrder({ state: "cancelling" }));
+        await insert(anOrder(), store); // rests
+        await insert(anOrder({ state: "paid" }));
+        const claimed = (await claim()).toSorted((a, b) => (a.order.id < b.order.id ? -1 : 1));
+        assert.deepEqual(claimed, [
+          { order: pending, attempts: 1 },
+          { order: cancelling, attempts: 1 },
+        ]);
+        assert.deepEqual(await claim(), []);
+      });
+
+      it("give no more than is asked for, those first that have waited longest", async () => {
+        const [first, second] = [await insert(anOrder()), await insert(anOrder())];
+        const [held] = await claim(1);
+        assert.equal(held?.order.id, first.id);
+        await eager.release(held, 0);
+        assert.deepEqual(
+          (await claim(1)).map(({ order }) => order.id),
+          [second.id],
+        );
+      });
+
+      it("end with their lease, and count how often an order was taken", async () => {
+        const { id } = await insert(anOrder());
+        const first = await claim(1, 0);
+        const second = await claim(1, 0);
+        assert.deepEqual(
+          [...first, ...second].map(({ order, attempts }) => [order.id, attempts]),
+          [
+            [id, 1],
+            [id, 2],
+          ],
+        );
+        await eager.release(first[0]!, LEASE_MS); // no longer his to give back
+        assert.equal((await claim()).length, 1);
+      });
+
+      it("may be given back for later, but not what has moved on", async () => {
+        const order = await insert(anOrder());
+        const [held] = await claim();
+        await eager.release(held!, LEASE_MS);
+        assert.deepEqual(await claim(), []);
+        await eager.update(order, (o) => moveOrder(o, "cancelling", 1));
+        assert.equal((await claim())[0]?.attempts, 1);
+      });
+
+      it("are never given twice, however many ask at once", async () => {
+        for (let i = 0; i < 40; i++) await insert(anOrder());
+        const claims = await Promise.all(Array.from({ length: 10 }, () => claim(7)));
+        const ids = claims.flat().map(({ order }) => order.id);
+        assert.equal(new Set(ids).size, ids.length);
+        assert.equal(ids.length + (await claim(40)).length, 40);
+      });
     });
   });
 });

@@ -8,7 +8,7 @@ import { type Order, OrderState } from "../../gen/shop/order/v1/order_pb.js";
 import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
 import { type App, startApp } from "../../src/app.ts";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import type { OrderSchema } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
 import type { PaymentSchema } from "../../src/payment/payment-store.ts";
 import type { SandboxSchema } from "../../src/payment/sandbox-card-network.ts";
 import type { RoleName } from "../../src/roles.ts";
@@ -54,7 +54,13 @@ describe("two order and two payment replicas on one PostgreSQL", () => {
     const running = new Set<App>();
     cleanup.defer(async () => void (await Promise.all([...running].map((app) => app.stop()))));
 
-    const env: NodeJS.ProcessEnv = { DATABASE_URL, DATABASE_POOL_MAX: "4", DRAIN_TIMEOUT_MS: "1000" };
+    const env: NodeJS.ProcessEnv = {
+      DATABASE_URL,
+      DATABASE_POOL_MAX: "4",
+      DRAIN_TIMEOUT_MS: "1000",
+      DRAIN_IDLE_MS: "0",
+      RECOVERY_REST_MS: "500",
+    };
     async function start(role: RoleName, port = 0): Promise<App> {
       const app = await startApp(
         readSettings({ ...env, ROLE: role, PORT: String(port) }),
@@ -89,7 +95,7 @@ describe("two order and two payment replicas on one PostgreSQL", () => {
     })();
     await Promise.all([...callers, restarts]);
 
-    // What was cut off is settled by the first sweep of the next start.
+    // What was cut off is settled soon after its rest.
     await restart("order", orders[1]);
     const { db, close } = await openDatabase<OrderSchema & PaymentSchema & SandboxSchema>({
       url: DATABASE_URL,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUIDv7 } from "node:crypto";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import type { ChargeOutcome, Order, OrderItem, OrderStore, PaymentsPeer, UsersPeer } from "../../src/order/order.ts";
-import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { startRecovery } from "../../src/order/recovery.ts";
 import { createSaga, type NewOrder, type Saga } from "../../src/order/saga.ts";
 import { eventually } from "../support/eventually.ts";
@@ -45,7 +46,7 @@ eachDatabase((database) => {
 
     beforeEach(async () => {
       const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
-      store = sqlOrderStore(db);
+      store = sqlOrderStore(db, { restMs: 0 });
       bank = payments();
       changes = [];
       saga = sagaOver(store);
@@ -213,7 +214,7 @@ eachDatabase((database) => {
       await assert.rejects(saga.cancel(paid.id, {}), /crash/);
 
       const errors: unknown[] = [];
-      const recovery = startRecovery({ store, saga, onError: (error) => errors.push(error) });
+      const recovery = startRecovery({ store, saga, onError: (error) => errors.push(error), intervalMs: 20 });
       try {
         await eventually(async () => {
           assert.equal((await store.findByKey(123, "charging"))?.order.state, "paid");
@@ -226,12 +227,12 @@ eachDatabase((database) => {
       assert.deepEqual([...bank.book.values()].sort(), ["charged", "refunded"]);
     });
 
-    it("is recovered by a later sweep when the peer is still away at the first", async () => {
+    it("is recovered later when the peer is still away at first", async () => {
       bank.faults.push({ at: "before", error: new Error("away 1") }, { at: "before", error: new Error("away 2") });
       await assert.rejects(saga.create(newOrder(), {}), /away 1/);
       const errors: string[] = [];
       const onError = (error: unknown) => errors.push(String(error));
-      const recovery = startRecovery({ store, saga, onError, intervalMs: 20, restMs: 0 });
+      const recovery = startRecovery({ store, saga, onError, intervalMs: 20 });
       try {
         await eventually(async () => assert.equal((await store.findByKey(123, "key-1"))?.order.state, "paid"));
       } finally {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { observeUnsettled } from "../../src/order/unsettled-metric.ts";
 import { anOrder } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
@@ -12,7 +13,7 @@ eachDatabase((database) => {
   describe("unsettled orders", () => {
     let db: Kysely<OrderSchema>;
     const queries: CompiledQuery[] = [];
-    const store = () => sqlOrderStore(db);
+    const store = () => sqlOrderStore(db, { restMs: 0 });
 
     beforeEach(async () => {
       ({ db } = await database.open<OrderSchema>({
@@ -27,15 +28,18 @@ eachDatabase((database) => {
       queries.length = 0;
     });
 
-    it("are counted by state, the oldest of them", async () => {
-      assert.deepEqual(await store().countUnsettled(10), { pending: 2, cancelling: 1 });
-      assert.deepEqual(await store().countUnsettled(2), { pending: 1, cancelling: 1 });
-      assert.deepEqual(await store().countUnsettled(1), { pending: 0, cancelling: 1 });
+    it("are counted by state, and those that were tried too often", async () => {
+      const count = (limit: number) => store().countUnsettled({ limit, stuckAfter: 2 });
+      assert.deepEqual(await count(10), { pending: 2, cancelling: 1, stuck: 0 });
+      const { pending, cancelling } = await count(2);
+      assert.equal(pending + cancelling, 2);
+      await store().claim({ limit: 1, leaseMs: 60_000 });
+      for (let i = 0; i < 2; i++) await store().claim({ limit: 10, leaseMs: 0 });
+      assert.deepEqual(await count(10), { pending: 2, cancelling: 1, stuck: 2 });
     });
 
     it("are found by an index that has no others", async () => {
-      await store().countUnsettled(10);
-      await store().listUnsettled({ before: 2_000_000_000_000, after: anOrder().id, limit: 10 });
+      await store().countUnsettled({ limit: 10, stuckAfter: 1 });
       const explain = database.dialect === "sqlite" ? "explain query plan" : "explain";
       for (const query of queries.splice(0)) {
         const plan = await db.connection().execute(async (connection) => {
@@ -46,20 +50,27 @@ eachDatabase((database) => {
           return await connection.executeQuery(CompiledQuery.raw(`${explain} ${query.sql}`, [...query.parameters]));
         });
         const steps = plan.rows.map((step) => Object.values(step as object).join(" ")).join("\n");
-        assert.match(steps, /orders_unsettled/);
+        assert.match(steps, /orders_due/);
       }
     });
 
     it("are a gauge of both states, also where there are none", async () => {
-      const { points } = await record(async () => void observeUnsettled(store()));
+      const { points } = await record(async () => void observeUnsettled(store(), 1));
       assert.deepEqual(pointsOf(points, "shop.order.unsettled"), [
         { attributes: { "shop.order.state": "pending" }, n: 2 },
         { attributes: { "shop.order.state": "cancelling" }, n: 1 },
       ]);
-      assert.equal(points.find((point) => point.metric === "shop.order.unsettled")?.unit, "{order}");
+      assert.deepEqual(pointsOf(points, "shop.order.stuck"), [{ attributes: {}, n: 0 }]);
+      for (const metric of ["shop.order.unsettled", "shop.order.stuck"]) {
+        assert.equal(points.find((point) => point.metric === metric)?.unit, "{order}");
+      }
+
+      await store().claim({ limit: 2, leaseMs: 0 });
+      const tried = await record(async () => void observeUnsettled(store(), 1));
+      assert.deepEqual(pointsOf(tried.points, "shop.order.stuck"), [{ attributes: {}, n: 2 }]);
 
       await db.updateTable("orders").set({ state: "paid" }).execute();
-      const none = await record(async () => void observeUnsettled(store()));
+      const none = await record(async () => void observeUnsettled(store(), 1));
       assert.deepEqual(
         pointsOf(none.points, "shop.order.unsettled").map(({ n }) => n),
         [0, 0],
@@ -70,13 +81,12 @@ eachDatabase((database) => {
       let asked = 0;
       const fates = [() => Promise.reject(new Error("no store")), () => new Promise<never>(() => {})];
       const { points, console } = await record(async () => {
-        for (const fate of fates) observeUnsettled({ countUnsettled: fate });
-        const stop = observeUnsettled({
-          countUnsettled: async () => {
-            asked++;
-            return { pending: 1, cancelling: 1 };
-          },
-        });
+        for (const fate of fates) observeUnsettled({ countUnsettled: fate }, 1);
+        const countUnsettled = async () => {
+          asked++;
+          return { pending: 1, cancelling: 1, stuck: 0 };
+        };
+        const stop = observeUnsettled({ countUnsettled }, 1);
         stop();
       });
       assert.deepEqual(pointsOf(points, "shop.order.unsettled"), []);
@@ -94,8 +104,8 @@ eachDatabase((database) => {
         before,
       );
       const { db: after } = await database.open<OrderSchema>({ role: "old", migrations: orderMigrations });
-      const [found] = await sqlOrderStore(after).listUnsettled({ before: 1, after: undefined, limit: 1 });
-      assert.deepEqual([found?.id, found?.traceparent], [id, undefined]);
+      const [found] = await sqlOrderStore(after).claim({ limit: 1, leaseMs: 1 });
+      assert.deepEqual([found?.order.id, found?.order.traceparent], [id, undefined]);
     });
   });
 });

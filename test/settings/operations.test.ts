@@ -34,7 +34,7 @@ function rowOf(name: string): Row {
 
 const gateway = readSettings({ ROLE: "gateway" });
 const { demoUsers } = readSettings({ ROLE: "user" }).own as { demoUsers: number };
-const { recoveryIntervalMs } = readSettings({ ROLE: "order" }).own as { recoveryIntervalMs: number };
+const { recoveryIntervalMs, recoveryRestMs } = readSettings({ ROLE: "order" }).own as Record<string, number>;
 
 /** The names of the variables that are looked at. */
 function variablesRead(env: NodeJS.ProcessEnv): string[] {
@@ -72,6 +72,7 @@ describe("the settings of docs/operations.md", () => {
     ["DRAIN_TIMEOUT_MS", gateway.drainTimeoutMs],
     ["DRAIN_IDLE_MS", gateway.drainIdleMs],
     ["RECOVERY_INTERVAL_MS", recoveryIntervalMs],
+    ["RECOVERY_REST_MS", recoveryRestMs],
     ["OTEL_TRACES_SAMPLER_ARG", gateway.telemetry.samplingRatio],
     ["OTEL_METRIC_EXPORT_INTERVAL", gateway.telemetry.metricIntervalMs],
     ["OTEL_SDK_DISABLED", !gateway.telemetry.enabled],

@@ -54,7 +54,7 @@ describe("settings", () => {
         drainTimeoutMs: 10_000,
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,
-        own: { recoveryIntervalMs: 10_000 },
+        own: { recoveryIntervalMs: 2_000, recoveryRestMs: 10_000 },
       },
     );
   });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Kysely, sql } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
-import { type OrderSchema, sqlOrderStore } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { type Database, openDatabase } from "../../src/storage/database.ts";
 import { anOrder } from "../support/orders.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";

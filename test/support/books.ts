@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Kysely } from "kysely";
 import type { OrderState } from "../../src/order/order.ts";
-import type { OrderSchema } from "../../src/order/order-store.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
 import type { PaymentSchema } from "../../src/payment/payment-store.ts";
 import type { SandboxSchema } from "../../src/payment/sandbox-card-network.ts";
 

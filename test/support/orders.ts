@@ -1,6 +1,9 @@
 // Orders as tests place, store and read them.
 import assert from "node:assert/strict";
+import type { Kysely } from "kysely";
 import type { Order } from "../../src/order/order.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
 import type { NewOrder } from "../../src/order/saga.ts";
 
 /** The items of README's order, as the gateway takes them: 109.97 in all. */
@@ -50,6 +53,14 @@ export const anOrder = (over: Partial<Order> = {}): Order => ({
   traceparent: undefined,
   ...over,
 });
+
+/** Stores pending orders that no call works on, as calls leave them that die. Returns their ids, which ascend. */
+export async function abandonOrders(db: Kysely<OrderSchema>, count: number): Promise<string[]> {
+  const store = sqlOrderStore(db);
+  const orders = Array.from({ length: count }, () => anOrder());
+  await Promise.all(orders.map((order) => store.insert(order, { key: order.id, fingerprint: "f" })));
+  return orders.map(({ id }) => id);
+}
 
 /** Posts an order to a gateway. */
 export function placeOrder(

@@ -78,7 +78,13 @@ export async function startRoles(
 export function startShop(env: NodeJS.ProcessEnv = {}): Promise<RolesShop> {
   const logger = createLogger({ silent: true });
   return startRoles((_, own) => startApp(readSettings(own), logger), {
-    env: { RECOVERY_INTERVAL_MS: "100", DRAIN_TIMEOUT_MS: "1000", DRAIN_IDLE_MS: "0", ...env },
+    env: {
+      RECOVERY_INTERVAL_MS: "100",
+      RECOVERY_REST_MS: "1000",
+      DRAIN_TIMEOUT_MS: "1000",
+      DRAIN_IDLE_MS: "0",
+      ...env,
+    },
   });
 }
 

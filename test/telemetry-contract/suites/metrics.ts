@@ -112,6 +112,7 @@ export function describeMetrics(evidence: () => Evidence): void {
       "user-service tracemesh.cache.lookups",
       "user-service tracemesh.cache.entries",
       "order-service shop.order.unsettled",
+      "order-service shop.order.stuck",
     );
     assert.deepEqual(
       missing.filter((line) => !told.has(line)),

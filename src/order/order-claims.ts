@@ -1,0 +1,75 @@
+import { type Kysely, sql } from "kysely";
+import { compiledOnce } from "../storage/compiled-once.ts";
+import { databaseNow } from "../storage/database-clock.ts";
+import { engineOf } from "../storage/engine.ts";
+import type { OrderStore } from "./order.ts";
+import { COLUMNS, fromRow, type OrderRow, type OrderSchema, UNSETTLED } from "./order-rows.ts";
+
+type Claim = { limit: number; leaseMs: number };
+type Release = { id: string; attempts: number; pauseMs: number };
+
+/** What of an OrderStore concerns orders that are left behind. Their index has no others, so that it stays small. */
+export function sqlOrderClaims(db: Kysely<OrderSchema>): Pick<OrderStore, "claim" | "release" | "countUnsettled"> {
+  const now = databaseNow(db);
+
+  const claimDue = compiledOnce<Claim, OrderRow & { attempts: number }>(db, (value) =>
+    db
+      // PostgreSQL runs a query with a lock once, where it stands; as a subquery it could be run again for each row.
+      .with("due", (query) =>
+        query
+          .selectFrom("orders")
+          .select("id")
+          .where(UNSETTLED)
+          .where("due_at", "<=", now)
+          .orderBy("due_at")
+          .limit(value("limit"))
+          .$if(engineOf(db) === "postgresql", (q) => q.forUpdate().skipLocked()),
+      )
+      .updateTable("orders")
+      .set({ due_at: sql<bigint>`${now} + ${value("leaseMs")}`, attempts: sql<number>`attempts + 1` })
+      .where("id", "in", (q) => q.selectFrom("due").select("id"))
+      .returning([...COLUMNS, "attempts"]),
+  );
+
+  const releaseClaimed = compiledOnce<Release>(db, (value) =>
+    db
+      .updateTable("orders")
+      .set({ due_at: sql<bigint>`${now} + ${value("pauseMs")}` })
+      .where("id", "=", value("id"))
+      .where("attempts", "=", value("attempts"))
+      .where(UNSETTLED),
+  );
+
+  return {
+    async claim(request) {
+      const { rows } = await claimDue(request);
+      return rows.map((row) => ({ order: fromRow(row), attempts: row.attempts }));
+    },
+
+    async release({ order, attempts }, pauseMs) {
+      await releaseClaimed({ id: order.id, attempts, pauseMs });
+    },
+
+    async countUnsettled({ limit, stuckAfter }) {
+      const oldest = db
+        .selectFrom("orders")
+        .select(["state", (q) => q("attempts", ">=", stuckAfter).as("stuck")])
+        .where(UNSETTLED)
+        .orderBy("due_at")
+        .limit(limit)
+        .as("oldest");
+      const rows = await db
+        .selectFrom(oldest)
+        .select(["state", "stuck", (q) => q.fn.countAll<bigint>().as("number")])
+        .groupBy(["state", "stuck"])
+        .execute();
+      const sumOf = (counted: (row: (typeof rows)[number]) => boolean) =>
+        rows.filter(counted).reduce((sum, { number }) => sum + Number(number), 0);
+      return {
+        pending: sumOf(({ state }) => state === "pending"),
+        cancelling: sumOf(({ state }) => state === "cancelling"),
+        stuck: sumOf(({ stuck }) => Boolean(Number(stuck))), // SQLite has no booleans
+      };
+    },
+  };
+}
