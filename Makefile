@@ -105,6 +105,10 @@ test-image: $(PACKAGES) ## Run the image under a read-only root, without rights,
 test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its Pod, while others use it; Linux, root
 	@$(NODE) $(BIN)/mocha --timeout 240000 test/attack/attack.slow.ts
 
+.PHONY: test-faults
+test-faults: $(PACKAGES) ## Break what can break, with many orders and replicas, and see that nothing is lost; some minutes, Linux, Go
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 'test/faults/*.slow.ts' $(ARGS)
+
 .PHONY: test-new
 test-new: third_party ## Add a fifth service in a copy of the tree, and call it from the saga, as the tutorial has it
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --bail test/new-service/new-service.slow.ts
