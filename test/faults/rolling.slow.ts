@@ -1,10 +1,10 @@
 // Every role is restarted, one replica after the other, without a mesh or balancer, while clients of every kind go on calling.
 import assert from "node:assert/strict";
 import { createTestDatabase } from "../support/postgres.ts";
+import { startReplicas } from "../support/replicas.ts";
 import { callers } from "./rolling/clients.ts";
 import { buildGoClient, startGoClient } from "./rolling/go-client.ts";
 import { startLoad } from "./rolling/load.ts";
-import { startReplicas } from "./rolling/replicas.ts";
 
 describe("a rolling restart of all roles", function () {
   this.timeout(300_000);

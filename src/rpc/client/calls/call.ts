@@ -71,7 +71,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
 
   open(connection: ClientConnection, subchannel: Subchannel): void {
     try {
-      this.stream = connection.request(attemptFields(this.start, this.#previous));
+      this.stream = connection.request(attemptFields(this.start, this.#previous), this);
     } catch (error) {
       this.fail(ConnectError.from(error, Code.Internal));
       return;
@@ -103,8 +103,16 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.fail(this.#timedOut());
   }
 
+  /** The attempt is made elsewhere, at once, if the policy has another for a server that is away. Otherwise the call goes on waiting. */
+  onHung(): void {
+    if (!this.#retriable?.move(Code.Unavailable)) return;
+    this.#subchannel!.report(false);
+    this.#again(unreachable(this.start.method.path, new Error("the server hangs")), 0);
+  }
+
   onResponse(header: IncomingHttpHeaders, flags: number): void {
     this.#connection!.proven = true;
+    this.#connection!.answered(this);
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
       this.onTrailers(header);
       return;
@@ -161,6 +169,10 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
       this.#failWith(error, trailer);
       return;
     }
+    this.#again(error, pause);
+  }
+
+  #again(error: ConnectError, pause: number): void {
     this.#previous++;
     this.#lastFailure = error;
     if (this.stream !== undefined) setImmediate(dropStream, this.stream);
@@ -174,10 +186,14 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   }
 
   #pauseAfter({ code }: ConnectError, trailer: IncomingHttpHeaders | undefined): number | undefined {
+    return this.#retriable?.pauseAfter(code, trailer?.["grpc-retry-pushback-ms"] as string | undefined);
+  }
+
+  get #retriable(): Retries | undefined {
     const { setting, channel } = this.start;
     if (setting.retries === undefined || this.header !== undefined || !this.repeatable) return undefined;
     this.#retries ??= new Retries(setting.retries, channel.settings.methods.throttle);
-    return this.#retries.pauseAfter(code, trailer?.["grpc-retry-pushback-ms"] as string | undefined);
+    return this.#retries;
   }
 
   #isLate(): boolean {
@@ -212,7 +228,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     if (this.stream === undefined) return;
     listen(this.stream, undefined);
     this.stream = undefined;
-    this.#connection!.release();
+    this.#connection!.release(this);
     this.#connection = undefined;
     this.#subchannel = undefined;
   }

@@ -16,6 +16,14 @@ export class Retries {
     this.#backoff = new Backoff(policy.initialBackoffMs, policy.maxBackoffMs, policy.backoffMultiplier);
   }
 
+  /** Takes the next attempt for one that was given up because its server hangs; false: there is none. Hardly an overload, so it is not throttled. */
+  move(code: Code): boolean {
+    const { maxAttempts, codes } = this.#policy;
+    if (!codes.has(code) || this.#attempts >= maxAttempts) return false;
+    this.#attempts++;
+    return true;
+  }
+
   /**
    * The pause before the next attempt, in milliseconds, after one has failed. Undefined: there is to be none. `pushback` is what the server
    * says in grpc-retry-pushback-ms: milliseconds; anything else means never.

@@ -74,6 +74,10 @@ export class Balancer implements SubchannelListener {
     this.#resolver.refresh();
   }
 
+  hasAlternative(to: Subchannel): boolean {
+    return this.#inTurn.some((subchannel) => subchannel !== to && subchannel.well);
+  }
+
   /** Opens the call or ends it, unless it must wait. */
   #settle(call: WaitingCall): boolean {
     if (this.#closed) {

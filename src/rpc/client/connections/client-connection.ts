@@ -11,6 +11,14 @@ export type ClientConnectionListener = {
   onFree(): void;
   /** It is gone, or will take no more calls. Comes once. */
   onRetired(connection: ClientConnection): void;
+  /** Whether another server is well and has room. */
+  hasAlternative(): boolean;
+};
+
+/** A call of which no answer has come. */
+export type UnansweredCall = {
+  /** The server seems to hang, and another is well. */
+  onHung(): void;
 };
 
 const CONNECT_MS = 10_000;
@@ -18,6 +26,11 @@ const STREAM_WINDOW = 256 << 10;
 const CONNECTION_WINDOW = 4 << 20;
 /** A healthy server answers a ping in less. */
 const DOUBT_MS = 1_000;
+/**
+ * If nothing comes on a connection for so long while a call waits for its answer, the server is pinged; without an answer to that for twice
+ * as long, calls may go elsewhere. A server that is only busy for a moment loses no call by that.
+ */
+const QUIET_MS = 150;
 
 /** One HTTP/2 connection. It keeps the process alive only while it is being made and while there are calls on it. */
 export class ClientConnection {
@@ -25,6 +38,15 @@ export class ClientConnection {
   readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
   readonly #connecting: NodeJS.Timeout;
+  /** In the order of their numbers. */
+  readonly #unanswered = new Map<UnansweredCall, number>();
+  #number = 0;
+  #socket: Socket | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  /** At the last look: the call that waited longest, and how much had come. */
+  #seen: { readonly oldest: number | undefined; readonly bytes: number } = { oldest: undefined, bytes: 0 };
+  /** How much had come with the answer to the last ping. If no more has come since, the server is known to be slow, not hung. */
+  #bytesAtPong = -1;
   #tick: NodeJS.Timeout | undefined;
   #calls = 0;
   #maxCalls = Number.POSITIVE_INFINITY;
@@ -49,7 +71,10 @@ export class ClientConnection {
     this.#listener = to;
     this.#settings = settings;
     this.#session = connect(`http://${"path" in address ? "localhost" : showAddress(address)}`, {
-      createConnection: () => openSocket(address, tls),
+      createConnection: () => {
+        this.#socket = openSocket(address, tls);
+        return this.#socket;
+      },
       // The default, 10 MB, is less than what many slow readers may hold by the windows below, and breaks the connection.
       maxSessionMemory: Number.MAX_SAFE_INTEGER,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
@@ -87,13 +112,21 @@ export class ClientConnection {
   }
 
   /** Opens a stream; it is given back with release(). Throws for fields that cannot be sent. */
-  request(fields: readonly string[]): ClientHttp2Stream {
+  request(fields: readonly string[], call: UnansweredCall): ClientHttp2Stream {
     const stream = this.#session.request(fields);
     if (this.#calls++ === 0) this.#session.ref();
+    this.#unanswered.set(call, this.#number++);
+    this.#watch ??= setTimeout(() => this.#onQuietTime(), QUIET_MS).unref();
     return stream;
   }
 
-  release(): void {
+  /** The answer to a call has begun. */
+  answered(call: UnansweredCall): void {
+    this.#unanswered.delete(call);
+  }
+
+  release(call: UnansweredCall): void {
+    this.#unanswered.delete(call);
     if (this.#calls-- === this.#maxCalls) this.#listener.onFree();
     if (this.#calls > 0) return;
     this.#session.unref();
@@ -131,6 +164,22 @@ export class ClientConnection {
     this.#listener.onOpen(this);
   }
 
+  #onQuietTime(): void {
+    const [oldest] = this.#unanswered.values();
+    const bytes = this.#socket?.bytesRead ?? 0;
+    const isQuiet = oldest !== undefined && oldest === this.#seen.oldest && bytes === this.#seen.bytes;
+    this.#seen = { oldest, bytes };
+    if (isQuiet && bytes !== this.#bytesAtPong) {
+      this.#doubted = true;
+      this.#ping();
+      if (performance.now() - this.#pingedAt >= 2 * QUIET_MS && this.#listener.hasAlternative()) {
+        for (const call of [...this.#unanswered.keys()]) call.onHung();
+      }
+    }
+    const goesOn = oldest !== undefined && !this.#session.destroyed;
+    this.#watch = goesOn ? setTimeout(() => this.#onQuietTime(), QUIET_MS).unref() : undefined;
+  }
+
   #onTick(): void {
     if (this.#calls > 0) this.#ping();
     else if (performance.now() - this.#idleSince >= this.#settings.idleMs) this.#session.close();
@@ -149,6 +198,7 @@ export class ClientConnection {
       clearTimeout(dead);
       this.#pinging = false;
       this.#doubted = false;
+      this.#bytesAtPong = this.#socket?.bytesRead ?? 0;
       this.#listener.onFree();
     });
   }

@@ -9,6 +9,8 @@ export type SubchannelListener = {
   onChange(): void;
   /** A connection has ended: the server may be somewhere else. `proven`: calls got answers on it. */
   onLost(proven: boolean): void;
+  /** Whether a server other than that is well and has room. */
+  hasAlternative(to: Subchannel): boolean;
 };
 
 /** A server that allows few calls a connection gets this many connections; then calls wait for their turn. */
@@ -105,6 +107,17 @@ export class Subchannel implements ClientConnectionListener {
     this.failure = undefined;
     this.#connections.add(connection);
     this.#listener.onChange();
+  }
+
+  /** Whether a call would be answered here, as far as is known. */
+  get well(): boolean {
+    if (this.ejected) return false;
+    for (const { room, doubted } of this.#connections) if (room > 0 && !doubted) return true;
+    return false;
+  }
+
+  hasAlternative(): boolean {
+    return this.#listener.hasAlternative(this);
   }
 
   onFree(): void {

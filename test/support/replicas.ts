@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { addressOf } from "../../../src/contract.ts";
-import { type RoleName, roles } from "../../../src/roles.ts";
-import { callersFirst } from "../../../tools/call-order.ts";
-import { eventually } from "../../support/eventually.ts";
-import { type RoleProcess, startRoleProcess } from "../../support/role-process.ts";
+import { addressOf } from "../../src/contract.ts";
+import { type RoleName, roles } from "../../src/roles.ts";
+import { callersFirst } from "../../tools/call-order.ts";
+import { eventually } from "./eventually.ts";
+import { type RoleProcess, startRoleProcess } from "./role-process.ts";
 
 /** A shop with several processes of each role on one PostgreSQL, which call each other directly. */
 export type Replicas = {
   ports(role: RoleName): number[];
+  /** The n-th replica of a role as it runs now. */
+  process(role: RoleName, n: number): RoleProcess;
+  /** Starts a replica that has ended anew, at its port. */
+  restart(role: RoleName, n: number): Promise<void>;
   /**
    * Ends each process as an orchestrator would and starts it anew at its port, one after the other. Clients from outside, which look for
    * it again at their own pace, are given time to come back to a gateway; our own are not. Rejects if a process does not end well.
@@ -43,6 +47,11 @@ export async function startReplicas(env: NodeJS.ProcessEnv): Promise<Replicas> {
   }
   return {
     ports: portsOf,
+    process: (role, n) => running.get(role)![n]!,
+    async restart(role, n) {
+      const processes = running.get(role)!;
+      processes[n] = await start(role, processes[n]!.port);
+    },
     async restartAll() {
       for (const [role, processes] of running) {
         for (const [i, process] of processes.entries()) {
