@@ -45,6 +45,34 @@ export const policies = {
     "serviceConfig": {
       "loadBalancingConfig": [
         {
+          "outlier_detection": {
+            "interval": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "base_ejection_time": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "max_ejection_time": {
+              "seconds": 30,
+              "nanos": 0
+            },
+            "max_ejection_percent": 50,
+            "failure_percentage_ejection": {
+              "threshold": 90,
+              "enforcement_percentage": 100,
+              "minimum_hosts": 2,
+              "request_volume": 5
+            },
+            "child_policy": [
+              {
+                "round_robin": {}
+              }
+            ]
+          }
+        },
+        {
           "round_robin": {}
         }
       ],
@@ -138,6 +166,34 @@ export const policies = {
     },
     "serviceConfig": {
       "loadBalancingConfig": [
+        {
+          "outlier_detection": {
+            "interval": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "base_ejection_time": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "max_ejection_time": {
+              "seconds": 30,
+              "nanos": 0
+            },
+            "max_ejection_percent": 50,
+            "failure_percentage_ejection": {
+              "threshold": 90,
+              "enforcement_percentage": 100,
+              "minimum_hosts": 2,
+              "request_volume": 5
+            },
+            "child_policy": [
+              {
+                "round_robin": {}
+              }
+            ]
+          }
+        },
         {
           "round_robin": {}
         }
@@ -266,6 +322,34 @@ export const policies = {
     "serviceConfig": {
       "loadBalancingConfig": [
         {
+          "outlier_detection": {
+            "interval": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "base_ejection_time": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "max_ejection_time": {
+              "seconds": 30,
+              "nanos": 0
+            },
+            "max_ejection_percent": 50,
+            "failure_percentage_ejection": {
+              "threshold": 90,
+              "enforcement_percentage": 100,
+              "minimum_hosts": 2,
+              "request_volume": 5
+            },
+            "child_policy": [
+              {
+                "round_robin": {}
+              }
+            ]
+          }
+        },
+        {
           "round_robin": {}
         }
       ],
@@ -343,6 +427,34 @@ export const policies = {
     },
     "serviceConfig": {
       "loadBalancingConfig": [
+        {
+          "outlier_detection": {
+            "interval": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "base_ejection_time": {
+              "seconds": 1,
+              "nanos": 0
+            },
+            "max_ejection_time": {
+              "seconds": 30,
+              "nanos": 0
+            },
+            "max_ejection_percent": 50,
+            "failure_percentage_ejection": {
+              "threshold": 90,
+              "enforcement_percentage": 100,
+              "minimum_hosts": 2,
+              "request_volume": 5
+            },
+            "child_policy": [
+              {
+                "round_robin": {}
+              }
+            ]
+          }
+        },
         {
           "round_robin": {}
         }

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Code, createClient } from "@connectrpc/connect";
+import { policies } from "../../gen/mesh/policies.js";
 import type { ChannelOptions } from "../../src/rpc/client/channel-options.ts";
+import { serviceConfigOf } from "../../src/rpc/client/service-config.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
 import { failureOf } from "../support/outcomes.ts";
@@ -26,6 +28,11 @@ function connect(ports: readonly number[], channelOptions: ChannelOptions = {}, 
   cleanups.push(transport.close);
   return createClient(ProbeService, transport);
 }
+
+/** As the policies of a contract have it. */
+const EJECTING = {
+  "grpc.service_config": JSON.stringify(serviceConfigOf({ policy: policies["shop.user.v1.UserService"] })),
+};
 
 const many = (client: ProbeClient, count: number) => Promise.all(Array.from({ length: count }, () => client.unary({})));
 
@@ -162,7 +169,10 @@ describe("the client's connections", () => {
       await serve((stream) => (sick ? refuse(stream, Code.Unavailable) : answer(stream))),
       await serve((stream) => answer(stream)),
     ];
-    const client = connect(servers.map(({ port }) => port));
+    const client = connect(
+      servers.map(({ port }) => port),
+      EJECTING,
+    );
     await eventually(async () => {
       await client.unary({}).catch(() => {});
       assert.ok(servers[0]!.calls >= 5);
@@ -175,6 +185,25 @@ describe("the client's connections", () => {
       await client.unary({});
       assert.ok(servers[0]!.calls > before);
     });
+  });
+
+  it("go to addresses that are unavailable where too many are, or no policy says otherwise", async () => {
+    for (const options of [EJECTING, {}]) {
+      const servers = [1, 2, 3].map(() =>
+        serve((stream, n) => (n > 8 ? answer(stream) : refuse(stream, Code.Unavailable))),
+      );
+      const started = await Promise.all(servers);
+      const client = connect(
+        started.map(({ port }) => port),
+        options,
+      );
+      await eventually(async () => {
+        await client.unary({}).catch(() => {});
+        assert.ok(started.some(({ calls }) => calls > 8));
+      });
+      const ejected = started.filter(({ calls }) => calls === 5).length;
+      assert.ok(options === EJECTING ? ejected === 2 : ejected === 0, `${started.map(({ calls }) => calls)}`);
+    }
   });
 
   it("to a name are made at all of its addresses, and a name that does not exist is told in the cause only", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { experimental } from "@grpc/grpc-js";
 import { policies } from "../../gen/mesh/policies.js";
 import { serviceConfigOf } from "../../src/rpc/client/service-config.ts";
 
@@ -14,7 +15,21 @@ const retryPolicy = {
   backoffMultiplier: 2,
   retryableStatusCodes: ["UNAVAILABLE"],
 };
-const loadBalancingConfig = [{ round_robin: {} }];
+const BALANCING_ONLY = [{ round_robin: {} }];
+const second = { seconds: 1, nanos: 0 };
+const loadBalancingConfig = [
+  {
+    outlier_detection: {
+      interval: second,
+      base_ejection_time: second,
+      max_ejection_time: { seconds: 30, nanos: 0 },
+      max_ejection_percent: 50,
+      failure_percentage_ejection: { threshold: 90, enforcement_percentage: 100, minimum_hosts: 2, request_volume: 5 },
+      child_policy: BALANCING_ONLY,
+    },
+  },
+  { round_robin: {} },
+];
 
 describe("the service config", () => {
   const policy = policies[NAME];
@@ -27,8 +42,9 @@ describe("the service config", () => {
     });
   });
 
-  it("without retries has the timeouts of the contract", () => {
+  it("without retries has the timeouts of the contract, and leaves ejection to the mesh", () => {
     const methodConfig = [charge, refund, getPayment];
+    const loadBalancingConfig = BALANCING_ONLY;
     assert.deepEqual(serviceConfigOf({ policy, retries: false }), { loadBalancingConfig, methodConfig });
   });
 
@@ -43,6 +59,11 @@ describe("the service config", () => {
   });
 
   it("of a service without a policy balances only", () => {
-    assert.deepEqual(serviceConfigOf(), { loadBalancingConfig, methodConfig: [] });
+    assert.deepEqual(serviceConfigOf(), { loadBalancingConfig: BALANCING_ONLY, methodConfig: [] });
+  });
+
+  it("has an ejection that grpc-js takes as well", () => {
+    const chosen = experimental.selectLbConfigFromList([...serviceConfigOf({ policy }).loadBalancingConfig]);
+    assert.equal(chosen?.getLoadBalancerName(), "outlier_detection");
   });
 });

@@ -1,5 +1,6 @@
 import type { Rpc, ServiceContract } from "./contract.ts";
 import { grpcDuration } from "./duration.ts";
+import { CHANNEL_EJECTION } from "./ejection.ts";
 
 /** A retry waits for a random part of the backoff. */
 const BACKOFF = { initialBackoff: "0.050000000s", maxBackoff: "0.500000000s", backoffMultiplier: 2 };
@@ -8,7 +9,7 @@ const BACKOFF = { initialBackoff: "0.050000000s", maxBackoff: "0.500000000s", ba
 const RETRY_THROTTLING = { maxTokens: 10, tokenRatio: 0.5 };
 
 /**
- * The gRPC service config for clients of the service. Calls go to all addresses in turn.
+ * The gRPC service config for clients of the service. Calls go to all addresses in turn, but for those that are ejected.
  * https://github.com/grpc/grpc/blob/master/doc/service_config.md
  *
  * Every gRPC channel by itself retries calls that reached no handler, so retries without codes need no retryPolicy.
@@ -16,7 +17,10 @@ const RETRY_THROTTLING = { maxTokens: 10, tokenRatio: 0.5 };
 export function serviceConfig({ rpcs }: ServiceContract) {
   const isRetried = rpcs.some((rpc) => retryPolicy(rpc) !== undefined);
   return {
-    loadBalancingConfig: [{ round_robin: {} }],
+    loadBalancingConfig: [
+      { outlier_detection: { ...CHANNEL_EJECTION, child_policy: [{ round_robin: {} }] } },
+      { round_robin: {} },
+    ],
     methodConfig: rpcs.flatMap((rpc) => {
       const timeout = rpc.timeoutMs === undefined ? undefined : grpcDuration(rpc.timeoutMs);
       const policy = retryPolicy(rpc);

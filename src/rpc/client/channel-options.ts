@@ -1,3 +1,4 @@
+import { type EjectionSettings, readEjection } from "./ejection-settings.ts";
 import { type MethodSettings, readServiceConfig } from "./method-settings.ts";
 import type { ServiceConfig } from "./service-config.ts";
 
@@ -41,6 +42,8 @@ export type ConnectionSettings = {
   readonly firstBackoffMs: number;
   readonly maxBackoffMs: number;
   readonly minResolveMs: number;
+  /** Undefined: no address is ejected. */
+  readonly ejection: EjectionSettings | undefined;
 };
 
 /** What all calls of a channel have in common. */
@@ -57,6 +60,7 @@ const MAX_RECEIVED_BYTES = 4 << 20;
 /** The version is Node's, since that is what speaks HTTP/2. */
 const USER_AGENT = `grpc-node-http2/${process.versions.node}`;
 
+/** Throws Error for a service config that is not valid JSON. */
 export function connectionSettings(options: ChannelOptions): ConnectionSettings {
   return {
     keepaliveMs: options["grpc.keepalive_time_ms"] ?? 10_000,
@@ -65,6 +69,7 @@ export function connectionSettings(options: ChannelOptions): ConnectionSettings 
     firstBackoffMs: options["grpc.initial_reconnect_backoff_ms"] ?? 100,
     maxBackoffMs: options["grpc.max_reconnect_backoff_ms"] ?? 1_000,
     minResolveMs: options["grpc.dns_min_time_between_resolutions_ms"] ?? 1_000,
+    ejection: readEjection(serviceConfigIn(options)),
   };
 }
 
@@ -72,12 +77,14 @@ export function connectionSettings(options: ChannelOptions): ConnectionSettings 
 export function callSettings(options: ChannelOptions): CallSettings {
   const primary = options["grpc.primary_user_agent"];
   const maxBytes = options["grpc.max_receive_message_length"] ?? MAX_RECEIVED_BYTES;
-  const config: Partial<ServiceConfig> = JSON.parse(options["grpc.service_config"] ?? "{}");
   return {
     userAgent: primary === undefined ? USER_AGENT : `${primary} ${USER_AGENT}`,
     authority: options["grpc.default_authority"],
     readMaxBytes: maxBytes < 0 ? Number.MAX_SAFE_INTEGER : maxBytes,
     gzip: options["grpc.default_compression_algorithm"] === 2,
-    methods: readServiceConfig(config, options["grpc.enable_retries"] !== 0),
+    methods: readServiceConfig(serviceConfigIn(options), options["grpc.enable_retries"] !== 0),
   };
 }
+
+const serviceConfigIn = (options: ChannelOptions): Partial<ServiceConfig> =>
+  JSON.parse(options["grpc.service_config"] ?? "{}");

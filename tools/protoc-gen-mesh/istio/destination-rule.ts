@@ -1,4 +1,5 @@
 import type { Workload } from "../contract.ts";
+import { SIDECAR_EJECTION } from "../ejection.ts";
 import type { MeshOptions } from "../options.ts";
 import { hostOf } from "./host.ts";
 
@@ -18,18 +19,7 @@ export function destinationRule({ name }: Pick<Workload, "name">, options: MeshO
           // maxRetries limits the retries in flight from one sidecar, so that they cannot keep an overloaded server down.
           http: { http2MaxRequests: 1000, maxRetries: 50 },
         },
-        // A replica that cannot be reached, or that breaks calls off, is ejected for a while. Errors that it returns count for less: it may
-        // only pass on those of a peer that is down, and then ejecting it would not help.
-        outlierDetection: {
-          splitExternalLocalOriginErrors: true,
-          consecutiveLocalOriginFailures: 5,
-          consecutiveGatewayErrors: 20,
-          // Gateway errors count here too, and the default is 5: the 20 above would have no effect.
-          consecutive5xxErrors: 0,
-          interval: "5s",
-          baseEjectionTime: "15s",
-          maxEjectionPercent: 50,
-        },
+        outlierDetection: SIDECAR_EJECTION,
       },
     },
   };

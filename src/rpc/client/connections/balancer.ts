@@ -78,6 +78,12 @@ export class Balancer implements SubchannelListener {
     return this.#inTurn.some((subchannel) => subchannel !== to && subchannel.well);
   }
 
+  mayEject(): boolean {
+    const { maxPercent = 0 } = this.#settings.ejection ?? {};
+    const ejected = this.#inTurn.filter((subchannel) => subchannel.ejected);
+    return (100 * ejected.length) / this.#inTurn.length < maxPercent;
+  }
+
   /** Opens the call or ends it, unless it must wait. */
   #settle(call: WaitingCall): boolean {
     if (this.#closed) {

@@ -11,15 +11,12 @@ export type SubchannelListener = {
   onLost(proven: boolean): void;
   /** Whether a server other than that is well and has room. */
   hasAlternative(to: Subchannel): boolean;
+  /** Whether one more address may be ejected. */
+  mayEject(): boolean;
 };
 
 /** A server that allows few calls a connection gets this many connections; then calls wait for their turn. */
 const MAX_CONNECTIONS = 8;
-
-/** So many calls in a row that found the server UNAVAILABLE eject the address, as Envoy does after so many errors. */
-const MAX_FAILURES = 5;
-const FIRST_EJECTION_MS = 1_000;
-const MAX_EJECTION_MS = 30_000;
 
 /** The connections to one address. A pause follows an attempt that fails, and a second connection in a row that never
  * got an answer. */
@@ -32,7 +29,7 @@ export class Subchannel implements ClientConnectionListener {
   readonly #listener: SubchannelListener;
   readonly #connections = new Set<ClientConnection>();
   readonly #backoff: Backoff;
-  readonly #ejections = new Backoff(FIRST_EJECTION_MS, MAX_EJECTION_MS);
+  readonly #ejections: Backoff;
   #connecting: ClientConnection | undefined;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
@@ -55,6 +52,8 @@ export class Subchannel implements ClientConnectionListener {
     this.#settings = settings;
     this.#listener = to;
     this.#backoff = new Backoff(settings.firstBackoffMs, settings.maxBackoffMs);
+    const { firstMs = 0, longestMs = 0 } = settings.ejection ?? {};
+    this.#ejections = new Backoff(firstMs, longestMs);
   }
 
   /** Whether calls should go elsewhere, if they can. */
@@ -90,7 +89,8 @@ export class Subchannel implements ClientConnectionListener {
   /** A call has ended; `available`: the server did not say or show that it is UNAVAILABLE. */
   report(available: boolean): void {
     if (!available) {
-      if (++this.#failures < MAX_FAILURES) return;
+      const { ejection } = this.#settings;
+      if (ejection === undefined || ++this.#failures < ejection.failures || !this.#listener.mayEject()) return;
       this.#failures = 0;
       this.#ejectedUntil = performance.now() + this.#ejections.next();
       return;
