@@ -1,56 +1,158 @@
-import { EventEmitter, once } from "node:events";
-import { isFinal, type Order, type OrderStore } from "./order.ts";
+import type { Notifications } from "../storage/notifications.ts";
+import { canFollow, isFinal, type Order, type OrderStore } from "./order.ts";
+import { OrderWatch } from "./order-watch.ts";
 
 /** Why a watch ended before its order did. */
 export class FeedClosed extends Error {}
 
 /** Follows orders as they change. */
 export type OrderFeed = {
-  /** Tells the watchers in this process about a change at once. */
+  /** Tells the watchers in this process about a change at once, and other processes within some milliseconds. */
   publish(order: Order): void;
+  /** These orders were changed elsewhere. */
+  changedElsewhere(ids: readonly string[]): void;
+  /** Changes elsewhere may have gone untold: looks at all orders that are watched. */
+  lookAtAll(): void;
   /**
-   * The order now and then after changes, until its state is final or the signal aborts. Changes in quick succession may come as one.
-   * Yields nothing if there is no such order.
+   * The order now and then after changes, until its state is final or the signal aborts. Changes in quick succession may come as one, and a
+   * state that was passed does not come again. Yields nothing if there is no such order.
    */
   watch(id: string, signal: AbortSignal): AsyncGenerator<Order, void, void>;
   /** Ends all watches with FeedClosed, so that a draining server does not wait for them; clients watch again elsewhere. */
   close(): void;
 };
 
-/** A feed over the store. It sees changes by other replicas within pollMs (default: 1000). */
-export function createOrderFeed(store: Pick<OrderStore, "get">, pollMs = 1000): OrderFeed {
-  const changes = new EventEmitter().setMaxListeners(0);
-  const closing = new AbortController();
+export type OrderFeedOptions = {
+  readonly store: Pick<OrderStore, "get" | "getMany" | "versionsOf">;
+  /** Carries changes to other processes. Default: none are told. */
+  readonly notifications?: () => Pick<Notifications, "send" | "connected"> | undefined;
+  /** Milliseconds between two looks at the store for changes that nobody tells of. Default: 10,000 */
+  readonly lookMs?: number;
+  /** The same while notifications are expected and do not arrive. Default: 1000 */
+  readonly deafLookMs?: number;
+};
+
+/** So many orders are read at a time. */
+const PAGE = 500;
+
+/** A feed over the store. What idle watches cost does not depend on how often anything is looked at. */
+export function createOrderFeed({
+  store,
+  notifications,
+  lookMs = 10_000,
+  deafLookMs = 1_000,
+}: OrderFeedOptions): OrderFeed {
+  const watches = new Map<string, Set<OrderWatch>>();
+  const changed = new Set<string>();
+  let reading = false;
+  let looker: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function offer(order: Order): void {
+    for (const watch of watches.get(order.id) ?? []) watch.offer(order);
+  }
+
+  function changedElsewhere(ids: readonly string[]): void {
+    for (const id of ids) if (watches.has(id)) changed.add(id);
+    if (!reading && changed.size > 0) void readChanged();
+  }
+
+  /** However many are told of at once, and however many watch an order, each is read once. */
+  async function readChanged(): Promise<void> {
+    reading = true;
+    try {
+      while (changed.size > 0) {
+        const ids = [...changed].slice(0, PAGE);
+        for (const id of ids) changed.delete(id);
+        for (const order of await store.getMany(ids)) offer(order);
+      }
+    } catch {
+      // The next look finds what could not be read. That the store fails is told by those who call it for a client.
+      changed.clear();
+    } finally {
+      reading = false;
+    }
+  }
+
+  async function look(): Promise<void> {
+    const all = [...watches.keys()];
+    for (let i = 0; i < all.length && !closed; i += PAGE) {
+      const stored = await store.versionsOf(all.slice(i, i + PAGE));
+      changedElsewhere(stored.filter((version) => isNews(version)).map(({ id }) => id));
+    }
+  }
+
+  const isNews = ({ id, ...version }: Pick<Order, "id" | "state" | "updatedAt">): boolean => {
+    for (const { latest } of watches.get(id) ?? []) if (latest !== undefined && canFollow(latest, version)) return true;
+    return false;
+  };
+
+  function lookAtAll(): void {
+    clearTimeout(looker);
+    looker = undefined;
+    if (watches.size === 0 || closed) return;
+    void look()
+      .catch(() => {}) // as above
+      .finally(scheduleLook);
+  }
+
+  function scheduleLook(): void {
+    if (looker !== undefined || watches.size === 0 || closed) return;
+    const isDeaf = notifications?.()?.connected === false;
+    looker = setTimeout(lookAtAll, isDeaf ? deafLookMs : lookMs).unref();
+  }
+
+  function add(id: string): OrderWatch {
+    const watch = new OrderWatch();
+    const others = watches.get(id);
+    if (others === undefined) watches.set(id, new Set([watch]));
+    else others.add(watch);
+    scheduleLook();
+    return watch;
+  }
+
+  function remove(id: string, watch: OrderWatch): void {
+    const all = watches.get(id);
+    all?.delete(watch);
+    if (all?.size === 0) watches.delete(id);
+    if (watches.size > 0) return;
+    clearTimeout(looker);
+    looker = undefined;
+  }
 
   async function* watch(id: string, signal: AbortSignal): AsyncGenerator<Order, void, void> {
-    let last: Order | undefined;
-    for (;;) {
-      // Listen before reading, so that a change between the two is not missed.
-      const woken = new AbortController();
-      const change = once(changes, id, { signal: AbortSignal.any([signal, closing.signal, woken.signal]) });
-      const changed = change.catch(() => {}); // an abort just ends the wait
-      const timer = setTimeout(() => woken.abort(), pollMs);
-      try {
-        const order = await store.get(id);
-        if (order === undefined) return;
-        if (order.updatedAt !== last?.updatedAt || order.state !== last.state) {
-          last = order;
-          yield order;
-        }
+    const own = add(id); // before reading, so that a change between the two is not missed
+    const stop = () => own.stop();
+    signal.addEventListener("abort", stop);
+    try {
+      const first = await store.get(id);
+      if (first === undefined) return;
+      own.offer(first);
+      while (!signal.aborted) {
+        if (closed) throw new FeedClosed("the server is shutting down");
+        const order = await own.next();
+        if (order === undefined) continue;
+        yield order;
         if (isFinal(order.state)) return;
-        await changed;
-      } finally {
-        clearTimeout(timer);
-        woken.abort();
       }
-      if (signal.aborted) return;
-      if (closing.signal.aborted) throw new FeedClosed("the server is shutting down");
+    } finally {
+      signal.removeEventListener("abort", stop);
+      remove(id, own);
     }
   }
 
   return {
-    publish: (order) => void changes.emit(order.id, order),
+    publish(order) {
+      offer(order);
+      notifications?.()?.send(order.id);
+    },
+    changedElsewhere,
+    lookAtAll,
     watch,
-    close: () => closing.abort(),
+    close() {
+      closed = true;
+      clearTimeout(looker);
+      for (const all of watches.values()) for (const each of all) each.stop();
+    },
   };
 }

@@ -73,6 +73,20 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
     ...sqlOrderClaims(db),
     get,
 
+    async getMany(ids) {
+      const rows = await db.selectFrom("orders").select(COLUMNS).where("id", "in", padded(ids)).execute();
+      return rows.map(fromRow);
+    },
+
+    async versionsOf(ids) {
+      const rows = await db
+        .selectFrom("orders")
+        .select(["id", "state", "updated_at"])
+        .where("id", "in", padded(ids))
+        .execute();
+      return rows.map(({ id, state, updated_at: at }) => ({ id, state, updatedAt: Number(at) }));
+    },
+
     async findByKey(userId, key) {
       const found = await db
         .selectFrom("orders")
@@ -119,4 +133,10 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
       return rows.map(fromRow);
     },
   };
+}
+
+/** Repeats the last one up to a power of two, so that lists of any length make few different statements. */
+function padded<T>(list: readonly T[]): T[] {
+  const length = 2 ** Math.ceil(Math.log2(list.length));
+  return Array.from({ length }, (_, i) => list[Math.min(i, list.length - 1)]!);
 }

@@ -22,6 +22,8 @@ export type Order = {
   readonly updatedAt: number;
 };
 
+export type Version = Pick<Order, "state" | "updatedAt">;
+
 /** For each state, those that may follow. */
 const MOVES: Record<OrderState, readonly OrderState[]> = {
   pending: ["paid", "rejected", "cancelling", "cancelled"],
@@ -38,6 +40,15 @@ export type UnsettledState = Extract<OrderState, "pending" | "cancelling">;
 export const isFinal = (state: OrderState): boolean => MOVES[state].length === 0;
 
 export const canMove = (from: OrderState, to: OrderState): boolean => MOVES[from].includes(to);
+
+/** Whether one may be a later version of the other, be it after several moves. */
+export function canFollow(earlier: Version, later: Version): boolean {
+  if (earlier.state === later.state) return earlier.updatedAt !== later.updatedAt;
+  return MOVES[earlier.state].some((next) => next === later.state || canReach(next, later.state));
+}
+
+const canReach = (from: OrderState, to: OrderState): boolean =>
+  MOVES[from].some((next) => next === to || canReach(next, to));
 
 /** The order in its next state. Every change of state goes through here. Throws if the state cannot follow. */
 export function moveOrder(order: Order, to: OrderState, at: number, rejectReason?: string): Order {
@@ -63,6 +74,10 @@ export type UnsettledCount = Readonly<Record<UnsettledState | "stuck", number>>;
 /** Where orders are kept. */
 export type OrderStore = {
   get(id: string): Promise<Order | undefined>;
+  /** Those of the orders that exist, in any sequence. */
+  getMany(ids: readonly string[]): Promise<Order[]>;
+  /** The same, but only what shows whether an order has changed. */
+  versionsOf(ids: readonly string[]): Promise<(Version & { readonly id: string })[]>;
   findByKey(userId: number, key: string): Promise<{ order: Order; fingerprint: string } | undefined>;
   /** Inserts a new order unless the user already has one with this key. */
   insert(order: Order, key: OrderKey): Promise<"inserted" | "key_exists">;

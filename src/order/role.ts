@@ -35,7 +35,18 @@ export const orderRole = defineRole({
   async start({ peers, stores, settings, logger }) {
     const { db, close } = await openDatabase<OrderSchema>({ ...stores.database, migrations: orderMigrations });
     const store = sqlOrderStore(db, { restMs: settings.recoveryRestMs });
-    const feed = createOrderFeed(store);
+    const { url } = stores.database;
+    const feed = createOrderFeed({ store, notifications: () => notifications });
+    const notifications =
+      url === undefined || url === ""
+        ? undefined
+        : (await import("../storage/notifications.ts")).listenPostgres({
+            url,
+            applicationName: "order-feed",
+            channel: "orders",
+            onMessages: feed.changedElsewhere,
+            onGap: feed.lookAtAll,
+          });
     const saga = createSaga({
       store,
       users: usersPeer(peers.users),
@@ -70,6 +81,7 @@ export const orderRole = defineRole({
       async close() {
         stopObserving();
         await stop(); // a role that never served is closed without a drain
+        await notifications?.close();
         await close();
       },
     };

@@ -26,7 +26,7 @@ eachDatabase((database) => {
         newId: randomUUIDv7,
       });
       const transport = createRouterTransport(({ service }) =>
-        service(OrderService, orderService(saga, store, createOrderFeed(store))),
+        service(OrderService, orderService(saga, store, createOrderFeed({ store }))),
       );
       const orders = createClient(OrderService, transport);
       const request = { idempotencyKey: "k", userId: 1, items: ORDER_ITEMS, paymentMethod: "tok_ok" };
