@@ -89,7 +89,10 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
       observeBareRequest: bareTelemetry(told),
-      limits: settings.trustProxy ? BEHIND_PROXY : strangers ? FOR_STRANGERS : undefined,
+      limits: {
+        maxHeldBytes: settings.maxHeldMib << 20,
+        ...(settings.trustProxy ? BEHIND_PROXY : strangers ? FOR_STRANGERS : {}),
+      },
       maxConnectionAge: { ageMs: settings.connectionAgeMs, graceMs: AGED_CONNECTION_GRACE_MS },
       onError: (error) => logger.error("unexpected error", { error }),
     });

@@ -49,6 +49,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     trustProxy: read.flag("TRUST_PROXY") ?? false,
     /** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
     connectionAgeMs: read.integer("CONNECTION_AGE_MS", { min: 100, max: 86_400_000 }) ?? 300_000,
+    /** Memory that the requests and answers of all clients together may take. */
+    maxHeldMib: read.integer("MAX_HELD_MIB", { min: 1, max: 65_536 }) ?? 32,
     /** How long a role waits for its database before it gives up. */
     startTimeoutMs: read.integer("START_TIMEOUT_MS", { min: 0, max: 3_600_000 }) ?? 60_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,

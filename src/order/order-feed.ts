@@ -125,15 +125,17 @@ export function createOrderFeed({
     const stop = () => own.stop();
     signal.addEventListener("abort", stop);
     try {
-      const first = await store.get(id);
-      if (first === undefined) return;
-      own.offer(first);
+      let order = await store.get(id);
+      if (order === undefined) return;
+      own.offer(order);
       while (!signal.aborted) {
         if (closed) throw new FeedClosed("the server is shutting down");
-        const order = await own.next();
-        if (order === undefined) continue;
-        yield order;
-        if (isFinal(order.state)) return;
+        order = own.take();
+        if (order === undefined) await own.news();
+        else {
+          yield order;
+          if (isFinal(order.state)) return;
+        }
       }
     } finally {
       signal.removeEventListener("abort", stop);

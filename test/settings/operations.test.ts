@@ -69,6 +69,7 @@ describe("the settings of docs/operations.md", () => {
     ["CORS_ORIGINS", gateway.corsOrigins],
     ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
     ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
+    ["MAX_HELD_MIB", gateway.maxHeldMib],
     ["DRAIN_TIMEOUT_MS", gateway.drainTimeoutMs],
     ["DRAIN_IDLE_MS", gateway.drainIdleMs],
     ["RECOVERY_INTERVAL_MS", recoveryIntervalMs],

@@ -51,6 +51,7 @@ describe("settings", () => {
         corsOrigins: ["*"],
         trustProxy: false,
         connectionAgeMs: 300_000,
+        maxHeldMib: 32,
         drainTimeoutMs: 10_000,
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,
