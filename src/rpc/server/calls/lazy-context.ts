@@ -1,7 +1,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ConnectError, ContextValues } from "@connectrpc/connect";
 import { type NodeFields, NodeHeaders } from "../../node-headers.ts";
-import { type EndReason, errorOf } from "./end-reason.ts";
+import { type EndReason, errorOf, finished } from "./end-reason.ts";
 import type { ServedContext } from "./served-context.ts";
 import { ServedValues, type ValueSource } from "./values.ts";
 
@@ -17,6 +17,8 @@ export abstract class LazyContext implements ServedContext, ValueSource {
   protected readonly fields: NodeFields;
   /** Why the call is over. */
   protected endReason: EndReason | undefined;
+  /** Called when the call is over for its client before it has ended. Only streams tell so, once their interceptors have begun. */
+  onAbort: ((reason: ConnectError) => void) | undefined;
   readonly #deadline: number;
   #requestHeader: NodeHeaders | undefined;
   #values: ContextValues | undefined;
@@ -78,5 +80,6 @@ export abstract class LazyContext implements ServedContext, ValueSource {
   abort(reason: EndReason): void {
     this.endReason ??= reason;
     if (this.#controller !== undefined) this.#controller.abort(errorOf(this.endReason));
+    if (this.onAbort !== undefined && reason !== finished) this.onAbort(errorOf(this.endReason));
   }
 }

@@ -4,7 +4,6 @@ import type { ConnectError } from "@connectrpc/connect";
 import { answerHeader } from "../../answer-header.ts";
 import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
 import { reasonOfLeaving } from "../../timeouts.ts";
-import { type EndReason, errorOf, finished } from "../calls/end-reason.ts";
 import { LazyContext } from "../calls/lazy-context.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
@@ -15,8 +14,6 @@ export class GrpcContext extends LazyContext {
   readonly #method: ServedMethod;
   readonly #response: ResponseWriter;
   readonly #connection: ConnectionInfo;
-  /** Called when the call is over for its client before it has ended. */
-  onAbort: ((reason: ConnectError) => void) | undefined;
 
   /** `deadline` is a time of performance.now(); Infinity: none. */
   constructor(
@@ -62,10 +59,5 @@ export class GrpcContext extends LazyContext {
     // The stream may be gone before it has emitted that.
     if (this.#stream.destroyed || this.#stream.aborted) this.endReason ??= reasonOfLeaving(0, undefined);
     return super.abortError;
-  }
-
-  override abort(reason: EndReason): void {
-    super.abort(reason);
-    if (this.onAbort !== undefined && reason !== finished) this.onAbort(errorOf(this.endReason ?? reason));
   }
 }

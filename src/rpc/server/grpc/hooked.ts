@@ -1,41 +1,23 @@
-// Streams whose interceptors are all made of hooks: no iterator for each interceptor, and no promise of theirs for each message.
+// Request streams whose interceptors are all made of hooks: no iterator for each interceptor, and no promise of theirs for each message.
 import type { JoinedHooks } from "../../hooks/hooks.ts";
-import { Passage } from "../../hooks/passage.ts";
+import type { Passage } from "../../hooks/passage.ts";
 import { requestFault } from "../../request-fault.ts";
+import { pump } from "../calls/answer-stream.ts";
+import { inPassage } from "../calls/in-passage.ts";
 import { wholeMessage } from "../calls/message.ts";
 import type { GrpcCall } from "./call.ts";
-import type { StreamSpec } from "./invoke.ts";
-import { pump } from "./pump.ts";
-import { readMessage } from "./read-message.ts";
+import type { RequestStreamSpec } from "./invoke.ts";
 
-type Run = (call: GrpcCall) => void;
-
-/** Calls the handler of a streaming method through hooks. */
-export function hooked(spec: StreamSpec, hooks: JoinedHooks): Run {
-  if (spec.kind !== "server_streaming") {
-    const serve = createServe(spec);
-    return (call) => {
-      if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
-      void inPassage(call, hooks, serve);
-    };
-  }
-  return async (call) => {
-    const request = await readMessage(call); // first, since hooks shall see what is wrong with it
-    await inPassage(call, hooks, (_, passage) => {
-      passage.check(request);
-      return pump(call, spec.impl(request, call.context), () => passage.succeed(call.context.responseHeader));
-    });
+/** Calls the handler of a method whose request is a stream through hooks. */
+export function hooked(spec: RequestStreamSpec, hooks: JoinedHooks): (call: GrpcCall) => void {
+  const serve = createServe(spec);
+  return (call) => {
+    if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
+    void inPassage(call, hooks, serve);
   };
 }
 
-async function fail(call: GrpcCall, passage: Passage, reason: unknown): Promise<void> {
-  call.fail(await passage.fail(reason, call.context.responseHeader));
-}
-
-type Serve = (call: GrpcCall, passage: Passage) => Promise<void>;
-
-/** For request streams. */
-function createServe(spec: Exclude<StreamSpec, { kind: "server_streaming" }>): Serve {
+function createServe(spec: RequestStreamSpec): (call: GrpcCall, passage: Passage) => Promise<void> {
   const messagesOf = (call: GrpcCall, passage: Passage) => passage.checked(call.request.messages());
   if (spec.kind === "bidi_streaming") {
     return (call, passage) =>
@@ -49,18 +31,4 @@ function createServe(spec: Exclude<StreamSpec, { kind: "server_streaming" }>): S
     passage.succeed(call.context.responseHeader);
     call.reply(message);
   };
-}
-
-/** Serves a call within hooks, to which its end is told at once when its client has gone, or its time is over. */
-async function inPassage(call: GrpcCall, hooks: JoinedHooks, serve: Serve): Promise<void> {
-  const { context } = call;
-  const passage = new Passage(hooks, context);
-  context.onAbort = (error) => passage.abandon(error);
-  try {
-    passage.begin();
-    if (context.abortError !== undefined) passage.abandon(context.abortError); // while its message was decompressed
-    await passage.run(serve, call, passage);
-  } catch (error) {
-    await fail(call, passage, error);
-  }
 }

@@ -1,7 +1,8 @@
 // How the handler of a method is called: directly, or through interceptors. The function is made once for each method.
-import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import type { Interceptor, MethodImplSpec } from "@connectrpc/connect";
 import { requestFault } from "../../request-fault.ts";
+import { pump } from "../calls/answer-stream.ts";
 import {
   type CallHandler,
   compose,
@@ -11,13 +12,13 @@ import {
   takeOver,
 } from "../calls/intercepted.ts";
 import { type MessageInit, wholeMessage } from "../calls/message.ts";
+import { createRunServerStream, type ServerStreamSpec, single, wholeMessages } from "../calls/server-stream.ts";
 import { createRunUnary, type UnarySpec } from "../calls/unary.ts";
 import type { GrpcCall } from "./call.ts";
-import { pump } from "./pump.ts";
 import { readMessage } from "./read-message.ts";
 
 type Run = (call: GrpcCall) => void;
-export type StreamSpec = Exclude<MethodImplSpec, { kind: "unary" }>;
+export type RequestStreamSpec = Exclude<MethodImplSpec, { kind: "unary" | "server_streaming" }>;
 
 /** Calls the handler without interceptors. */
 export function direct(spec: MethodImplSpec): Run {
@@ -51,7 +52,15 @@ function directly(spec: MethodImplSpec): Run {
 
 /** Calls the handler of a unary method through interceptors. */
 export function unary(spec: UnarySpec, interceptors: readonly Interceptor[]): Run {
-  const run = createRunUnary(spec, interceptors);
+  return afterReading(createRunUnary(spec, interceptors));
+}
+
+/** Calls the handler of a server streaming method through interceptors. */
+export function serverStream(spec: ServerStreamSpec, interceptors: readonly Interceptor[]): Run {
+  return afterReading(createRunServerStream(spec, interceptors));
+}
+
+function afterReading(run: (call: GrpcCall, message: Message) => void): Run {
   return (call) => {
     const message = readMessage(call);
     if (message instanceof Promise) void message.then((read) => run(call, read));
@@ -59,15 +68,13 @@ export function unary(spec: UnarySpec, interceptors: readonly Interceptor[]): Ru
   };
 }
 
-/** Calls the handler of a streaming method through interceptors, which see the same as in Connect. */
-export function intercepted(spec: StreamSpec, interceptors: readonly Interceptor[]): Run {
+/** Calls the handler of a method whose request is a stream through interceptors, which see the same as in Connect. */
+export function intercepted(spec: RequestStreamSpec, interceptors: readonly Interceptor[]): Run {
   const next = compose(interceptors, innermost(spec));
-  const isSingle = spec.kind === "server_streaming";
   return (call) =>
     guard(call, async () => {
       if (call.request.fault !== undefined) call.context.values.set(requestFault, call.request.fault);
-      const messages = isSingle ? single(await readMessage(call)) : call.request.messages();
-      const response = await next(new InterceptedRequest(call.context, true, messages));
+      const response = await next(new InterceptedRequest(call.context, true, call.request.messages()));
       takeOver(response.header, call.context.responseHeader);
       await pump(call, response.message as AsyncIterable<Message>, () => {
         takeOver(response.trailer, call.context.responseTrailer);
@@ -75,25 +82,18 @@ export function intercepted(spec: StreamSpec, interceptors: readonly Interceptor
     });
 }
 
-function innermost(spec: StreamSpec): CallHandler {
+function innermost(spec: RequestStreamSpec): CallHandler {
   const { output } = spec.method;
-  switch (spec.kind) {
-    case "client_streaming":
-      return async (request) => {
-        const answer = await spec.impl(request.message as AsyncIterable<Message>, contextOf(request));
-        return responseOf(request.original, true, single(wholeMessage(output, answer)));
-      };
-    case "server_streaming":
-      return async (request) => {
-        const message = await first(request.message as AsyncIterable<Message>);
-        return responseOf(request.original, true, wholeMessages(output, spec.impl(message, contextOf(request))));
-      };
-    case "bidi_streaming":
-      return async (request) => {
-        const answers = spec.impl(request.message as AsyncIterable<Message>, contextOf(request));
-        return responseOf(request.original, true, wholeMessages(output, answers));
-      };
+  if (spec.kind === "client_streaming") {
+    return async (request) => {
+      const answer = await spec.impl(request.message as AsyncIterable<Message>, contextOf(request));
+      return responseOf(request.original, true, single(wholeMessage(output, answer)));
+    };
   }
+  return async (request) => {
+    const answers = spec.impl(request.message as AsyncIterable<Message>, contextOf(request));
+    return responseOf(request.original, true, wholeMessages(output, answers));
+  };
 }
 
 /** Replies in the same tick if the handler is synchronous. */
@@ -109,17 +109,4 @@ function replyWith(call: GrpcCall, answer: MessageInit | Promise<MessageInit>): 
 /** Ends the call if the work fails. */
 function guard(call: GrpcCall, work: () => Promise<void>): void {
   work().catch((error: unknown) => call.fail(error));
-}
-
-async function* wholeMessages(schema: DescMessage, inits: AsyncIterable<MessageInit>): AsyncIterable<Message> {
-  for await (const init of inits) yield wholeMessage(schema, init);
-}
-
-async function* single(message: Message): AsyncIterable<Message> {
-  yield message;
-}
-
-async function first(messages: AsyncIterable<Message>): Promise<Message> {
-  for await (const message of messages) return message;
-  throw new Error("an interceptor took the request message away");
 }

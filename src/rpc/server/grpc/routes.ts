@@ -6,7 +6,7 @@ import type { Service } from "../../service.ts";
 import type { MessageLimits, ReportError } from "../options.ts";
 import type { Route } from "./call.ts";
 import { hooked } from "./hooked.ts";
-import { direct, intercepted, unary } from "./invoke.ts";
+import { direct, intercepted, serverStream, unary } from "./invoke.ts";
 
 /** The routes of all methods by path. Interceptors are composed here, once for each method. */
 export function createRoutes(
@@ -32,6 +32,7 @@ export function createRoutes(
 function runOf(spec: MethodImplSpec, interceptors: readonly Interceptor[]): Route["run"] {
   if (interceptors.length === 0) return direct(spec);
   if (spec.kind === "unary") return unary(spec, interceptors);
+  if (spec.kind === "server_streaming") return serverStream(spec, interceptors);
   const all = [...interceptors, refuseFaults];
   const hooks = hooksOfAll(all);
   return hooks === undefined ? intercepted(spec, joinHooks(all)) : hooked(spec, hooks);

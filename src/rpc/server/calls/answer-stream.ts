@@ -1,13 +1,30 @@
 import { context } from "@opentelemetry/api";
-import type { MessageInit } from "../calls/message.ts";
-import type { GrpcCall } from "./call.ts";
+import type { LazyContext } from "./lazy-context.ts";
+import type { MessageInit } from "./message.ts";
+
+/** A call whose answer is a stream of messages, over whatever protocol. */
+export type AnswerStream = {
+  readonly context: LazyContext;
+  /** Whether there is nothing left to do, or nobody to answer. */
+  readonly gone: boolean;
+  /** Called when the call is over before its stream has ended. */
+  onCancel: (() => void) | undefined;
+  /** If it returns a promise, wait for it: the client is behind. */
+  write(message: MessageInit): Promise<void> | undefined;
+  /** Ends the answer with success. */
+  end(): void;
+  /** Ends it with an error. */
+  fail(reason: unknown): void;
+  /** The client is gone. */
+  cancel(): void;
+};
 
 /**
  * Sends a response stream and ends the call with success; rejects with the stream's error. Calls `beforeEnd` before it makes the trailers. If
  * the call is cancelled or its deadline passes, calls return() on the stream, so that the handler's finally blocks run.
  */
 export async function pump(
-  call: GrpcCall,
+  call: AnswerStream,
   messages: AsyncIterable<MessageInit>,
   beforeEnd?: () => void,
 ): Promise<void> {
