@@ -40,6 +40,12 @@ export const policies = {
           "edge"
         ],
         "maxRequestBytes": 8192
+      },
+      "/shop.gateway.v1.ShopService/WatchOrder": {
+        "callers": [
+          "edge"
+        ],
+        "maxRequestBytes": 8192
       }
     },
     "serviceConfig": {

@@ -15,6 +15,13 @@ export const gatewayRole = defineRole({
   stores: [],
   settings: () => ({}),
   start({ peers }) {
-    return { services: [service(ShopService, shopService(peers))], async close() {} };
+    const closing = new AbortController();
+    return {
+      services: [service(ShopService, shopService(peers, closing.signal))],
+      async stop() {
+        closing.abort();
+      },
+      async close() {},
+    };
   },
 });

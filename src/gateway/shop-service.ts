@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Client, HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { type Client, Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { CreateOrderRequest, ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import { type Order, OrderState } from "../../gen/shop/order/v1/order_pb.js";
 import type { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
@@ -13,8 +13,8 @@ const KEY = /^[!-~]{1,128}$/;
 
 export type Peers = { users: Client<typeof UserService>; orders: Client<typeof OrderService> };
 
-/** Implements shop.gateway.v1.ShopService, the public API, with the internal services. */
-export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopService> {
+/** Implements shop.gateway.v1.ShopService, the public API, with the internal services. `closing` ends what would never end by itself. */
+export function shopService({ users, orders }: Peers, closing: AbortSignal): ServiceImpl<typeof ShopService> {
   return {
     async getUser({ id }, context) {
       const { user } = await users.getUser({ id }, onward(context));
@@ -51,6 +51,17 @@ export function shopService({ users, orders }: Peers): ServiceImpl<typeof ShopSe
     async cancelOrder({ orderId }, context) {
       const { order } = await orders.cancelOrder({ id: orderId }, onward(context));
       return { order: order && toPublic(order) };
+    },
+
+    async *watchOrder({ orderId }, context) {
+      const call = { ...onward(context), signal: AbortSignal.any([context.signal, closing]) };
+      try {
+        for await (const { order } of orders.watchOrder({ id: orderId }, call))
+          yield { order: order && toPublic(order) };
+      } catch (error) {
+        if (closing.aborted) throw new ConnectError("the server is shutting down", Code.Unavailable);
+        throw error;
+      }
     },
   };
 }

@@ -49,6 +49,7 @@ describe("the OpenAPI document", () => {
       ["/api/orders", ["post", "get"]],
       ["/api/orders/{order_id}", ["get"]],
       ["/api/orders/{order_id}:cancel", ["post"]],
+      ["/api/orders/{order_id}:watch", ["get"]],
       ["/v1/{name}", ["get"]],
       ["/v1/book", ["get"]],
       ["/v1/isbn/{filter.isbn}", ["get"]],
@@ -174,6 +175,13 @@ describe("the OpenAPI document", () => {
     });
   });
 
+  it("has streams as server-sent events, each with the message or the field of it that the rule names", () => {
+    const path = ["paths", "/api/orders/{order_id}:watch", "get", "responses", "200", "content"] as const;
+    assert.deepEqual(at(document, ...path), {
+      "text/event-stream": { schema: { $ref: "#/components/schemas/shop.gateway.v1.Order" } },
+    });
+  });
+
   it("has what it refers to, names each operation once, and declares the variables of each path", () => {
     const schemas = Object.keys(at(document, "components", "schemas") as JsonObject);
     for (const target of all(document, "$ref")) {
@@ -181,7 +189,7 @@ describe("the OpenAPI document", () => {
     }
     const ids = all(document, "operationId");
     assert.deepEqual(ids, [...new Set(ids)]);
-    assert.equal(ids.length, 12);
+    assert.equal(ids.length, 13);
     for (const [path, item] of Object.entries(document.paths as JsonObject)) {
       const names = [...path.matchAll(/\{(.*?)\}/g)].map((m) => m[1]);
       for (const operation of Object.values(item as JsonObject)) {

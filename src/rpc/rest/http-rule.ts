@@ -3,6 +3,7 @@ import {
   type DescField,
   type DescMessage,
   type DescMethod,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
   getOption,
@@ -13,9 +14,12 @@ import type { HttpRule } from "../../../gen/google/api/http_pb.js";
 import { type FieldPath, isTextual, resolveFieldPath } from "./field-path.ts";
 import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
 
+/** A method that can be called over REST: its request is one message. */
+export type RestMethod = DescMethodUnary | DescMethodServerStreaming;
+
 /** An HTTP method and path for an RPC. */
 export type HttpBinding = {
-  readonly method: DescMethodUnary;
+  readonly method: RestMethod;
   readonly httpMethod: string;
   readonly template: PathTemplate;
   /** The fields that the template's variables set, in their order. */
@@ -34,16 +38,17 @@ export function httpBindings(service: DescService): HttpBinding[] {
 function methodBindings(method: DescMethod): HttpBinding[] {
   const rule = getOption(method, http);
   try {
-    if (!isUnary(method)) throw new Error("a streaming method cannot be called over REST");
+    if (!isRestMethod(method)) throw new Error("a method whose request is a stream cannot be called over REST");
     return [rule, ...rule.additionalBindings].map((r) => toBinding(method, r));
   } catch (error) {
     throw new Error(`google.api.http of ${method.toString()}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
+const isRestMethod = (method: DescMethod): method is RestMethod =>
+  method.methodKind === "unary" || method.methodKind === "server_streaming";
 
-function toBinding(method: DescMethodUnary, rule: HttpRule): HttpBinding {
+function toBinding(method: RestMethod, rule: HttpRule): HttpBinding {
   const [httpMethod, path] = httpPattern(rule);
   const template = parsePathTemplate(path);
   const pathFields = template.variables.map((v) => pathField(method.input, v.fieldPath));

@@ -46,11 +46,17 @@ function operation(binding: HttpBinding, requests: SchemaBook, responses: Schema
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: {
-      200: { description: "Success", content: jsonContent(response) },
+      200:
+        method.methodKind === "unary"
+          ? { description: "Success", content: jsonContent(response) }
+          : { description: EVENTS, content: { "text/event-stream": { schema: response } } },
       default: { description: "Error", content: jsonContent(responses.ofMessage(StatusSchema)) },
     },
   };
 }
+
+const EVENTS =
+  "Server-sent events, each with one message as JSON. The last is `end`, or `error` with a google.rpc.Status.";
 
 const jsonContent = (schema: JsonObject): JsonObject => ({ "application/json": { schema } });
 

@@ -1,21 +1,18 @@
-import { create, type JsonObject, type Message, type Registry, toJson } from "@bufbuild/protobuf";
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
-import { httpStatusOf } from "../http-status.ts";
-import type { HttpCall } from "../interceptors/http-call.ts";
+import type { Message, Registry } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
 import { requestFault } from "../request-fault.ts";
 import { finished } from "../server/calls/end-reason.ts";
 import { type MessageInit, wholeMessage } from "../server/calls/message.ts";
 import { createRunUnary, type RunUnary, type UnaryCall, type UnarySpec } from "../server/calls/unary.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
-import { httpVersionOf } from "../server/plain/connection-of.ts";
 import type { PlainCall } from "../server/plain/plain-call.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
 import { deadlineExceeded, reasonOfLeaving, requestTimeout } from "../timeouts.ts";
-import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import type { HttpBinding } from "./http-rule.ts";
-import { readJsonText } from "./request-body.ts";
+import { type RestTarget, readRequest } from "./read-request.ts";
+import { answerError, bodyEncoder, httpCallOf } from "./rest-answer.ts";
 import { RestContext } from "./rest-context.ts";
-import { type AnswerHeaders, sendError, sendJson } from "./send.ts";
+import { sendJson } from "./send.ts";
 
 export type RestCallOptions = {
   readonly interceptors: readonly Interceptor[];
@@ -24,9 +21,6 @@ export type RestCallOptions = {
   readonly readMaxBytes: number;
   readonly defaultTimeoutMs: number;
 };
-
-/** What the router found in the URL. */
-export type RestTarget = { readonly values: readonly string[]; readonly path: string; readonly query: string };
 
 /** Answers a request. Never throws. */
 export type RestCall = (req: HttpRequest, res: HttpResponse, target: RestTarget) => void;
@@ -85,7 +79,7 @@ class RestExchange implements UnaryCall {
     if (plain !== undefined) plain.route = this.#method.binding.template.source;
     plain?.beginWork();
     try {
-      const decoded = this.#decode();
+      const decoded = readRequest(this.#method, this.#req, this.#target, this.context);
       const { message, fault } = decoded instanceof Promise ? await decoded : decoded;
       const { values } = this.context;
       if (fault !== undefined && values.get(requestFault) === undefined) values.set(requestFault, fault);
@@ -95,26 +89,6 @@ class RestExchange implements UnaryCall {
       this.fail(error);
     } finally {
       plain?.endWork();
-    }
-  }
-
-  #decode(): DecodedRequest | Promise<DecodedRequest> {
-    const { binding, registry } = this.#method;
-    const { values, query } = this.#target;
-    return binding.body === undefined
-      ? decodeRequest(binding, { values, query, body: "" }, registry)
-      : this.#decodeWithBody();
-  }
-
-  async #decodeWithBody(): Promise<DecodedRequest> {
-    const { binding, registry, readMaxBytes } = this.#method;
-    const { values, query } = this.#target;
-    try {
-      const body = await readJsonText(this.#req, readMaxBytes, this.context.signal);
-      return decodeRequest(binding, { values, query, body }, registry);
-    } catch (error) {
-      const { message } = decodeRequest(binding, { values, query: "", body: "" }, registry);
-      return { message, fault: ConnectError.from(error) };
     }
   }
 
@@ -154,47 +128,3 @@ class RestExchange implements UnaryCall {
     this.#end();
   }
 }
-
-/** Sends an error, without headers that a handler has set if they turn out to be invalid. */
-function answerError(
-  req: HttpRequest,
-  res: HttpResponse,
-  error: unknown,
-  registry: Registry,
-  headers?: AnswerHeaders,
-): void {
-  try {
-    sendError(req, res, error, registry, headers);
-  } catch (broken) {
-    if (res.headersSent) res.destroy();
-    else sendError(req, res, broken, registry);
-  }
-}
-
-function bodyEncoder(
-  { method: { output }, responseBody }: HttpBinding,
-  registry: Registry,
-): (message: Message) => string {
-  const options = { registry, useProtoFieldName: true };
-  if (responseBody === undefined) return (message) => JSON.stringify(toJson(output, message, options));
-  const zero = toJson(output, create(output), { ...options, alwaysEmitImplicit: true }) as JsonObject;
-  const absent = zero[responseBody.name] ?? {};
-  return (message) => {
-    const json = toJson(output, message, options) as JsonObject;
-    return JSON.stringify(json[responseBody.name] ?? absent);
-  };
-}
-
-function httpCallOf(req: HttpRequest, binding: HttpBinding, path: string): HttpCall {
-  const isTls = "encrypted" in req.socket && req.socket.encrypted === true;
-  return {
-    method: req.method ?? binding.httpMethod,
-    route: binding.template.source,
-    path,
-    scheme: isTls ? "https" : "http",
-    httpVersion: httpVersionOf(req),
-    status: statusOf,
-  };
-}
-
-const statusOf = (error?: ConnectError): number => (error === undefined ? 200 : httpStatusOf(error));

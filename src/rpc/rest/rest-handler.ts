@@ -10,6 +10,7 @@ import { httpBindings } from "./http-rule.ts";
 import { type OpenApiInfo, openApiDocument } from "./openapi.ts";
 import { parsePathTemplate } from "./path-template.ts";
 import { createRestCall, type RestCall, type RestCallOptions } from "./rest-call.ts";
+import { createRestStream } from "./rest-stream.ts";
 import { createRouter, type Router } from "./router.ts";
 import { send, sendError } from "./send.ts";
 import { httpError } from "./status.ts";
@@ -91,8 +92,12 @@ function addService(
   const { methods } = createServiceImplSpec(desc, impl);
   for (const binding of httpBindings(desc)) {
     const spec = methods[binding.method.localName];
-    if (spec?.kind !== "unary") continue; // never: httpBindings() refuses streams
-    router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, optionsOf(binding.method)));
+    const options = optionsOf(binding.method);
+    if (spec?.kind === "unary")
+      router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, options));
+    else if (spec?.kind === "server_streaming") {
+      router.add(binding.httpMethod, binding.template, createRestStream(binding, spec, options));
+    }
   }
 }
 

@@ -43,7 +43,7 @@ export function sendError(
   headers?: AnswerHeaders,
   extra: OutgoingHttpHeaders = {},
 ): void {
-  const error = reason instanceof ConnectError ? reason : internalError(reason);
+  const error = shownError(reason);
   const out = { ...extra };
   if (headers !== undefined) {
     addHeaders(out, headers.addedHeader);
@@ -51,6 +51,11 @@ export function sendError(
   }
   if (!error.isWireError) addHeaders(out, error.metadata);
   send(req, res, httpStatusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
+}
+
+/** What a client may see of an error: what is not a ConnectError is "internal error". */
+export function shownError(reason: unknown): ConnectError {
+  return reason instanceof ConnectError ? reason : internalError(reason);
 }
 
 /** Sends a text of any type, or ends the connection if the server holds too many answers that nobody takes. */
@@ -78,7 +83,8 @@ export function writeHead(req: HttpRequest, res: HttpResponse, status: number, h
   else res.writeHead(status, headers);
 }
 
-function addHeaders(out: OutgoingHttpHeaders, headers: Headers | undefined): void {
+/** Adds the headers that a handler has set, but for those that are not its to set. */
+export function addHeaders(out: OutgoingHttpHeaders, headers: Headers | undefined): void {
   for (const [name, value] of headers ?? []) {
     if (isReservedInHttp(name) || name === "content-encoding") continue;
     const before = out[name];

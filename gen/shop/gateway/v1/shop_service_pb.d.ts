@@ -277,6 +277,46 @@ export declare type CancelOrderResponse = Message<"shop.gateway.v1.CancelOrderRe
 export declare const CancelOrderResponseSchema: GenMessage<CancelOrderResponse>;
 
 /**
+ * Request of WatchOrder.
+ *
+ * @generated from message shop.gateway.v1.WatchOrderRequest
+ */
+export declare type WatchOrderRequest = Message<"shop.gateway.v1.WatchOrderRequest"> & {
+  /**
+   * Id of the order.
+   *
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message shop.gateway.v1.WatchOrderRequest.
+ * Use `create(WatchOrderRequestSchema)` to create a new message.
+ */
+export declare const WatchOrderRequestSchema: GenMessage<WatchOrderRequest>;
+
+/**
+ * One message of WatchOrder.
+ *
+ * @generated from message shop.gateway.v1.WatchOrderResponse
+ */
+export declare type WatchOrderResponse = Message<"shop.gateway.v1.WatchOrderResponse"> & {
+  /**
+   * The order as it is now.
+   *
+   * @generated from field: shop.gateway.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+};
+
+/**
+ * Describes the message shop.gateway.v1.WatchOrderResponse.
+ * Use `create(WatchOrderResponseSchema)` to create a new message.
+ */
+export declare const WatchOrderResponseSchema: GenMessage<WatchOrderResponse>;
+
+/**
  * The public API of the shop, over gRPC, gRPC-Web, Connect and REST.
  *
  * @generated from service shop.gateway.v1.ShopService
@@ -333,6 +373,17 @@ export declare const ShopService: GenService<{
     methodKind: "unary";
     input: typeof CancelOrderRequestSchema;
     output: typeof CancelOrderResponseSchema;
+  },
+  /**
+   * Streams the order as it is now and then after changes, until its status is final (rejected or cancelled). Changes that follow each other
+   * quickly may come as one. NOT_FOUND (404) if there is none; UNAVAILABLE (503) when a server shuts down: watch again.
+   *
+   * @generated from rpc shop.gateway.v1.ShopService.WatchOrder
+   */
+  watchOrder: {
+    methodKind: "server_streaming";
+    input: typeof WatchOrderRequestSchema;
+    output: typeof WatchOrderResponseSchema;
   },
 }>;
 

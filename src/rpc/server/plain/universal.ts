@@ -67,13 +67,13 @@ function writeHead(res: HttpResponse, status: number, header: Headers | undefine
   else res.writeHead(status, fields);
 }
 
-/** TypeScript finds no common signature of the two. */
-function write(res: HttpResponse, bytes: Uint8Array): boolean {
-  return "stream" in res ? res.write(bytes) : res.write(bytes);
+/** Writes a piece of an answer; false if the client is behind. TypeScript finds no common signature of the two. */
+export function write(res: HttpResponse, piece: Uint8Array | string): boolean {
+  return "stream" in res ? res.write(piece) : res.write(piece);
 }
 
 /** Resolves when the client has taken what was written, or is gone. Rejects if there is no room to wait for that. */
-function taken(call: PlainCall): Promise<void> {
+export function taken(call: PlainCall): Promise<void> {
   const { res, budget } = call;
   const bytes = call.untakenBytes;
   return new Promise((resolve, reject) => {

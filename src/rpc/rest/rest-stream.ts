@@ -1,0 +1,202 @@
+// Response streams over REST, as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
+import type { OutgoingHttpHeaders } from "node:http";
+import type { Registry } from "@bufbuild/protobuf";
+import type { ConnectError, Interceptor } from "@connectrpc/connect";
+import { requestFault } from "../request-fault.ts";
+import type { AnswerStream } from "../server/calls/answer-stream.ts";
+import { finished } from "../server/calls/end-reason.ts";
+import { type MessageInit, wholeMessage } from "../server/calls/message.ts";
+import { createRunServerStream, type RunServerStream, type ServerStreamSpec } from "../server/calls/server-stream.ts";
+import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
+import type { PlainCall } from "../server/plain/plain-call.ts";
+import { plainCallOf } from "../server/plain/plain-calls.ts";
+import { taken, write } from "../server/plain/universal.ts";
+import { deadlineExceeded, MAX_TIMER_MS, reasonOfLeaving, requestTimeout } from "../timeouts.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { HttpBinding } from "./http-rule.ts";
+import { type RequestFormat, type RestTarget, readRequest } from "./read-request.ts";
+import { answerError, bodyEncoder, httpCallOf } from "./rest-answer.ts";
+import type { RestCall } from "./rest-call.ts";
+import { RestContext } from "./rest-context.ts";
+import { addHeaders, shownError, writeHead } from "./send.ts";
+import { statusJson } from "./status.ts";
+
+/** The id of the last event of a stream that has ended well. A client that comes back with it is told not to come again. */
+const END = "end";
+/** How soon it comes back. */
+const RETRY_MS = 500;
+
+const HEAD: OutgoingHttpHeaders = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no", // nginx would hold events back
+};
+
+export type RestStreamOptions = {
+  readonly interceptors: readonly Interceptor[];
+  readonly registry: Registry;
+  readonly readMaxBytes: number;
+};
+
+const heartbeat = new Heartbeat();
+
+/**
+ * Makes a function that serves a binding of a server streaming method. Each message is an event; the stream ends with an event "end", or with
+ * an event "error" that has a google.rpc.Status. An error before the first message is answered as that of any call.
+ */
+export function createRestStream(binding: HttpBinding, spec: ServerStreamSpec, options: RestStreamOptions): RestCall {
+  const method: StreamMethod = {
+    ...options,
+    binding,
+    run: createRunServerStream(spec, options.interceptors),
+    toBody: bodyEncoder(binding, options.registry),
+  };
+  return (req, res, target) => {
+    const plain = plainCallOf(req);
+    if (plain !== undefined) plain.route = binding.template.source;
+    if (req.headers["last-event-id"] === END) {
+      writeHead(req, res, 204, {});
+      res.end();
+    } else if (req.method === "HEAD") {
+      writeHead(req, res, 200, { ...HEAD });
+      res.end();
+    } else void new RestStream(method, req, res, target).serve();
+  };
+}
+
+type StreamMethod = RequestFormat & {
+  readonly run: RunServerStream;
+  readonly toBody: ReturnType<typeof bodyEncoder>;
+};
+
+class RestStream implements AnswerStream {
+  readonly context: RestContext;
+  onCancel: (() => void) | undefined;
+  readonly #method: StreamMethod;
+  readonly #req: HttpRequest;
+  readonly #res: HttpResponse;
+  readonly #target: RestTarget;
+  readonly #plain: PlainCall | undefined;
+  readonly #startedAt = performance.now();
+  readonly #clientTimeoutMs: number | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(method: StreamMethod, req: HttpRequest, res: HttpResponse, target: RestTarget) {
+    const { timeoutMs, fault } = requestTimeout(req.headers);
+    this.#method = method;
+    this.#req = req;
+    this.#res = res;
+    this.#target = target;
+    this.#plain = plainCallOf(req);
+    this.#clientTimeoutMs = timeoutMs;
+    const { binding } = method;
+    const http = httpCallOf(req, binding, target.path);
+    // Once there were messages, an error is an event.
+    const status = (error?: ConnectError) => (res.headersSent ? 200 : http.status(error));
+    this.context = new RestContext({
+      req,
+      http: { ...http, status },
+      plain: this.#plain,
+      query: target.query,
+      method: binding.method,
+      timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+    });
+    if (fault !== undefined) this.context.values.set(requestFault, fault);
+    if (timeoutMs !== undefined && timeoutMs <= MAX_TIMER_MS) {
+      this.#timer = setTimeout(() => this.#onDeadline(), timeoutMs);
+    }
+    res.once("close", () => this.cancel());
+  }
+
+  /** Reads the request and runs the call. */
+  async serve(): Promise<void> {
+    const plain = this.#plain;
+    if (plain !== undefined) plain.streamsAnswer = true;
+    plain?.beginWork();
+    try {
+      const { message, fault } = await readRequest(this.#method, this.#req, this.#target, this.context);
+      const { values } = this.context;
+      if (fault !== undefined && values.get(requestFault) === undefined) values.set(requestFault, fault);
+      if (plain !== undefined) plain.intercepted = true;
+      this.#method.run(this, message);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      plain?.endWork();
+    }
+  }
+
+  get gone(): boolean {
+    return this.#isOver || this.#res.destroyed;
+  }
+
+  write(init: MessageInit): Promise<void> | undefined {
+    if (this.gone) return undefined;
+    const { binding, toBody } = this.#method;
+    const body = toBody(wholeMessage(binding.method.output, init));
+    this.#begin();
+    return this.#send(`data: ${body}\n\n`);
+  }
+
+  end(): void {
+    if (this.gone) {
+      this.cancel();
+      return;
+    }
+    this.#begin();
+    this.#close();
+    this.#res.end(`event: end\nid: ${END}\nretry: ${RETRY_MS}\ndata: {}\n\n`);
+  }
+
+  fail(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#close();
+    if (this.#res.destroyed) return;
+    const { registry } = this.#method;
+    if (this.#res.headersSent) {
+      const json = JSON.stringify(statusJson(shownError(reason), registry));
+      this.#res.end(`event: error\ndata: ${json}\n\n`);
+    } else answerError(this.#req, this.#res, reason, registry, this.context);
+  }
+
+  cancel(): void {
+    if (this.#isOver) return;
+    this.context.abort(reasonOfLeaving(performance.now() - this.#startedAt, this.#clientTimeoutMs));
+    this.#close();
+  }
+
+  #begin(): void {
+    if (this.#res.headersSent) return;
+    const head = { ...HEAD };
+    addHeaders(head, this.context.addedHeader);
+    writeHead(this.#req, this.#res, 200, head);
+    heartbeat.add(this.#beat);
+  }
+
+  #send(text: string): Promise<void> | undefined {
+    if (write(this.#res, text)) return undefined;
+    return this.#plain === undefined ? undefined : taken(this.#plain);
+  }
+
+  readonly #beat = (): void => {
+    // A client that takes nothing needs no more of it.
+    if (!this.gone && !this.#res.writableNeedDrain) write(this.#res, ":\n\n");
+  };
+
+  #onDeadline(): void {
+    const error = deadlineExceeded();
+    this.context.abort(error);
+    setImmediate(() => this.fail(error));
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    heartbeat.remove(this.#beat);
+    this.context.abort(finished);
+    const { onCancel } = this;
+    this.onCancel = undefined;
+    onCancel?.();
+  }
+}
