@@ -16,6 +16,7 @@ import { reflectionServices } from "./rpc/server/reflection.ts";
 import { createRpcServer } from "./rpc/server/server.ts";
 import type { Settings } from "./settings.ts";
 import { type Stoppable, stopInTime } from "./stopping.ts";
+import { Availability } from "./storage/availability.ts";
 import { type Cache, memoryCache } from "./storage/cache.ts";
 import { isUnavailable } from "./storage/errors.ts";
 
@@ -74,6 +75,9 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     };
     const interceptors = serverInterceptors({ ...told, services: own, outcomes, isUnavailable });
     let serving = true;
+    await watchDatabase(role, (available) => {
+      for (const name of ["", ...own.map(({ typeName }) => typeName)]) health.set(name, available);
+    });
     const publicHttp = () =>
       createRestHandler({
         services: parts.services,
@@ -111,6 +115,29 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         await close();
       },
     };
+  }
+
+  /** Says when the database is away for long, and when it is back. Its users find out by themselves, but who sends calls here does not. */
+  async function watchDatabase(role: Role, onChange: (available: boolean) => void): Promise<void> {
+    const url = settings.storage.databaseUrl;
+    if (url === undefined || !role.stores.includes("database")) return;
+    const { postgresProbe } = await import("./storage/postgres-probe.ts");
+    const { probe, close } = postgresProbe(url, `${role.name}-health`);
+    const availability = new Availability({
+      probe,
+      onChange(available, error) {
+        if (available) logger.info("the database is back");
+        else logger.error("the database is away, and calls should go elsewhere", { error });
+        onChange(available);
+      },
+    });
+    closers.push({
+      name: "the watch of the database",
+      async stop() {
+        availability.stop();
+        await close();
+      },
+    });
   }
 
   async function startRole(role: Role): Promise<RoleParts> {

@@ -30,6 +30,7 @@ describe("health", () => {
     const listed = Object.entries(statuses).map(([name, { status }]) => [name, status]);
     assert.deepEqual(listed.sort(), [
       ["", Status.SERVING],
+      ["liveness", Status.SERVING],
       [PROBE, Status.SERVING],
     ]);
     assert.deepEqual([await check(""), await check(PROBE)], [Status.SERVING, Status.SERVING]);
@@ -40,6 +41,12 @@ describe("health", () => {
     assert.deepEqual([await check(""), await check(PROBE)], [Status.SERVING, Status.NOT_SERVING]);
     health.set(PROBE, true);
     assert.equal(await check(PROBE), Status.SERVING);
+  });
+
+  it("stays alive whatever it serves", async () => {
+    for (const name of ["", PROBE]) health.set(name, false);
+    health.shutdown();
+    assert.deepEqual([await check(""), await check("liveness")], [Status.NOT_SERVING, Status.SERVING]);
   });
 
   it("answers NOT_FOUND for services that it does not know", async () => {

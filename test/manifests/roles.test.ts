@@ -101,7 +101,10 @@ for (const overlay of OVERLAYS) {
           const http = { path: "/health", port: "http" };
           const { httpGet, grpc } = probe ?? {};
           if (isPublic) assert.deepEqual({ httpGet, grpc }, { httpGet: http, grpc: undefined });
-          else assert.deepEqual({ httpGet, grpc }, { httpGet: undefined, grpc: { port: settings.port } });
+          else {
+            const service = probe === livenessProbe ? { service: "liveness" } : {};
+            assert.deepEqual({ httpGet, grpc }, { httpGet: undefined, grpc: { port: settings.port, ...service } });
+          }
         }
       }
     });

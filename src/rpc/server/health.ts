@@ -14,14 +14,17 @@ export type Health = {
   readonly service: Service;
   /** Sets the status of a service by its type name; "" is the server as a whole. Has no effect after shutdown(). */
   set(name: string, serving: boolean): void;
-  /** Sets everything to NOT_SERVING for good. Watch streams report that and end, so that they do not hold up a drain. */
+  /** Sets everything but the liveness to NOT_SERVING for good. Watch streams report that and end, so that they do not hold up a drain. */
   shutdown(): void;
 };
+
+/** A name that is SERVING as long as anything answers, for those who restart what does not. */
+export const LIVENESS = "liveness";
 
 /** All services, and the server as a whole, start as SERVING. */
 export function createHealth(services: readonly DescService[]): Health {
   const statuses = new Map<string, Status>(
-    ["", ...services.map((s) => s.typeName)].map((name) => [name, Status.SERVING]),
+    ["", LIVENESS, ...services.map((s) => s.typeName)].map((name) => [name, Status.SERVING]),
   );
   const watchers = new Set<() => void>();
   let closed = false;
@@ -77,7 +80,7 @@ export function createHealth(services: readonly DescService[]): Health {
     },
     shutdown() {
       closed = true;
-      for (const name of statuses.keys()) statuses.set(name, Status.NOT_SERVING);
+      for (const name of statuses.keys()) if (name !== LIVENESS) statuses.set(name, Status.NOT_SERVING);
       announce();
     },
   };
