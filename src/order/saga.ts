@@ -66,11 +66,13 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     try {
       exists = await users.exists(request.userId, call);
     } catch (error) {
+      checkWanted(call);
       const known = await repeated();
       if (known !== undefined) return known;
       throw error;
     }
     if (!exists) return (await repeated()) ?? { kind: "user_unknown" };
+    checkWanted(call);
     const at = now();
     const order: Order = {
       id: newId(),
@@ -107,6 +109,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     const known = await store.get(id);
     if (known === undefined) return { kind: "not_found" };
     trace?.continues(known.traceparent);
+    checkWanted(call);
     const order = await advance(known, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
     const settled = await settle(order, call);
     return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };
@@ -116,6 +119,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
   async function settle(order: Order, call: StepOptions): Promise<Order> {
     let current = order;
     for (;;) {
+      if (hasStep(current)) checkWanted(call);
       if (current.state === "pending") current = await charge(current, call);
       else if (current.state === "cancelling") current = await refund(current, call);
       else return current;
@@ -149,6 +153,16 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
   }
 
   return { create, cancel, settle };
+}
+
+const hasStep = ({ state }: Order): boolean => state === "pending" || state === "cancelling";
+
+/**
+ * Throws if nobody waits for the outcome any more. Call it before a step, but never between a charge or refund and the record of it: those
+ * who come next must know of it.
+ */
+function checkWanted({ signal }: StepOptions): void {
+  signal?.throwIfAborted();
 }
 
 const outcomeOf = (order: Order): CreateOrderResult => ({

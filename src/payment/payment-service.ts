@@ -14,9 +14,9 @@ const DECLINE_TEXT: Record<DeclineReason, string> = {
 /** Implements shop.payment.v1.PaymentService with the payments' use cases. */
 export function paymentService(payments: Payments): ServiceImpl<typeof PaymentService> {
   return {
-    async charge({ idempotencyKey: key, amount, paymentMethod: card }) {
+    async charge({ idempotencyKey: key, amount, paymentMethod: card }, context) {
       const { minorUnits, currency } = amount!; // required by the contract, so validated
-      const result = await payments.charge({ key, amount: { minorUnits, currency }, card });
+      const result = await payments.charge({ key, amount: { minorUnits, currency }, card }, context);
       switch (result.kind) {
         case "charged":
           return { payment: toMessage(result.payment) };
@@ -31,8 +31,8 @@ export function paymentService(payments: Payments): ServiceImpl<typeof PaymentSe
       }
     },
 
-    async refund({ idempotencyKey }) {
-      return { payment: toMessage(await payments.refund(idempotencyKey)) };
+    async refund({ idempotencyKey }, context) {
+      return { payment: toMessage(await payments.refund(idempotencyKey, context)) };
     },
 
     async getPayment({ idempotencyKey }) {

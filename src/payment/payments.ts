@@ -17,6 +17,12 @@ export type ChargeResult =
   /** The key was used with another amount or card. */
   | { kind: "key_reused" };
 
+/**
+ * Whether somebody waits for the outcome. If not, nothing is asked of the network any more; but what it has answered is written, so that those
+ * who come next know of it.
+ */
+export type Wanted = { readonly signal?: AbortSignal };
+
 export type Payments = ReturnType<typeof createPayments>;
 
 /**
@@ -24,12 +30,12 @@ export type Payments = ReturnType<typeof createPayments>;
  * the payment is stored before the network is asked, the network accepts a key once, and only one writer can advance a payment.
  */
 export function createPayments(store: PaymentStore, network: CardNetwork, now: () => number = Date.now) {
-  async function charge(request: Charge): Promise<ChargeResult> {
+  async function charge(request: Charge, call: Wanted = {}): Promise<ChargeResult> {
     const { key, amount } = request;
     const fingerprint = fingerprintOf(request);
     const payment = await insert({ key, amount, fingerprint, state: "pending" });
     if (payment.fingerprint !== fingerprint && payment.fingerprint !== VOID) return { kind: "key_reused" };
-    return payment.state === "pending" ? capture(payment, request) : settled(payment);
+    return payment.state === "pending" ? capture(payment, request, call) : settled(payment);
   }
 
   /** The payment with this key: a new one, or the one that was already there. */
@@ -41,7 +47,8 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
     return written.kind === "exists" ? written.payment : fresh;
   }
 
-  async function capture(payment: Payment, request: Charge): Promise<ChargeResult> {
+  async function capture(payment: Payment, request: Charge, { signal }: Wanted): Promise<ChargeResult> {
+    signal?.throwIfAborted();
     const answer = await network.capture(request);
     if (answer.kind === "captured") {
       const charged = movePayment(payment, "charged", now());
@@ -58,8 +65,9 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
     return settled((await store.find(payment.key)) ?? payment);
   }
 
-  async function refund(key: string): Promise<Payment> {
+  async function refund(key: string, { signal }: Wanted = {}): Promise<Payment> {
     let payment = await insert({ key, amount: undefined, fingerprint: VOID, state: "refunded" });
+    if (payment.state === "pending" || payment.state === "charged") signal?.throwIfAborted();
     while (payment.state === "pending" || payment.state === "charged") {
       await network.reverse(key);
       const refunded = movePayment(payment, "refunded", now());

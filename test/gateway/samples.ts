@@ -1,7 +1,7 @@
 import { ShopService } from "../../gen/shop/gateway/v1/shop_service_pb.js";
 import type { MakeSamples } from "../support/samples.ts";
 
-const { createOrder, cancelOrder, getOrder, getUser, listOrders } = ShopService.method;
+const { createOrder, cancelOrder, getOrder, getUser, listOrders, watchOrder } = ShopService.method;
 const items = [{ productId: 1, quantity: 2, price: 29.99 }];
 
 export const makeSamples: MakeSamples = async (call) => {
@@ -15,5 +15,6 @@ export const makeSamples: MakeSamples = async (call) => {
     { method: getOrder, request: () => ({ orderId: paid }) },
     { method: listOrders, request: () => ({ userId: 126 }) },
     { method: cancelOrder, request: () => ({ orderId: cancelled }) },
+    { method: watchOrder, request: () => ({ orderId: cancelled }) },
   ];
 };
