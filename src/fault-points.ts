@@ -37,3 +37,10 @@ function armed(): (name: FaultPoint) => void {
     if (name === wanted && --left === 0) process.kill(process.pid, effect === "pause" ? "SIGSTOP" : "SIGKILL");
   };
 }
+
+/** Sets this process's clock ahead by CLOCK_SKEW_MS milliseconds, or back if that is negative: `FAULT: skewClock()`. */
+export function skewClock(): void {
+  const skewMs = Number(process.env.CLOCK_SKEW_MS ?? 0);
+  const now = Date.now;
+  if (skewMs !== 0) Date.now = () => now() + skewMs;
+}

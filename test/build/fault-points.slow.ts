@@ -6,7 +6,7 @@ import { CREATED, placeOrder } from "../support/orders.ts";
 import { startShopProcesses } from "../support/shop-processes.ts";
 import { type Built, build } from "./support/built.ts";
 
-const WORDS = [...FAULT_POINTS, "FAULT_POINT"];
+const WORDS = [...FAULT_POINTS, "FAULT_POINT", "CLOCK_SKEW_MS"];
 
 describe("the fault points", () => {
   let built: Built;

@@ -126,6 +126,10 @@ const PLANTED: Record<string, [History, RegExp]> = {
     withCall({ ...call("create", "a", 30, "paid"), key: "key-b" }),
     /got the order of another key/,
   ],
+  "a paid order that was refused": [
+    withCall({ ...call("create", "a", 30, "paid"), answer: { kind: "refused", code: "FailedPrecondition" } }),
+    /key key-a: was refused with FailedPrecondition, but the order is paid/,
+  ],
   "a paid order with a bad card": [withOrder("a", { card: "tok_declined" }), /is paid with a card that is declined/],
   "a rejected order with a good card": [withOrder("b", { card: "tok_ok" }), /is rejected with a good card/],
 };

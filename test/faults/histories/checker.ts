@@ -22,6 +22,7 @@ export function faultsOf({ operations, tables }: History): string[] {
     ...keyFaults(tables.orders),
     ...operations.flatMap((operation) => answerFaults(operation, orders)),
     ...orderFaults(operations, orders),
+    ...declineFaults(operations, tables.orders),
   ];
 }
 
@@ -45,6 +46,16 @@ function moneyFaults(order: OrderRecord, payments: readonly PaymentRecord[]): st
     ],
   };
   return right[order.state].includes(found) ? [] : [`${name}: has the payment ${found}`];
+}
+
+/** Who was told that an order is rejected never pays for it. */
+function declineFaults(operations: readonly Operation[], orders: readonly OrderRecord[]): string[] {
+  const byKey = new Map(orders.map((order) => [order.key, order]));
+  return operations.flatMap(({ kind, key, answer }) => {
+    const state = byKey.get(key)?.state;
+    const wrong = kind === "create" && answer.kind === "refused" && state !== undefined && state !== "rejected";
+    return wrong ? [`key ${key}: was refused with ${answer.code}, but the order is ${state}`] : [];
+  });
 }
 
 function keyFaults(orders: readonly OrderRecord[]): string[] {
