@@ -13,7 +13,7 @@ import type { History } from "./histories/history.ts";
 import { inflict, scheduleOf } from "./histories/nemesis.ts";
 import { openBooks, tablesOf } from "./histories/tables.ts";
 
-const SECONDS = Number(process.env.FAULTS_SECONDS || 45);
+const SECONDS = Number(process.env.FAULTS_SECONDS || 40);
 const SEED = Number(process.env.SEED || Math.floor(Math.random() * 1e9));
 const CLIENTS = 6;
 /** What customers are told, and the time that a channel may wait before it tries a peer again. */
