@@ -39,9 +39,9 @@ describe("a random history", function () {
     const seedOf = () => Math.floor(random() * 2 ** 31);
     const schedule = scheduleOf(seeded(seedOf()), SECONDS * 1000);
     const ending = new AbortController();
-    const ports = shop.ports("gateway");
+    const portOf = (role: "gateway" | "order", client: number) => shop.ports(role)[client % 2]!;
     const clients = Array.from({ length: CLIENTS }, (_, i) =>
-      runClient(i, ports[i % ports.length]!, seeded(seedOf()), ending.signal),
+      runClient(i, { gateway: portOf("gateway", i), order: portOf("order", i) }, seeded(seedOf()), ending.signal),
     );
     for (const fault of schedule) {
       await inflict(fault, { shop, proxy, database: address.pathname.slice(1) });

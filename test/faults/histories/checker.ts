@@ -70,7 +70,8 @@ function keyFaults(orders: readonly OrderRecord[]): string[] {
 function answerFaults(operation: Operation, orders: ReadonlyMap<string, OrderRecord>): string[] {
   const { answer, kind } = operation;
   const name = `${kind} by client ${operation.client} at ${operation.begin}`;
-  if (answer.kind === "refused" && kind === "get") return [`${name}: the order ${operation.id} was not found`];
+  if (answer.kind === "refused" && (kind === "get" || kind === "watch"))
+    return [`${name}: the order ${operation.id} was not found`];
   if (answer.kind !== "ok") return [];
   const order = orders.get(answer.id);
   if (order === undefined) return [`${name}: the order ${answer.id} is lost`];

@@ -1,27 +1,32 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
+import { OrderState } from "../../../gen/shop/order/v1/order_pb.js";
+import { OrderService } from "../../../gen/shop/order/v1/order_service_pb.js";
 import { createGrpcTransport } from "../../../src/rpc/client/transport.ts";
 import type { Random } from "../../support/random.ts";
 import type { Operation, State } from "./history.ts";
 
 const CARDS = ["tok_ok", "tok_ok", "tok_ok", "tok_declined", "tok_insufficient_funds"];
 const CALL_MS = 6_000;
+const WATCH_MS = 500;
 /** Refusals that are an answer of the shop; with all others nobody knows whether the call took effect. */
 const REFUSALS = [Code.FailedPrecondition, Code.NotFound, Code.AlreadyExists, Code.InvalidArgument];
 
 type Placed = { key: string; card: string; quantity: number; id: string | undefined };
 type Seen = { orderId: string; status: string; total?: { minorUnits: bigint } | undefined };
 
-/** A customer at one of the gateways, who orders, repeats, cancels and looks until the signal, and writes down all of it. */
+/** A customer at a gateway, and at an order role for watches, who orders, repeats, cancels and looks until the signal, and writes down all of it. */
 export async function runClient(
   client: number,
-  port: number,
+  ports: { readonly gateway: number; readonly order: number },
   random: Random,
   signal: AbortSignal,
 ): Promise<readonly Operation[]> {
   const log: Operation[] = [];
   const placed: Placed[] = [];
-  const transport = createGrpcTransport({ target: `127.0.0.1:${port}` });
+  const transport = createGrpcTransport({ target: `127.0.0.1:${ports.gateway}` });
+  const inner = createGrpcTransport({ target: `127.0.0.1:${ports.order}` });
+  const orders = createClient(OrderService, inner);
   const shop = createClient(ShopService, transport);
   const userId = client + 1;
 
@@ -60,6 +65,20 @@ export async function runClient(
     });
   }
 
+  /** What a watch tells was so at some time since it began. */
+  function watch(order: Placed & { id: string }): Promise<void> {
+    return call("watch", order, async () => {
+      const seen: Seen[] = [];
+      try {
+        for await (const { order: told } of orders.watchOrder({ id: order.id }, { timeoutMs: WATCH_MS }))
+          seen.push({ orderId: order.id, status: OrderState[told!.state]!.toLowerCase(), total: told!.total });
+      } catch (error) {
+        if (seen.length === 0) throw error; // most end with their deadline
+      }
+      return seen;
+    });
+  }
+
   while (!signal.aborted) {
     const chance = random();
     const any = placed[Math.floor(random() * placed.length)];
@@ -74,10 +93,12 @@ export async function runClient(
       await call("cancel", any, async () => [(await shop.cancelOrder({ orderId }, { timeoutMs: CALL_MS })).order!]);
     } else if (chance < 0.75) {
       await call("list", any, async () => (await shop.listOrders({ userId }, { timeoutMs: CALL_MS })).orders);
-    } else await look({ ...any, id: any.id });
+    } else if (chance < 0.8) await watch({ ...any, id: any.id });
+    else await look({ ...any, id: any.id });
     await pause(random() * 60);
   }
   transport.close();
+  inner.close();
   return log;
 }
 

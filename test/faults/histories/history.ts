@@ -5,7 +5,7 @@ export type State = "pending" | "paid" | "rejected" | "cancelling" | "cancelled"
 /** One call of a client. Times are milliseconds of one clock. A call without an answer may have taken effect, at any time. */
 export type Operation = {
   readonly client: number;
-  readonly kind: "create" | "cancel" | "get" | "list";
+  readonly kind: "create" | "cancel" | "get" | "list" | "watch";
   readonly begin: number;
   readonly end: number;
   /** Of an order that is created: the caller's key. */
