@@ -30,6 +30,7 @@ PACKAGES := node_modules/.package-lock.json
 # bring.
 GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
 TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
+FAULT_TESTS = 'test/faults/*.slow.ts'
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
@@ -106,8 +107,8 @@ test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its P
 	@$(NODE) $(BIN)/mocha --timeout 240000 test/attack/attack.slow.ts
 
 .PHONY: test-faults
-test-faults: $(PACKAGES) ## Break what can break, with many orders and replicas, and see that nothing is lost; some minutes, Linux, Go
-	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 'test/faults/*.slow.ts' $(ARGS)
+test-faults: $(PACKAGES) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(FAULT_TESTS) $(ARGS)
 
 .PHONY: test-new
 test-new: third_party ## Add a fifth service in a copy of the tree, and call it from the saga, as the tutorial has it

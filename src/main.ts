@@ -1,5 +1,6 @@
 // The program: reads the environment, starts telemetry and the role, drains on a signal.
 import { startApp } from "./app.ts";
+import { skewClock } from "./fault-points.ts";
 import { readSettings } from "./settings.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 
@@ -7,6 +8,7 @@ main();
 
 /** A function, because the executable is bundled as CommonJS, which has no top-level await. */
 async function main(): Promise<void> {
+  FAULT: skewClock();
   try {
     const settings = readSettings();
     const { role, host, port } = settings;

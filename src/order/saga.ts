@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { faultPoint } from "../fault-points.ts";
 import {
   canMove,
   moveOrder,
@@ -73,6 +74,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     }
     if (!exists) return (await repeated()) ?? { kind: "user_unknown" };
     checkWanted(call);
+    FAULT: faultPoint("order.user-known");
     const at = now();
     const order: Order = {
       id: newId(),
@@ -91,6 +93,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
       if (known === undefined) throw new Error(`order with key of user ${request.userId} vanished`);
       return known;
     }
+    FAULT: faultPoint("order.pending-written");
     onChange(order);
     return outcomeOf(await settle(order, call));
   }
@@ -111,6 +114,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     trace?.continues(known.traceparent);
     checkWanted(call);
     const order = await advance(known, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
+    FAULT: faultPoint("order.cancelling-written");
     const settled = await settle(order, call);
     return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };
   }
@@ -128,18 +132,26 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
 
   async function charge(order: Order, call: StepOptions): Promise<Order> {
     const request = { key: order.id, amount: order.total, card: order.paymentMethod };
+    FAULT: faultPoint("order.charging");
     const outcome = await payments.charge(request, call);
-    return advance(order, (o) => {
+    FAULT: faultPoint("order.charged");
+    const settled = await advance(order, (o) => {
       if (o.state !== "pending") return o; // another call settled or cancelled it meanwhile
       if (outcome.kind === "charged") return moveOrder(o, "paid", now());
       if (outcome.kind === "declined") return moveOrder(o, "rejected", now(), outcome.reason);
       return moveOrder(o, "cancelled", now());
     });
+    FAULT: faultPoint("order.settled-written");
+    return settled;
   }
 
   async function refund(order: Order, call: StepOptions): Promise<Order> {
+    FAULT: faultPoint("order.refunding");
     await payments.refund(order.id, call);
-    return advance(order, (o) => (o.state === "cancelling" ? moveOrder(o, "cancelled", now()) : o));
+    FAULT: faultPoint("order.refunded");
+    const settled = await advance(order, (o) => (o.state === "cancelling" ? moveOrder(o, "cancelled", now()) : o));
+    FAULT: faultPoint("order.cancelled-written");
+    return settled;
   }
 
   async function advance(known: Order, change: (order: Order) => Order): Promise<Order> {

@@ -1,4 +1,5 @@
 import { createHash, randomUUIDv7 } from "node:crypto";
+import { faultPoint } from "../fault-points.ts";
 import {
   type CardNetwork,
   type Charge,
@@ -48,14 +49,22 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
   }
 
   async function capture(payment: Payment, request: Charge, { signal }: Wanted): Promise<ChargeResult> {
+    FAULT: faultPoint("payment.pending-written");
     signal?.throwIfAborted();
     const answer = await network.capture(request);
+    FAULT: faultPoint("payment.captured");
     if (answer.kind === "captured") {
       const charged = movePayment(payment, "charged", now());
-      if (await store.advance(payment, charged, ledgerEntries("charge", request.amount))) return settled(charged);
+      if (await store.advance(payment, charged, ledgerEntries("charge", request.amount))) {
+        FAULT: faultPoint("payment.charge-booked");
+        return settled(charged);
+      }
     } else if (answer.kind === "declined") {
       const declined = movePayment(payment, "declined", now(), answer.reason);
-      if (await store.advance(payment, declined, [])) return settled(declined);
+      if (await store.advance(payment, declined, [])) {
+        FAULT: faultPoint("payment.decline-written");
+        return settled(declined);
+      }
     }
     // Another call with this key was faster, or a refund reversed it. What that call stored is the outcome.
     const current = await store.find(payment.key);
@@ -69,10 +78,15 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
     let payment = await insert({ key, amount: undefined, fingerprint: VOID, state: "refunded" });
     if (payment.state === "pending" || payment.state === "charged") signal?.throwIfAborted();
     while (payment.state === "pending" || payment.state === "charged") {
+      FAULT: faultPoint("payment.reversing");
       await network.reverse(key);
+      FAULT: faultPoint("payment.reversed");
       const refunded = movePayment(payment, "refunded", now());
       const entries = payment.state === "charged" && payment.amount ? ledgerEntries("refund", payment.amount) : [];
-      if (await store.advance(payment, refunded, entries)) return refunded;
+      if (await store.advance(payment, refunded, entries)) {
+        FAULT: faultPoint("payment.refund-booked");
+        return refunded;
+      }
       payment = (await store.find(key)) ?? payment; // a charge was settled meanwhile: look again
     }
     return payment;

@@ -13,38 +13,11 @@ import { type PaymentSchema, sqlPaymentStore } from "../../src/payment/payment-s
 import { createPayments } from "../../src/payment/payments.ts";
 import { type SandboxSchema, sandboxCardNetwork } from "../../src/payment/sandbox-card-network.ts";
 import { type Audit, audit } from "../support/books.ts";
+import { Crash, immortal, mortal } from "../support/mortal.ts";
 import { newOrder } from "../support/orders.ts";
 import { eachDatabase } from "../support/stores.ts";
 
 type Role = "order" | "payment";
-
-class Crash extends Error {}
-
-/** A process that dies at its n-th step, of which every call of what it was given makes two: before and after its effect. */
-function mortal(diesAt: number) {
-  let steps = 0;
-  const step = () => {
-    if (++steps >= diesAt) throw new Crash();
-  };
-  return {
-    died: () => steps >= diesAt,
-    gives<T extends object>(target: T): T {
-      return new Proxy(target, {
-        get: (object, name) => {
-          const call = Reflect.get(object, name) as (...args: unknown[]) => Promise<unknown>;
-          return async (...args: unknown[]) => {
-            step();
-            const result = await call(...args);
-            step();
-            return result;
-          };
-        },
-      });
-    },
-  };
-}
-
-const immortal = () => mortal(Number.POSITIVE_INFINITY);
 
 /** What callers do; it must come to one of the ends, wherever a role dies and whoever goes on. */
 type Script = { name: string; request: NewOrder; thenCancel: boolean; ends: readonly Audit[] };

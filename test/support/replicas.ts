@@ -11,8 +11,8 @@ export type Replicas = {
   ports(role: RoleName): number[];
   /** The n-th replica of a role as it runs now. */
   process(role: RoleName, n: number): RoleProcess;
-  /** Starts a replica that has ended anew, at its port. */
-  restart(role: RoleName, n: number): Promise<void>;
+  /** Starts a replica that has ended anew, at its port; env is what it alone has in its environment. */
+  restart(role: RoleName, n: number, env?: NodeJS.ProcessEnv): Promise<void>;
   /**
    * Ends each process as an orchestrator would and starts it anew at its port, one after the other. Clients from outside, which look for
    * it again at their own pace, are given time to come back to a gateway; our own are not. Rejects if a process does not end well.
@@ -28,8 +28,15 @@ export async function startReplicas(env: NodeJS.ProcessEnv): Promise<Replicas> {
   const running = new Map<RoleName, RoleProcess[]>();
   const portsOf = (role: RoleName) => running.get(role)?.map(({ port }) => port) ?? [];
 
-  function start(role: RoleName, port: number): Promise<RoleProcess> {
-    return startRoleProcess({ ROLE: role, PORT: String(port), DRAIN_IDLE_MS: "1000", ...targets(portsOf), ...env });
+  function start(role: RoleName, port: number, own: NodeJS.ProcessEnv = {}): Promise<RoleProcess> {
+    return startRoleProcess({
+      ROLE: role,
+      PORT: String(port),
+      DRAIN_IDLE_MS: "1000",
+      ...targets(portsOf),
+      ...env,
+      ...own,
+    });
   }
 
   async function close(): Promise<void> {
@@ -48,9 +55,9 @@ export async function startReplicas(env: NodeJS.ProcessEnv): Promise<Replicas> {
   return {
     ports: portsOf,
     process: (role, n) => running.get(role)![n]!,
-    async restart(role, n) {
+    async restart(role, n, own) {
       const processes = running.get(role)!;
-      processes[n] = await start(role, processes[n]!.port);
+      processes[n] = await start(role, processes[n]!.port, own);
     },
     async restartAll() {
       for (const [role, processes] of running) {

@@ -38,6 +38,8 @@ export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle>
     legalComments: "none",
     sourcemap: "linked",
     metafile: true,
+    // Fault points of tests are statements with this label.
+    dropLabels: ["FAULT"],
     logLevel: "warning",
     // Native bindings that pg uses if they are installed.
     external: ["pg-native"],
