@@ -25,6 +25,7 @@ const UNAVAILABLE_CODES = new Set([
   "25P03", // idle_in_transaction_session_timeout
   "40001", // serialization_failure
   "40P01", // deadlock_detected
+  "55000", // object_not_in_prerequisite_state: the database takes no connections now
   "55P03", // lock_not_available
   "57014", // query_canceled
   "57P01", // admin_shutdown

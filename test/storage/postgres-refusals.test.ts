@@ -9,6 +9,7 @@ import { isUnavailable } from "../../src/storage/errors.ts";
 const UNAVAILABLE = {
   "08006": "connection failure",
   "53300": "sorry, too many clients already",
+  "55000": 'database "shop" is not currently accepting connections',
   "57P01": "terminating connection due to administrator command",
   "57P02": "terminating connection because of crash of another server process",
   "57P03": "the database system is starting up",
