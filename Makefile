@@ -30,7 +30,9 @@ PACKAGES := node_modules/.package-lock.json
 # bring.
 GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
 TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
-FAULT_TESTS = 'test/faults/*.slow.ts'
+FAULT_TESTS = test/faults/kills.slow.ts test/faults/histories.slow.ts
+# What measures time or processors runs by itself.
+TIMED_FAULT_TESTS = 'test/faults/!(kills|histories).slow.ts'
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
@@ -108,7 +110,8 @@ test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its P
 
 .PHONY: test-faults
 test-faults: $(PACKAGES) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go
-	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(FAULT_TESTS) $(ARGS)
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 2 $(FAULT_TESTS) $(ARGS)
+	$(if $(TIMED_FAULT_TESTS),@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(TIMED_FAULT_TESTS) $(ARGS))
 
 .PHONY: test-new
 test-new: third_party ## Add a fifth service in a copy of the tree, and call it from the saga, as the tutorial has it

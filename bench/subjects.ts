@@ -25,9 +25,13 @@ export async function checkAnswers(call: Call, port: number): Promise<void> {
   await (call === "rest" ? checkRest(port) : checkGrpc(port));
 }
 
+/** One server may be called in several ways, which make different spans. */
+const sinkName = (call: Call, { key }: Server): string => `${call}-${key}`;
+
 /** Starts a server on the measured core, with the sink as its telemetry backend. Rejects if its answers are wrong. */
 export async function startMeasured(server: Server, call: Call, sink: Sink) {
-  const started = await startServer(Core.MEASURED, { ...server, env: { ...sink.env(server.key), ...server.env } });
+  const env = { ...sink.env(sinkName(call, server)), ...server.env };
+  const started = await startServer(Core.MEASURED, { ...server, env });
   await checkAnswers(call, started.port);
   return started;
 }
@@ -44,7 +48,7 @@ export async function serverSubject(server: Server, call: Call, load: Load, sink
       }),
     async close() {
       await checkAnswers(call, port);
-      sink.checkSpans(server.key, server.spansOf);
+      sink.checkSpans(sinkName(call, server), server.spansOf);
       await close();
     },
   };
