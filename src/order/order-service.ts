@@ -32,16 +32,16 @@ export function orderService(saga: Saga, store: OrderStore, feed: OrderFeed): Se
       }
     },
 
-    async getOrder({ id }) {
-      const order = await store.get(id);
+    async getOrder({ id }, { signal }) {
+      const order = await store.get(id, { signal });
       if (order === undefined) throw notFound(id);
       return { order: toMessage(order) };
     },
 
-    async listOrders({ userId, pageSize, pageToken }) {
+    async listOrders({ userId, pageSize, pageToken }, { signal }) {
       const limit = pageSize || DEFAULT_PAGE_SIZE;
       const before = pageToken === "" ? undefined : decodePageToken(pageToken, UUID, orderOutcomes);
-      const orders = await store.listByUser({ userId, before, limit: limit + 1 });
+      const orders = await store.listByUser({ userId, before, limit: limit + 1 }, { signal });
       const page = orders.slice(0, limit);
       const last = page.at(-1);
       const nextPageToken = orders.length > limit && last ? encodePageToken(last.id) : "";

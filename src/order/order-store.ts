@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
 import { databaseNow } from "../storage/database-clock.ts";
-import type { Order, OrderState, OrderStore } from "./order.ts";
+import type { Order, OrderState, OrderStore, StepOptions } from "./order.ts";
 import { sqlOrderClaims } from "./order-claims.ts";
 import { COLUMNS, fromRow, type OrderSchema, toRow } from "./order-rows.ts";
 
@@ -58,8 +58,8 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
       .where("state", "=", value("from")),
   );
 
-  async function get(id: string): Promise<Order | undefined> {
-    const found = await db.selectFrom("orders").select(COLUMNS).where("id", "=", id).executeTakeFirst();
+  async function get(id: string, { signal }: StepOptions = {}): Promise<Order | undefined> {
+    const found = await db.selectFrom("orders").select(COLUMNS).where("id", "=", id).executeTakeFirst({ signal });
     return found && fromRow(found);
   }
 
@@ -87,18 +87,18 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
       return rows.map(({ id, state, updated_at: at }) => ({ id, state, updatedAt: Number(at) }));
     },
 
-    async findByKey(userId, key) {
+    async findByKey(userId, key, { signal } = {}) {
       const found = await db
         .selectFrom("orders")
         .select(COLUMNS)
         .where("user_id", "=", userId)
         .where("key", "=", key)
-        .executeTakeFirst();
+        .executeTakeFirst({ signal });
       return found && { order: fromRow(found), fingerprint: found.fingerprint };
     },
 
-    async insert(order, { key, fingerprint }) {
-      const { numAffectedRows } = await insertOrder({ ...toRow(order), key, fingerprint });
+    async insert(order, { key, fingerprint }, { signal } = {}) {
+      const { numAffectedRows } = await insertOrder({ ...toRow(order), key, fingerprint }, { signal });
       return numAffectedRows === 1n ? "inserted" : "key_exists";
     },
 
@@ -121,7 +121,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
       throw new Error(`order ${known.id} was changed by others ${MAX_ATTEMPTS} times in a row`);
     },
 
-    async listByUser({ userId, before, limit }) {
+    async listByUser({ userId, before, limit }, { signal } = {}) {
       const rows = await db
         .selectFrom("orders")
         .select(COLUMNS)
@@ -129,7 +129,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
         .$if(before !== undefined, (q) => q.where("id", "<", before!))
         .orderBy("id", "desc")
         .limit(limit)
-        .execute();
+        .execute({ signal });
       return rows.map(fromRow);
     },
   };

@@ -71,23 +71,27 @@ export type ClaimedOrder = { readonly order: Order; readonly attempts: number };
 
 export type UnsettledCount = Readonly<Record<UnsettledState | "stuck", number>>;
 
-/** Where orders are kept. */
+/** Where orders are kept. What takes a call rejects as soon as that is cancelled; it may still take effect then. */
 export type OrderStore = {
-  get(id: string): Promise<Order | undefined>;
+  get(id: string, call?: StepOptions): Promise<Order | undefined>;
   /** Those of the orders that exist, in any sequence. */
   getMany(ids: readonly string[]): Promise<Order[]>;
   /** The same, but only what shows whether an order has changed. */
   versionsOf(ids: readonly string[]): Promise<(Version & { readonly id: string })[]>;
-  findByKey(userId: number, key: string): Promise<{ order: Order; fingerprint: string } | undefined>;
+  findByKey(
+    userId: number,
+    key: string,
+    call?: StepOptions,
+  ): Promise<{ order: Order; fingerprint: string } | undefined>;
   /** Inserts a new order unless the user already has one with this key. */
-  insert(order: Order, key: OrderKey): Promise<"inserted" | "key_exists">;
+  insert(order: Order, key: OrderKey, call?: StepOptions): Promise<"inserted" | "key_exists">;
   /**
    * Replaces the order with the result of `change` and returns that. `change` gets the order as the caller knows it and, if another
    * writer was faster, again as it is stored. If it returns its argument, nothing is written. Throws if there is no such order to write.
    */
   update(known: Order, change: (order: Order) => Order): Promise<Order>;
   /** A user's orders, newest first. `before` is the id of the previous page's last order. */
-  listByUser(page: { userId: number; before: string | undefined; limit: number }): Promise<Order[]>;
+  listByUser(page: { userId: number; before: string | undefined; limit: number }, call?: StepOptions): Promise<Order[]>;
   /**
    * Takes orders whose saga has a step left and that no call is likely to work on any more, those that have waited longest first. Nobody else
    * is given them for leaseMs. All of this goes by the database's clock.

@@ -59,7 +59,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
   async function create(request: NewOrder, call: StepOptions): Promise<CreateOrderResult> {
     const fingerprint = fingerprintOf(request);
     const repeated = async () => {
-      const known = await store.findByKey(request.userId, request.key);
+      const known = await store.findByKey(request.userId, request.key, call);
       return known && repeat(known, fingerprint, call);
     };
     // Nearly all orders are new, and the insert tells which are not. So the key is looked for only where no insert follows.
@@ -88,7 +88,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
       updatedAt: at,
       traceparent: trace?.current(),
     };
-    if ((await store.insert(order, { key: request.key, fingerprint })) === "key_exists") {
+    if ((await store.insert(order, { key: request.key, fingerprint }, call)) === "key_exists") {
       const known = await repeated();
       if (known === undefined) throw new Error(`order with key of user ${request.userId} vanished`);
       return known;
@@ -109,7 +109,7 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
   }
 
   async function cancel(id: string, call: StepOptions): Promise<CancelResult> {
-    const known = await store.get(id);
+    const known = await store.get(id, call);
     if (known === undefined) return { kind: "not_found" };
     trace?.continues(known.traceparent);
     checkWanted(call);

@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from "kysely";
+import type { AbortableQueryOptions, Compilable, CompiledQuery, Kysely, QueryResult } from "kysely";
 
 /** Stands for a value while a statement is built. */
 class Slot {
@@ -15,13 +15,13 @@ class Slot {
 export function compiledOnce<Values extends object, Row = unknown>(
   db: Pick<Kysely<never>, "executeQuery">,
   build: (value: <Name extends keyof Values & string>(name: Name) => Values[Name]) => Compilable<Row>,
-): (values: Values) => Promise<QueryResult<Row>> {
+): (values: Values, options?: AbortableQueryOptions) => Promise<QueryResult<Row>> {
   let compiled: CompiledQuery<Row> | undefined;
-  return (values) => {
+  return (values, options) => {
     compiled ??= build((name) => new Slot(name) as never).compile();
     const parameters = compiled.parameters.map((parameter) =>
       parameter instanceof Slot ? values[parameter.name as keyof Values] : parameter,
     );
-    return db.executeQuery<Row>({ ...compiled, parameters });
+    return db.executeQuery<Row>({ ...compiled, parameters }, options);
   };
 }

@@ -24,6 +24,8 @@ export type PoolOptions = {
 
 /** The server says by itself that it has ended a statement, if it can. */
 const ANSWER_GRACE_MS = 1000;
+/** No transaction here takes so long. Whoever waits for one that hangs must not hold a connection, which others need. */
+const LOCK_TIMEOUT_MS = 3000;
 const IDLE_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
@@ -40,6 +42,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
+    lock_timeout: statementTimeoutMs > 0 ? LOCK_TIMEOUT_MS : undefined,
     query_timeout: statementTimeoutMs > 0 ? statementTimeoutMs + ANSWER_GRACE_MS : undefined,
     keepAlive: true,
     types: { getTypeParser },

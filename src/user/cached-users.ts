@@ -13,10 +13,10 @@ export function cachedUsers(store: UserStore, cache: Cache): UserStore {
   return {
     ...store,
 
-    async get(id) {
+    async get(id, call) {
       const cached = await cache.get(keyOf(id));
       if (cached !== undefined) return cached === MISSING ? undefined : (JSON.parse(cached) as User);
-      const user = await store.get(id);
+      const user = await store.get(id, call);
       await cache.fill(keyOf(id), user ? JSON.stringify(user) : MISSING, user ? FOUND_TTL_MS : MISSING_TTL_MS);
       return user;
     },

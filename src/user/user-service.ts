@@ -10,15 +10,15 @@ const DEFAULT_PAGE_SIZE = 50;
 /** Implements shop.user.v1.UserService with a store. */
 export function userService(store: UserStore): ServiceImpl<typeof UserService> {
   return {
-    async getUser({ id }) {
-      const user = await store.get(id);
+    async getUser({ id }, context) {
+      const user = await store.get(id, context);
       if (user === undefined)
         throw userOutcomes.error("USER_NOT_FOUND", `there is no user ${id}`, { user_id: String(id) });
       return { user: toMessage(user) };
     },
 
-    async batchGetUsers({ ids }) {
-      const found = new Map((await store.getMany(ids)).map((user) => [user.id, user]));
+    async batchGetUsers({ ids }, context) {
+      const found = new Map((await store.getMany(ids, context)).map((user) => [user.id, user]));
       const users = ids.flatMap((id) => found.get(id) ?? []);
       return { users: users.map(toMessage), missingIds: ids.filter((id) => !found.has(id)) };
     },
@@ -30,10 +30,10 @@ export function userService(store: UserStore): ServiceImpl<typeof UserService> {
       return { user: toMessage(result.user) };
     },
 
-    async listUsers({ pageSize, pageToken }) {
+    async listUsers({ pageSize, pageToken }, context) {
       const limit = pageSize || DEFAULT_PAGE_SIZE;
       const afterId = pageToken === "" ? 0 : Number(decodePageToken(pageToken, /^\d{1,10}$/, userOutcomes));
-      const users = await store.list({ afterId, limit: limit + 1 });
+      const users = await store.list({ afterId, limit: limit + 1 }, context);
       const page = users.slice(0, limit);
       const last = page.at(-1);
       const nextPageToken = users.length > limit && last ? encodePageToken(String(last.id)) : "";

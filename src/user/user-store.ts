@@ -14,13 +14,13 @@ export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.no
   const users = () => db.selectFrom("users").select(COLUMNS);
 
   return {
-    async get(id) {
-      const row = await users().where("id", "=", id).executeTakeFirst();
+    async get(id, call) {
+      const row = await users().where("id", "=", id).executeTakeFirst({ signal: call?.signal });
       return row && fromRow(row);
     },
 
-    async getMany(ids) {
-      const rows = await users().where("id", "in", ids).execute();
+    async getMany(ids, call) {
+      const rows = await users().where("id", "in", ids).execute({ signal: call?.signal });
       return rows.map(fromRow);
     },
 
@@ -38,8 +38,9 @@ export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.no
       }
     },
 
-    async list({ afterId, limit }) {
-      const rows = await users().where("id", ">", afterId).orderBy("id").limit(limit).execute();
+    async list({ afterId, limit }, call) {
+      const page = users().where("id", ">", afterId).orderBy("id").limit(limit);
+      const rows = await page.execute({ signal: call?.signal });
       return rows.map(fromRow);
     },
   };

@@ -12,12 +12,15 @@ export type User = {
 export type NewUser = { readonly name: string; readonly email: string };
 export type CreateUserResult = { kind: "created"; user: User } | { kind: "email_taken" };
 
-/** Where users are kept. */
+/** The cancellation of the call for which a store is asked. */
+export type CallSignal = { readonly signal?: AbortSignal };
+
+/** Where users are kept. What takes a call rejects as soon as that is cancelled. */
 export type UserStore = {
-  get(id: number): Promise<User | undefined>;
+  get(id: number, call?: CallSignal): Promise<User | undefined>;
   /** The users with these ids, as far as they exist, in any order. */
-  getMany(ids: readonly number[]): Promise<User[]>;
+  getMany(ids: readonly number[], call?: CallSignal): Promise<User[]>;
   create(user: NewUser): Promise<CreateUserResult>;
   /** Users with an id above afterId, ascending. */
-  list(page: { afterId: number; limit: number }): Promise<User[]>;
+  list(page: { afterId: number; limit: number }, call?: CallSignal): Promise<User[]>;
 };

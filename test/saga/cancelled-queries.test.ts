@@ -1,0 +1,80 @@
+// A store that is asked for a call: once that is over, nobody waits for the database, and the database is no worse for it.
+import assert from "node:assert/strict";
+import pg from "pg";
+import { orderMigrations } from "../../src/order/migrations.ts";
+import type { Order, OrderStore } from "../../src/order/order.ts";
+import type { OrderSchema } from "../../src/order/order-rows.ts";
+import { sqlOrderStore } from "../../src/order/order-store.ts";
+import { anOrder } from "../support/orders.ts";
+import { eachDatabase } from "../support/stores.ts";
+
+eachDatabase((database) => {
+  describe("a call that is over", () => {
+    let store: OrderStore;
+    let order: Order;
+    let queries: number;
+
+    beforeEach(async () => {
+      const { db } = await database.open<OrderSchema>({
+        role: "order",
+        migrations: orderMigrations,
+        poolMax: 3,
+        onQuery: () => queries++,
+      });
+      store = sqlOrderStore(db);
+      order = anOrder();
+      await store.insert(order, { key: "k", fingerprint: "f" });
+      queries = 0;
+    });
+
+    it("asks for nothing any more", async () => {
+      const over = { signal: AbortSignal.abort(new Error("over")) };
+      await assert.rejects(store.get(order.id, over), /over/);
+      await assert.rejects(store.listByUser({ userId: 123, before: undefined, limit: 1 }, over), /over/);
+      await assert.rejects(store.findByKey(123, "k", over), /over/);
+      await assert.rejects(store.insert(anOrder(), { key: "other", fingerprint: "f" }, over), /over/);
+      assert.equal(queries, 0);
+      assert.deepEqual(await store.get(order.id), order);
+    });
+
+    if (database.dialect === "sqlite") return;
+
+    it("waits neither for a statement nor for a connection, and leaves the pool as it was", async () => {
+      const other = new pg.Client({ connectionString: database.location().url });
+      await other.connect();
+      const connections = async () => {
+        const { rows } = await other.query(
+          "select count(*)::int from pg_stat_activity where application_name = 'order'",
+        );
+        return rows[0].count as number;
+      };
+      await other.query("begin; lock table orders in access exclusive mode");
+      const began = performance.now();
+      const calls = Array.from({ length: 30 }, () => store.get(order.id, { signal: AbortSignal.timeout(100) }));
+      const outcomes = await Promise.allSettled(calls);
+      const took = performance.now() - began;
+      assert.ok(outcomes.every(({ status }) => status === "rejected"));
+      assert.ok(took < 1000, `${took} ms`);
+      assert.equal(await connections(), 3);
+
+      await other.query("rollback");
+      const again = performance.now();
+      assert.deepEqual(await store.get(order.id), order);
+      assert.ok(performance.now() - again < 1000, `${performance.now() - again} ms`);
+      assert.equal(await connections(), 3);
+      await other.end();
+    });
+
+    it("frees its connection soon, though others hold what it waits for", async () => {
+      const other = new pg.Client({ connectionString: database.location().url });
+      await other.connect();
+      await other.query("begin; lock table orders in access exclusive mode");
+      const began = performance.now();
+      await assert.rejects(store.get(order.id), { code: "55P03" }); // lock_not_available, which callers see as UNAVAILABLE
+      const took = performance.now() - began;
+      assert.ok(took > 2500 && took < 5000, `${took} ms`);
+      await other.query("rollback");
+      await other.end();
+    }).timeout(10_000);
+  });
+});
