@@ -1,5 +1,6 @@
 import type { Notifications } from "../storage/notifications.ts";
 import { canFollow, isFinal, type Order, type OrderStore } from "./order.ts";
+import { OrderReader } from "./order-reader.ts";
 import { OrderWatch } from "./order-watch.ts";
 
 /** Why a watch ended before its order did. */
@@ -23,7 +24,7 @@ export type OrderFeed = {
 };
 
 export type OrderFeedOptions = {
-  readonly store: Pick<OrderStore, "get" | "getMany" | "versionsOf">;
+  readonly store: Pick<OrderStore, "getMany" | "versionsOf">;
   /** Carries changes to other processes. Default: none are told. */
   readonly notifications?: () => Pick<Notifications, "send" | "connected"> | undefined;
   /** Milliseconds between two looks at the store for changes that nobody tells of. Default: 10,000 */
@@ -32,7 +33,7 @@ export type OrderFeedOptions = {
   readonly deafLookMs?: number;
 };
 
-/** So many orders are read at a time. */
+/** So many orders are looked at at a time. */
 const PAGE = 500;
 
 /** A feed over the store. What idle watches cost does not depend on how often anything is looked at. */
@@ -43,8 +44,7 @@ export function createOrderFeed({
   deafLookMs = 1_000,
 }: OrderFeedOptions): OrderFeed {
   const watches = new Map<string, Set<OrderWatch>>();
-  const changed = new Set<string>();
-  let reading = false;
+  const reader = new OrderReader(store);
   let looker: NodeJS.Timeout | undefined;
   let closed = false;
 
@@ -52,25 +52,15 @@ export function createOrderFeed({
     for (const watch of watches.get(order.id) ?? []) watch.offer(order);
   }
 
+  /** However many watch an order, it is read once. */
   function changedElsewhere(ids: readonly string[]): void {
-    for (const id of ids) if (watches.has(id)) changed.add(id);
-    if (!reading && changed.size > 0) void readChanged();
-  }
-
-  /** However many are told of at once, and however many watch an order, each is read once. */
-  async function readChanged(): Promise<void> {
-    reading = true;
-    try {
-      while (changed.size > 0) {
-        const ids = [...changed].slice(0, PAGE);
-        for (const id of ids) changed.delete(id);
-        for (const order of await store.getMany(ids)) offer(order);
-      }
-    } catch {
-      // The next look finds what could not be read. That the store fails is told by those who call it for a client.
-      changed.clear();
-    } finally {
-      reading = false;
+    for (const id of ids) {
+      if (!watches.has(id)) continue;
+      // The next look finds what cannot be read now. That the store fails is told by those who call it for a client.
+      reader.read(id).then(
+        (order) => order && offer(order),
+        () => {},
+      );
     }
   }
 
@@ -125,7 +115,7 @@ export function createOrderFeed({
     const stop = () => own.stop();
     signal.addEventListener("abort", stop);
     try {
-      let order = await store.get(id);
+      let order = await reader.read(id);
       if (order === undefined) return;
       own.offer(order);
       while (!signal.aborted) {

@@ -29,16 +29,20 @@ export async function pump(
   beforeEnd?: () => void,
 ): Promise<void> {
   const iterator = messages[Symbol.asyncIterator]();
+  const own = context.active();
   // In the context of the call, as next(): a generator runs in that of its caller.
-  const stop = context.bind(context.active(), () => {
-    iterator.return?.().then(undefined, () => {});
-  });
+  const stop = () => {
+    context.with(own, () => iterator.return?.().then(undefined, () => {}));
+  };
   if (call.gone) return stop();
   call.onCancel = stop;
-  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+  let next: IteratorResult<MessageInit> | undefined = await iterator.next();
+  while (next.done !== true) {
     const behind = call.write(next.value);
+    next = undefined; // a message must not stay in memory for as long as the stream waits for another
     if (behind !== undefined) await behind;
     if (call.gone) return call.cancel();
+    next = await iterator.next();
   }
   beforeEnd?.();
   call.end();
