@@ -49,7 +49,7 @@ describe("the OpenAPI document", () => {
       ["/api/orders", ["post", "get"]],
       ["/api/orders/{order_id}", ["get"]],
       ["/api/orders/{order_id}:cancel", ["post"]],
-      ["/api/orders/{order_id}:watch", ["get"]],
+      ["/api/watch/orders/{order_id}", ["get"]],
       ["/v1/{name}", ["get"]],
       ["/v1/book", ["get"]],
       ["/v1/isbn/{filter.isbn}", ["get"]],
@@ -176,7 +176,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("has streams as server-sent events, each with the message or the field of it that the rule names", () => {
-    const path = ["paths", "/api/orders/{order_id}:watch", "get", "responses", "200", "content"] as const;
+    const path = ["paths", "/api/watch/orders/{order_id}", "get", "responses", "200", "content"] as const;
     assert.deepEqual(at(document, ...path), {
       "text/event-stream": { schema: { $ref: "#/components/schemas/shop.gateway.v1.Order" } },
     });

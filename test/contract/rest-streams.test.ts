@@ -45,7 +45,7 @@ for (const [how, interceptors] of INTERCEPTIONS) {
       },
     });
     const watch = (id = ORDER, headers: Record<string, string> = {}) =>
-      server.call("GET", `/api/orders/${id}:watch`, undefined, headers);
+      server.call("GET", `/api/watch/orders/${id}`, undefined, headers);
 
     before(async () => {
       server = await startRest({ services: [shop], interceptors: [outcome, ...interceptors] });
@@ -68,7 +68,7 @@ for (const [how, interceptors] of INTERCEPTIONS) {
     });
 
     it("is the same over HTTP/2", async () => {
-      const { headers, body } = await callHttp2(server.url, { ":path": `/api/orders/${ORDER}:watch` });
+      const { headers, body } = await callHttp2(server.url, { ":path": `/api/watch/orders/${ORDER}` });
       assert.deepEqual([headers[":status"], headers["content-type"], body], [200, "text/event-stream", EVENTS + END]);
     });
 
@@ -111,7 +111,7 @@ for (const [how, interceptors] of INTERCEPTIONS) {
     it("ends its handler when the client leaves", async () => {
       then = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       const leaving = new AbortController();
-      const response = await fetch(`${server.url}/api/orders/${ORDER}:watch`, { signal: leaving.signal });
+      const response = await fetch(`${server.url}/api/watch/orders/${ORDER}`, { signal: leaving.signal });
       await eventually(() => assert.equal(seen.yielded, 2));
       leaving.abort();
       await assert.rejects(response.text());
@@ -121,7 +121,7 @@ for (const [how, interceptors] of INTERCEPTIONS) {
     it("goes no faster than its client", async () => {
       count = 1000;
       status = () => LARGE;
-      const request = httpRequest(`${server.url}/api/orders/${ORDER}:watch`).end();
+      const request = httpRequest(`${server.url}/api/watch/orders/${ORDER}`).end();
       request.on("response", (response) => response.pause());
       await eventually(() => assert.ok(seen.yielded > 0));
       let before = -1;
@@ -138,7 +138,7 @@ for (const [how, interceptors] of INTERCEPTIONS) {
     });
 
     it("is no call for HEAD, and none for a client that has heard its end", async () => {
-      const head = await server.call("HEAD", `/api/orders/${ORDER}:watch`);
+      const head = await server.call("HEAD", `/api/watch/orders/${ORDER}`);
       assert.deepEqual([head.status, head.headers.get("content-type")], [200, "text/event-stream"]);
       const again = await watch(ORDER, { "last-event-id": "end" });
       assert.deepEqual([again.status, again.body, seen.yielded], [204, "", 0]);
@@ -155,7 +155,7 @@ for (const [how, interceptors] of INTERCEPTIONS) {
         "--no-warnings",
         "-e",
         script,
-        `${server.url}/api/orders/${ORDER}:watch`,
+        `${server.url}/api/watch/orders/${ORDER}`,
       ];
       const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
       // It would not end as long as it came back.

@@ -53,7 +53,7 @@ describe("the gateway's WatchOrder", () => {
 
   it("is a stream of events over REST", async () => {
     const id = await placed();
-    const response = await fetch(`${gateway}/api/orders/${id}:watch`);
+    const response = await fetch(`${gateway}/api/watch/orders/${id}`);
     assert.equal(response.headers.get("content-type"), "text/event-stream");
     const told: string[] = [];
     let text = "";
@@ -70,7 +70,7 @@ describe("the gateway's WatchOrder", () => {
 
   it("refuses what is no order", async () => {
     const [none, bad] = await Promise.all(
-      ["019a0000-0000-7000-8000-000000000000", "7"].map((id) => fetch(`${gateway}/api/orders/${id}:watch`)),
+      ["019a0000-0000-7000-8000-000000000000", "7"].map((id) => fetch(`${gateway}/api/watch/orders/${id}`)),
     );
     assert.deepEqual([none!.status, bad!.status], [404, 400]);
     assert.match(await none!.text(), /ORDER_NOT_FOUND/);
@@ -80,7 +80,7 @@ describe("the gateway's WatchOrder", () => {
   it("ends when the gateway drains: watch again elsewhere", async () => {
     const id = await placed();
     const [[, client] = assert.fail()] = clients();
-    const rest = await fetch(`${gateway}/api/orders/${id}:watch`);
+    const rest = await fetch(`${gateway}/api/watch/orders/${id}`);
     let stopped: Promise<void> | undefined;
     const watching = countOf(client.watchOrder({ orderId: id }), () => {
       stopped = shop.stop("gateway");

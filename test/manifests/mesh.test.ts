@@ -76,7 +76,7 @@ for (const overlay of MESHED) {
               m.path?.type === "PathPrefix" &&
               path.startsWith(`${m.path.value}/`),
           ),
-        );
+        ); // the rules with longer prefixes stand before the others
         const policy = policies[ShopService.typeName]?.methods[`/${ShopService.typeName}/${method.name}`];
         assert.equal(rule?.timeouts?.request, `${(policy?.timeoutMs ?? 0) / 1000}s`, method.name);
       }

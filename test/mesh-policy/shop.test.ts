@@ -71,7 +71,14 @@ describe("what is generated from the shop's contracts", () => {
     assert.deepEqual(selected, [...new Set(called.map((method) => workloadOf(method.parent).name))].sort());
     const rpcPaths = new Set(METHODS.map(pathOf));
     const beside = rules.flatMap((rule) => rule.to[0]!.operation.paths).filter((path) => !rpcPaths.has(path));
-    assert.deepEqual(beside, ["/api/users/{*}", "/api/orders", "/api/orders/{*}", "/health", "/openapi.json"]);
+    assert.deepEqual(beside, [
+      "/api/users/{*}",
+      "/api/orders",
+      "/api/orders/{*}",
+      "/api/watch/orders/{*}",
+      "/health",
+      "/openapi.json",
+    ]);
   });
 
   it("lets a replica answer as many errors as it says before that is left out", () => {

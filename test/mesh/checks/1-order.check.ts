@@ -25,6 +25,9 @@ const TRACE = [
   "                      user-service SERVER shop.user.v1.UserService/GetUser",
 ];
 
+/** The edge gives other requests eight seconds at most. */
+const LONGER_THAN_ANY_MS = 9000;
+
 describe("an order from outside, through the edge and all sidecars", () => {
   it("is created", async () => {
     const outside = await agentOf("outside");
@@ -58,6 +61,26 @@ describe("an order from outside, through the edge and all sidecars", () => {
       },
       { timeoutMs: 20_000 },
     );
+  });
+
+  it("may be watched for longer than any other request may take", async () => {
+    const outside = await agentOf("outside");
+    const { rest } = await edge();
+    const headers = { "content-type": "application/json" };
+    const created = await outside.http({ method: "POST", url: `${rest}/api/orders`, headers, body: ORDER });
+    const { order_id: id } = JSON.parse(created.body);
+    const watched = outside.http({ url: `${rest}/api/watch/orders/${id}` });
+    await new Promise((resolve) => setTimeout(resolve, LONGER_THAN_ANY_MS));
+    const cancelled = await outside.http({
+      method: "POST",
+      url: `${rest}/api/orders/${id}:cancel`,
+      headers,
+      body: "{}",
+    });
+    assert.equal(cancelled.status, 200);
+    const { status, body } = await watched;
+    assert.equal(status, 200);
+    assert.match(body, /^data: .*"status":"created".*\n\n[\s\S]*"status":"cancelled".*\n\nevent: end\n/);
   });
 
   it("is there over gRPC, at the edge's other port", async () => {
