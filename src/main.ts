@@ -1,4 +1,5 @@
 // The program: reads the environment, starts telemetry and the role, drains on a signal.
+import { format } from "node:util";
 import { startApp } from "./app.ts";
 import { skewClock } from "./fault-points.ts";
 import { readSettings } from "./settings.ts";
@@ -13,6 +14,8 @@ async function main(): Promise<void> {
     const settings = readSettings();
     const { role, host, port } = settings;
     const { logger, shutdown } = startTelemetry(settings.telemetry);
+    // What a library prints by itself becomes a line like any other.
+    console.error = console.warn = (...parts: unknown[]) => logger.warn(format(...parts));
     const stopping = Promise.withResolvers<string>();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
     // Node would print the error unredacted. Work in flight is left as after a crash, which the saga repairs.

@@ -35,8 +35,8 @@ export function paymentService(payments: Payments): ServiceImpl<typeof PaymentSe
       return { payment: toMessage(await payments.refund(idempotencyKey, context)) };
     },
 
-    async getPayment({ idempotencyKey }) {
-      const payment = await payments.find(idempotencyKey);
+    async getPayment({ idempotencyKey }, context) {
+      const payment = await payments.find(idempotencyKey, context);
       if (payment === undefined) throw paymentOutcomes.error("PAYMENT_NOT_FOUND", "there is no payment with this key");
       return { payment: toMessage(payment) };
     },

@@ -59,8 +59,9 @@ export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
       .onConflict((conflict) => conflict.column("key").doNothing()),
   );
 
-  async function find(key: string): Promise<Payment | undefined> {
-    const row = await db.selectFrom("payments").select(COLUMNS).where("key", "=", key).executeTakeFirst();
+  async function find(key: string, call?: { readonly signal?: AbortSignal }): Promise<Payment | undefined> {
+    const query = db.selectFrom("payments").select(COLUMNS).where("key", "=", key);
+    const row = await query.executeTakeFirst({ signal: call?.signal });
     return row && fromRow(row);
   }
 

@@ -58,7 +58,7 @@ export function ledgerEntries(movement: LedgerEntry["movement"], amount: Money):
 
 /** Where payments and their ledger are kept. */
 export type PaymentStore = {
-  find(key: string): Promise<Payment | undefined>;
+  find(key: string, call?: { readonly signal?: AbortSignal }): Promise<Payment | undefined>;
   /** Inserts a new payment, or returns the one that already has its key. */
   insert(payment: Payment): Promise<{ kind: "inserted" } | { kind: "exists"; payment: Payment }>;
   /**

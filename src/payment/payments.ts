@@ -92,7 +92,7 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
     return payment;
   }
 
-  return { charge, refund, find: (key: string) => store.find(key) };
+  return { charge, refund, find: (key: string, call?: Wanted) => store.find(key, call) };
 }
 
 /** The fingerprint of a key that was voided before it was charged. No request has this fingerprint. */

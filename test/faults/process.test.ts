@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../support/eventually.ts";
 import { startRoleProcess } from "../support/role-process.ts";
 
 describe("the binary", () => {
@@ -64,4 +65,17 @@ describe("the binary", () => {
       assert.doesNotMatch(role.lines.join("\n"), /tok_secret|a@b/);
     });
   }
+
+  it("makes a log line of what a library prints by itself", async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const folder = await mkdtemp(join(tmpdir(), "process-"));
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+    const preload = join(folder, "library.mjs");
+    await writeFile(preload, 'process.once("SIGUSR2", () => console.error("a query failed for", "a@b.example"));');
+    const role = await startRoleProcess({ ROLE: "payment", DATA_DIR: folder, NODE_OPTIONS: `--import=${preload}` });
+    cleanup.defer(async () => assert.equal(await role.kill("SIGTERM"), 0));
+    process.kill(role.pid, "SIGUSR2");
+    const line = await eventually(() => JSON.parse(role.lines.find((each) => each.includes("a query failed")) ?? ""));
+    assert.deepEqual([line.level, line.message], ["warn", "a query failed for [redacted]"]);
+  });
 });

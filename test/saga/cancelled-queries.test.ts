@@ -52,7 +52,8 @@ eachDatabase((database) => {
       await using other = await lockOrders();
       const has = (count: number) =>
         eventually(async () => {
-          const statement = "select count(*)::int from pg_stat_activity where application_name = 'order'";
+          const statement = `select count(*)::int from pg_stat_activity
+            where application_name = 'order' and datname = current_database()`;
           assert.deepEqual((await other.query(statement)).rows, [{ count }]);
         });
       const began = performance.now();
