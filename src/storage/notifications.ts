@@ -120,12 +120,13 @@ class PostgresNotifications implements Notifications {
 
   /** Resolves when the connection is lost or no longer needed. */
   async #watch(client: pg.Client): Promise<void> {
-    const lost = new Promise<void>((resolve) => client.once("end", () => resolve()));
+    const lost = new AbortController();
+    client.once("end", () => lost.abort());
+    const over = AbortSignal.any([lost.signal, this.#closing.signal]);
     const { probeMs = 5_000 } = this.#options;
-    for (;;) {
-      const timer = delay(probeMs, "probe", { signal: this.#closing.signal, ref: false }).catch(() => "closing");
-      if ((await Promise.race([lost, timer])) !== "probe") return;
-      await this.#probe(client);
+    while (!over.aborted) {
+      await delay(probeMs, undefined, { signal: over, ref: false }).catch(() => {});
+      if (!over.aborted) await this.#probe(client);
     }
   }
 

@@ -84,6 +84,16 @@ describe("server: HTTP/2 connections", () => {
     await eventually(() => assert.equal(server.seen.finished, 1));
   });
 
+  it("are cut after calls that have begun to answer were told so", async () => {
+    await start({ maxConnectionAge: { ageMs: 50, graceMs: 50 } });
+    const closed = once(session, "close");
+    const streams = Array.from({ length: 5 }, () => open(session, "BidiStream"));
+    for (const stream of streams) stream.write(EMPTY);
+    const statuses = (await Promise.all(streams.map(answerOf))).map(({ status }) => status);
+    assert.deepEqual(new Set(statuses), new Set([Code.Unavailable]));
+    await closed;
+  });
+
   it("end when no stream was open for long enough", async () => {
     await start({ idleTimeoutMs: 100 });
     const stream = open(session, "BidiStream");

@@ -12,6 +12,8 @@ import { ResetAllowance } from "./reset-allowance.ts";
 const MAX_STREAM_ID = 2 ** 31 - 1;
 /** Some clients do not answer pings after GOAWAY. Calls that come later than this are for the client to retry. */
 const DRAIN_PING_MS = 250;
+/** What a connection that is cut gets to send what its calls were told. */
+const CUT_MS = 100;
 /** Enough for the answer to a ping and one or two window updates. More than that means that a call was answered. */
 const CHATTER_BYTES = 64;
 
@@ -145,10 +147,13 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Cuts it as soon as its calls were told so: those that end without a status are internal errors to their clients. */
+  /**
+   * Cuts it when its calls were told so, within CUT_MS: those that end without a status are internal errors to their clients, and trailers of
+   * answers that have begun follow only in later turns of the loop.
+   */
   cut(): void {
     for (const call of this.calls) call.giveUp(connectionClosed());
-    setImmediate(() => this.destroy());
+    this.#timers.push(setTimeout(() => this.destroy(), CUT_MS));
   }
 
   #retire(graceMs: number): void {

@@ -58,6 +58,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     const giveUp = sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
       sniffing.delete(giveUp);
       if (protocol === "HTTP/2") {
+        sockets.delete(socket); // a connection ends its own
         const connection: Connection = serveHttp2(socket);
         idleSince = () => connection.idleSince;
         dismiss = () => connection.dismiss();
@@ -89,6 +90,10 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
 
   function destroy(): void {
     connections.destroy();
+    destroySockets();
+  }
+
+  function destroySockets(): void {
     for (const socket of sockets) socket.destroy();
   }
 
@@ -106,7 +111,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       connections.drain();
       const force = setTimeout(() => {
         connections.cut();
-        setImmediate(destroy);
+        setImmediate(destroySockets);
       }, graceMs);
       await stopped;
       clearTimeout(force);
