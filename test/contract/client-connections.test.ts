@@ -7,11 +7,11 @@ import type { ChannelOptions } from "../../src/rpc/client/channel-options.ts";
 import { serviceConfigOf } from "../../src/rpc/client/service-config.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
-import { failureOf } from "../support/outcomes.ts";
+import { countOf, failureOf } from "../support/outcomes.ts";
 import { ProbeService } from "../support/probe.ts";
 import type { ProbeClient } from "../support/probe-client.ts";
 import { startProbeServer } from "../support/probe-server.ts";
-import { answer, refuse, type Script, startScriptedServer } from "../support/scripted-server.ts";
+import { answer, begin, refuse, type Script, startScriptedServer } from "../support/scripted-server.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -67,6 +67,24 @@ describe("the client's connections", () => {
     const endless = [1, 2].map(() => failureOf(client.unary({}, { signal: abort.signal })));
     await eventually(() => assert.equal(server.calls, 2));
     await many(client, 3);
+    abort.abort();
+    await Promise.all(endless);
+  });
+
+  it("that streams without end may have leave one to others, also to those that wait behind streams", async () => {
+    const server = await serve(
+      (stream, n, header) => (String(header[":path"]).endsWith("/Unary") ? answer(stream, n) : begin(stream)),
+      { maxConcurrentStreams: 2 },
+    );
+    const client = connect([server.port]);
+    const abort = new AbortController();
+    const endless = Array.from({ length: 40 }, () =>
+      failureOf(countOf(client.serverStream({}, { signal: abort.signal }))),
+    );
+    await eventually(() => assert.equal(server.calls, 14)); // two on each connection but the last
+    await many(client, 20);
+    assert.equal(server.sessions.length, 8);
+    assert.equal(server.calls, 14 + 20);
     abort.abort();
     await Promise.all(endless);
   });

@@ -45,6 +45,10 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     return this.start.channel.waitForReady;
   }
 
+  get isStream(): boolean {
+    return this.start.method.desc.methodKind !== "unary";
+  }
+
   /** Sends the request, for the first time or again. */
   protected abstract send(stream: ClientHttp2Stream): void;
   /** Whether send() can do so once more. */

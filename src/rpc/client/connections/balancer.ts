@@ -9,6 +9,8 @@ import { Subchannel, type SubchannelListener } from "./subchannel.ts";
 /** A call on its way to a connection. */
 export type WaitingCall = {
   readonly waitForReady: boolean;
+  /** Whether it may last for ever, so that it must leave room for others. */
+  readonly isStream: boolean;
   open(connection: ClientConnection, subchannel: Subchannel): void;
   /** No server can be reached. */
   refuse(cause: Error): void;
@@ -57,9 +59,12 @@ export class Balancer implements SubchannelListener {
     if (this.#settling) return; // a call that is opened may change something itself, which the next round of the loop sees
     this.#settling = true;
     try {
+      let streamsWait = false;
       for (const call of this.#waiting) {
-        if (!this.#settle(call)) break; // nor would the others find a connection
-        this.#waiting.delete(call);
+        if (streamsWait && call.isStream) continue;
+        if (this.#settle(call)) this.#waiting.delete(call);
+        else if (call.isStream) streamsWait = true;
+        else break; // nor would the others find a connection
       }
     } finally {
       this.#settling = false;
@@ -109,7 +114,7 @@ export class Balancer implements SubchannelListener {
       const at = (this.#next + i) % count;
       const subchannel = this.#inTurn[at]!;
       if (wary && subchannel.ejected) continue;
-      const connection = subchannel.pick(wary);
+      const connection = subchannel.pick(wary, call.isStream);
       if (connection === undefined) continue;
       this.#next = (at + 1) % count;
       call.open(connection, subchannel);

@@ -15,7 +15,10 @@ export type SubchannelListener = {
   mayEject(): boolean;
 };
 
-/** A server that allows few calls a connection gets this many connections; then calls wait for their turn. */
+/**
+ * A server that allows few calls a connection gets this many connections; then calls wait for their turn. Streams, which may last for ever,
+ * get one less, so that they never hold up all others.
+ */
 const MAX_CONNECTIONS = 8;
 
 /** The connections to one address. A pause follows an attempt that fails, and a second connection in a row that never
@@ -31,6 +34,8 @@ export class Subchannel implements ClientConnectionListener {
   readonly #backoff: Backoff;
   readonly #ejections: Backoff;
   #connecting: ClientConnection | undefined;
+  /** The connection that streams may not have. */
+  #spare: ClientConnection | undefined;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
   /** Connections that ended before a call got an answer, one after the other. */
@@ -73,16 +78,16 @@ export class Subchannel implements ClientConnectionListener {
   }
 
   /** A connection with room, that with the most; begins another one where there is none. `wary`: none that may be hung. */
-  pick(wary: boolean): ClientConnection | undefined {
+  pick(wary: boolean, isStream: boolean): ClientConnection | undefined {
     let best: ClientConnection | undefined;
     let most = 0;
     for (const connection of this.#connections) {
       const { room } = connection;
-      if (room <= most || (wary && connection.doubted)) continue;
+      if (room <= most || (wary && connection.doubted) || (isStream && connection === this.#spare)) continue;
       best = connection;
       most = room;
     }
-    if (best === undefined) this.#connect();
+    if (best === undefined) this.#connect(isStream);
     return best;
   }
 
@@ -127,6 +132,7 @@ export class Subchannel implements ClientConnectionListener {
   onRetired(connection: ClientConnection): void {
     const wasOpen = this.#connections.delete(connection);
     if (connection === this.#connecting) this.#connecting = undefined;
+    if (connection === this.#spare) this.#spare = undefined;
     if (connection.proven) this.#succeeded();
     else if (!this.#closed && (!wasOpen || ++this.#unprovenInRow > 1)) this.#failed(connection.cause);
     this.#listener.onLost(connection.proven);
@@ -141,10 +147,13 @@ export class Subchannel implements ClientConnectionListener {
     this.#connecting?.close();
   }
 
-  #connect(): void {
+  #connect(isStream: boolean): void {
     if (this.#connecting !== undefined || this.#pause !== undefined) return;
-    if (this.#connections.size >= MAX_CONNECTIONS) return;
+    const shared = this.#connections.size - (this.#spare === undefined ? 0 : 1);
+    const isSpare = shared >= MAX_CONNECTIONS - 1;
+    if (isSpare && (isStream || this.#spare !== undefined)) return;
     this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, this);
+    if (isSpare) this.#spare = this.#connecting;
   }
 
   #succeeded(): void {
