@@ -2,11 +2,11 @@ import { type Kysely, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
 import { databaseNow } from "../storage/database-clock.ts";
 import { engineOf } from "../storage/engine.ts";
-import type { OrderStore } from "./order.ts";
+import type { OrderState, OrderStore } from "./order.ts";
 import { COLUMNS, fromRow, type OrderRow, type OrderSchema, UNSETTLED } from "./order-rows.ts";
 
 type Claim = { limit: number; leaseMs: number };
-type Release = { id: string; attempts: number; pauseMs: number };
+type Release = { id: string; state: OrderState; attempts: number; tried: number; pauseMs: number };
 
 /** What of an OrderStore concerns orders that are left behind. Their index has no others, so that it stays small. */
 export function sqlOrderClaims(db: Kysely<OrderSchema>): Pick<OrderStore, "claim" | "release" | "countUnsettled"> {
@@ -34,8 +34,9 @@ export function sqlOrderClaims(db: Kysely<OrderSchema>): Pick<OrderStore, "claim
   const releaseClaimed = compiledOnce<Release>(db, (value) =>
     db
       .updateTable("orders")
-      .set({ due_at: sql<bigint>`${now} + ${value("pauseMs")}` })
+      .set({ due_at: sql<bigint>`${now} + ${value("pauseMs")}`, attempts: value("tried") })
       .where("id", "=", value("id"))
+      .where("state", "=", value("state"))
       .where("attempts", "=", value("attempts"))
       .where(UNSETTLED),
   );
@@ -46,8 +47,9 @@ export function sqlOrderClaims(db: Kysely<OrderSchema>): Pick<OrderStore, "claim
       return rows.map((row) => ({ order: fromRow(row), attempts: row.attempts }));
     },
 
-    async release({ order, attempts }, pauseMs) {
-      await releaseClaimed({ id: order.id, attempts, pauseMs });
+    async release({ order: { id, state }, attempts }, pause) {
+      const after = pause === "untried" ? { tried: attempts - 1, pauseMs: 0 } : { tried: attempts, pauseMs: pause };
+      await releaseClaimed({ id, state, attempts, ...after });
     },
 
     async countUnsettled({ limit, stuckAfter }) {

@@ -97,8 +97,11 @@ export type OrderStore = {
    * is given them for leaseMs. All of this goes by the database's clock.
    */
   claim(request: { limit: number; leaseMs: number }): Promise<ClaimedOrder[]>;
-  /** Gives an order back, to be claimed again after pauseMs. Does nothing if it was settled, or claimed by somebody else meanwhile. */
-  release(claimed: ClaimedOrder, pauseMs: number): Promise<void>;
+  /**
+   * Gives an order back, to be claimed again after pauseMs; `untried`: at once, as if it had not been claimed. Does nothing if it was moved, or
+   * claimed by somebody else meanwhile.
+   */
+  release(claimed: ClaimedOrder, pauseMs: number | "untried"): Promise<void>;
   /** The number of orders whose saga has a step left, by state, and of those that were claimed `stuckAfter` times; of `limit` at most. */
   countUnsettled(options: { limit: number; stuckAfter: number }): Promise<UnsettledCount>;
 };

@@ -93,9 +93,9 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
   }
 
   async function giveBack(claimed: ClaimedOrder): Promise<void> {
-    const pauseMs = stopping.signal.aborted ? 0 : pauseAfter(claimed.attempts);
+    const pause = stopping.signal.aborted ? "untried" : pauseAfter(claimed.attempts);
     // If that fails, too, the end of the lease gives it back.
-    await store.release(claimed, pauseMs).catch(() => {});
+    await store.release(claimed, pause).catch(() => {});
   }
 
   return {

@@ -67,7 +67,7 @@ export const orderRole = defineRole({
       onError(error, claimed) {
         const { order, attempts = 0 } = claimed ?? {};
         logger.warn("order not recovered, will try again", { order_id: order?.id, attempts, error: String(error) });
-        if (attempts === STUCK_AFTER)
+        if (claimed !== undefined && attempts % STUCK_AFTER === 0)
           logger.error("order is stuck", { order_id: order?.id, attempts, error: String(error) });
       },
     });

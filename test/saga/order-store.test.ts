@@ -184,6 +184,17 @@ eachDatabase((database) => {
         assert.deepEqual(await claim(), []);
         await eager.update(order, (o) => moveOrder(o, "cancelling", 1));
         assert.equal((await claim())[0]?.attempts, 1);
+        await eager.release(held!, 0); // of the state before, and of as many attempts
+        assert.deepEqual(await claim(), []);
+      });
+
+      it("that were given back untried do not count", async () => {
+        await insert(anOrder());
+        for (let i = 0; i < 3; i++) {
+          const [held] = await claim();
+          assert.equal(held?.attempts, 1);
+          await eager.release(held, "untried");
+        }
       });
 
       it("are never given twice, however many ask at once", async () => {
