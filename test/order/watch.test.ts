@@ -121,7 +121,8 @@ async function listeners(url: string, count: number): Promise<void> {
   await client.connect();
   try {
     const { rows } = await client.query(
-      "select 1 from pg_stat_activity where application_name = 'order-feed' and query like '%pg_notify%' and state = 'idle'",
+      `select 1 from pg_stat_activity where datname = current_database() and application_name = 'order-feed'
+        and query like '%pg_notify%' and state = 'idle'`,
     );
     assert.equal(rows.length, count);
   } finally {

@@ -78,7 +78,8 @@ describe("notifications", () => {
   it("arrive again after the connection was cut, and both ends are told of the gap", async () => {
     const [from, to] = [await listen(), await listen()];
     assert.deepEqual([from.gaps, to.gaps], [1, 1]);
-    await administer("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listener'");
+    await administer(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'listener'`);
     await eventually(() => assert.ok(to.gaps === 3 && from.gaps === 3 && to.connected && from.connected));
     from.send("again");
     await arrive(to, ["again"]);
