@@ -2,7 +2,7 @@
 
 /** Failures in a row, of connections or of calls that found it unavailable. */
 const FAILURES = 5;
-/** Never more: the others could not do the work, and the fault is hardly that of replicas. */
+/** No further one while so many are: the others could not do the work, and the fault is hardly that of replicas. */
 const MAX_PERCENT = 50;
 
 const ONE_SECOND = { seconds: 1, nanos: 0 };
