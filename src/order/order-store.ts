@@ -15,6 +15,7 @@ const MAX_ATTEMPTS = 10;
 
 type NewRow = Omit<OrderSchema["orders"], "version" | "due_at" | "attempts">;
 type Move = Pick<NewRow, "id" | "reject_reason" | "updated_at"> & { from: OrderState; to: OrderState };
+
 /** An OrderStore in SQL that both databases accept. */
 export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: OrderStoreOptions = {}): OrderStore {
   const afterRest = sql<bigint>`${databaseNow(db)} + ${restMs}`;

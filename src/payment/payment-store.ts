@@ -1,7 +1,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
 import { engineOf } from "../storage/engine.ts";
-import type { DeclineReason, LedgerEntry, Payment, PaymentState, PaymentStore } from "./payment.ts";
+import type { DeclineReason, LedgerEntry, Payment, PaymentState, PaymentStore, Wanted } from "./payment.ts";
 
 export type PaymentSchema = {
   payments: {
@@ -59,7 +59,7 @@ export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
       .onConflict((conflict) => conflict.column("key").doNothing()),
   );
 
-  async function find(key: string, call?: { readonly signal?: AbortSignal }): Promise<Payment | undefined> {
+  async function find(key: string, call?: Wanted): Promise<Payment | undefined> {
     const query = db.selectFrom("payments").select(COLUMNS).where("key", "=", key);
     const row = await query.executeTakeFirst({ signal: call?.signal });
     return row && fromRow(row);

@@ -56,9 +56,15 @@ export function ledgerEntries(movement: LedgerEntry["movement"], amount: Money):
   ];
 }
 
+/**
+ * Whether somebody waits for the outcome. If not, nothing is asked of the network any more; but what it has answered is written, so that those
+ * who come next know of it.
+ */
+export type Wanted = { readonly signal?: AbortSignal };
+
 /** Where payments and their ledger are kept. */
 export type PaymentStore = {
-  find(key: string, call?: { readonly signal?: AbortSignal }): Promise<Payment | undefined>;
+  find(key: string, call?: Wanted): Promise<Payment | undefined>;
   /** Inserts a new payment, or returns the one that already has its key. */
   insert(payment: Payment): Promise<{ kind: "inserted" } | { kind: "exists"; payment: Payment }>;
   /**

@@ -8,6 +8,7 @@ import {
   movePayment,
   type Payment,
   type PaymentStore,
+  type Wanted,
 } from "./payment.ts";
 
 export type ChargeResult =
@@ -17,12 +18,6 @@ export type ChargeResult =
   | { kind: "refunded"; payment: Payment }
   /** The key was used with another amount or card. */
   | { kind: "key_reused" };
-
-/**
- * Whether somebody waits for the outcome. If not, nothing is asked of the network any more; but what it has answered is written, so that those
- * who come next know of it.
- */
-export type Wanted = { readonly signal?: AbortSignal };
 
 export type Payments = ReturnType<typeof createPayments>;
 

@@ -1,7 +1,7 @@
 // Messages between the processes that share a PostgreSQL, by LISTEN and NOTIFY on a connection of its own.
-import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { socketOf } from "./silent-connections.ts";
 
 export type Notifications = {
   /**
@@ -155,8 +155,7 @@ class PostgresNotifications implements Notifications {
 
 /** A connection from which nothing comes would not end by itself. */
 async function end(client: pg.Client): Promise<void> {
-  const { stream } = (client as pg.Client & { readonly connection: { readonly stream: Socket } }).connection;
-  const timer = setTimeout(() => stream.destroy(), END_MS);
+  const timer = setTimeout(() => socketOf(client).destroy(), END_MS);
   await client.end().catch(() => {});
   clearTimeout(timer);
 }

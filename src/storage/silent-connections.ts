@@ -11,13 +11,16 @@ const PROBE = { initialDelay: 3000, interval: 1000, count: 3 } as const;
 /** A pg.Client has these, but its types do not. */
 type Connected = { readonly connection: { readonly stream: Socket } };
 
+/** The socket of a client that connects or is connected. */
+export const socketOf = (client: pg.ClientBase): Socket => (client as pg.ClientBase & Connected).connection.stream;
+
 /**
  * Ends connections from which nothing comes back, because a firewall has dropped them or a proxy has forgotten them. pg gives up such a query
  * after `query_timeout`, but keeps its connection, which would go back into the pool and fail whoever gets it next. Nodes before 26.4 leave
  * the pace of probes to the system.
  */
 export function endSilentConnections(client: pg.PoolClient): void {
-  const { stream } = (client as pg.PoolClient & Connected).connection;
+  const stream = socketOf(client);
   stream.setKeepAlive(true, PROBE.initialDelay, PROBE.interval, PROBE.count);
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
   const watched = (...parameters: unknown[]): unknown => {

@@ -4,18 +4,13 @@ const PERIOD_MS = 15_000;
 /** Calls each of its members now and then, by one timer for all. */
 export class Heartbeat {
   readonly #members = new Set<() => void>();
-  readonly #periodMs: number;
   #timer: NodeJS.Timeout | undefined;
-
-  constructor(periodMs = PERIOD_MS) {
-    this.#periodMs = periodMs;
-  }
 
   add(beat: () => void): void {
     this.#members.add(beat);
     this.#timer ??= setInterval(() => {
       for (const member of this.#members) member();
-    }, this.#periodMs).unref();
+    }, PERIOD_MS).unref();
   }
 
   remove(beat: () => void): void {

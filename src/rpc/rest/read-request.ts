@@ -1,5 +1,6 @@
-import type { Registry } from "@bufbuild/protobuf";
+import type { Message, Registry } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
+import { requestFault } from "../request-fault.ts";
 import type { HttpRequest } from "../server/http-handler.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import type { HttpBinding } from "./http-rule.ts";
@@ -17,18 +18,22 @@ export type RequestFormat = {
   readonly readMaxBytes: number;
 };
 
-/** The message of a request: at once if the binding takes no body. */
+/** The message of a request: at once if the binding takes no body. What is wrong with it becomes the context's requestFault, the first counts. */
 export function readRequest(
   format: RequestFormat,
   req: HttpRequest,
   target: RestTarget,
   context: RestContext,
-): DecodedRequest | Promise<DecodedRequest> {
+): Message | Promise<Message> {
   const { binding, registry } = format;
   const { values, query } = target;
+  const noted = ({ message, fault }: DecodedRequest): Message => {
+    if (fault !== undefined && context.values.get(requestFault) === undefined) context.values.set(requestFault, fault);
+    return message;
+  };
   return binding.body === undefined
-    ? decodeRequest(binding, { values, query, body: "" }, registry)
-    : readWithBody(format, req, target, context);
+    ? noted(decodeRequest(binding, { values, query, body: "" }, registry))
+    : readWithBody(format, req, target, context).then(noted);
 }
 
 async function readWithBody(

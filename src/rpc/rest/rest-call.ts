@@ -79,10 +79,8 @@ class RestExchange implements UnaryCall {
     if (plain !== undefined) plain.route = this.#method.binding.template.source;
     plain?.beginWork();
     try {
-      const decoded = readRequest(this.#method, this.#req, this.#target, this.context);
-      const { message, fault } = decoded instanceof Promise ? await decoded : decoded;
-      const { values } = this.context;
-      if (fault !== undefined && values.get(requestFault) === undefined) values.set(requestFault, fault);
+      const read = readRequest(this.#method, this.#req, this.#target, this.context);
+      const message = read instanceof Promise ? await read : read;
       if (plain !== undefined) plain.intercepted = true;
       this.#method.run(this, message);
     } catch (error) {

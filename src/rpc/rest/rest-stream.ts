@@ -115,9 +115,7 @@ class RestStream implements AnswerStream {
     if (plain !== undefined) plain.streamsAnswer = true;
     plain?.beginWork();
     try {
-      const { message, fault } = await readRequest(this.#method, this.#req, this.#target, this.context);
-      const { values } = this.context;
-      if (fault !== undefined && values.get(requestFault) === undefined) values.set(requestFault, fault);
+      const message = await readRequest(this.#method, this.#req, this.#target, this.context);
       if (plain !== undefined) plain.intercepted = true;
       this.#method.run(this, message);
     } catch (error) {
