@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
 import { databaseNow } from "../storage/database-clock.ts";
+import { untilAborted } from "../storage/statement-cancels.ts";
 import type { Order, OrderState, OrderStore, StepOptions } from "./order.ts";
 import { sqlOrderClaims } from "./order-claims.ts";
 import { COLUMNS, fromRow, type OrderSchema, toRow } from "./order-rows.ts";
@@ -60,7 +61,11 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
   );
 
   async function get(id: string, { signal }: StepOptions = {}): Promise<Order | undefined> {
-    const found = await db.selectFrom("orders").select(COLUMNS).where("id", "=", id).executeTakeFirst({ signal });
+    const found = await db
+      .selectFrom("orders")
+      .select(COLUMNS)
+      .where("id", "=", id)
+      .executeTakeFirst(untilAborted(signal));
     return found && fromRow(found);
   }
 
@@ -94,12 +99,12 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
         .select(COLUMNS)
         .where("user_id", "=", userId)
         .where("key", "=", key)
-        .executeTakeFirst({ signal });
+        .executeTakeFirst(untilAborted(signal));
       return found && { order: fromRow(found), fingerprint: found.fingerprint };
     },
 
     async insert(order, { key, fingerprint }, { signal } = {}) {
-      const { numAffectedRows } = await insertOrder({ ...toRow(order), key, fingerprint }, { signal });
+      const { numAffectedRows } = await insertOrder({ ...toRow(order), key, fingerprint }, untilAborted(signal));
       return numAffectedRows === 1n ? "inserted" : "key_exists";
     },
 
@@ -130,7 +135,7 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
         .$if(before !== undefined, (q) => q.where("id", "<", before!))
         .orderBy("id", "desc")
         .limit(limit)
-        .execute({ signal });
+        .execute(untilAborted(signal));
       return rows.map(fromRow);
     },
   };

@@ -1,6 +1,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
 import { engineOf } from "../storage/engine.ts";
+import { untilAborted } from "../storage/statement-cancels.ts";
 import type { DeclineReason, LedgerEntry, Payment, PaymentState, PaymentStore, Wanted } from "./payment.ts";
 
 export type PaymentSchema = {
@@ -61,7 +62,7 @@ export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
 
   async function find(key: string, call?: Wanted): Promise<Payment | undefined> {
     const query = db.selectFrom("payments").select(COLUMNS).where("key", "=", key);
-    const row = await query.executeTakeFirst({ signal: call?.signal });
+    const row = await query.executeTakeFirst(untilAborted(call?.signal));
     return row && fromRow(row);
   }
 

@@ -5,6 +5,7 @@ import type { Migration } from "kysely/migration";
 import type { DatabaseEngine } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import { queryLog } from "./query-spans.ts";
+import { cancellingClient } from "./statement-cancels.ts";
 
 /**
  * An open database.
@@ -84,7 +85,8 @@ async function openPostgres<Schema>(options: DatabaseOptions, url: string): Prom
   const limits = { max: options.poolMax ?? 10, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
   const serving = createPool({ ...pool, ...limits, measured: true });
   const log = options.onQuery ?? queryLog({ system: "postgresql", ...serverOf(url) });
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: serving }), log });
+  const dialect = new PostgresDialect({ pool: serving, controlClient: cancellingClient(serving) });
+  const db = new Kysely<Schema>({ dialect, log });
   return handle(db, "postgresql", () => db.destroy());
 }
 

@@ -69,6 +69,7 @@ class PatientDriver extends SqliteDriver {
 class PatientConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
   readonly #busyTimeoutMs: number;
+  #waiting: AbortController | undefined;
 
   constructor(inner: DatabaseConnection, busyTimeoutMs: number) {
     this.#inner = inner;
@@ -77,6 +78,7 @@ class PatientConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     let until = 0;
+    this.#waiting = undefined;
     for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 32)) {
       try {
         return await this.#inner.executeQuery<R>(query);
@@ -84,9 +86,16 @@ class PatientConnection implements DatabaseConnection {
         if (!isBusy(error)) throw error;
         until ||= performance.now() + this.#busyTimeoutMs;
         if (performance.now() > until) throw error;
-        await delay(pauseMs * (0.5 + Math.random()));
+        this.#waiting ??= new AbortController();
+        const pause = delay(pauseMs * (0.5 + Math.random()), undefined, { signal: this.#waiting.signal });
+        await pause.catch(() => Promise.reject(error));
       }
     }
+  }
+
+  /** Ends the wait of the statement that is under way. */
+  async cancelQuery(): Promise<void> {
+    this.#waiting?.abort();
   }
 
   streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {

@@ -205,6 +205,59 @@ describe("the client's connections", () => {
     });
   });
 
+  it("try an address that was left out with one call, and leave it out again if that fails", async () => {
+    const servers = [
+      await serve((stream) => setTimeout(() => refuse(stream, Code.Unavailable), 20)),
+      await serve((stream) => answer(stream)),
+    ];
+    const client = connect(
+      servers.map(({ port }) => port),
+      EJECTING,
+    );
+    const tryMany = () => Promise.allSettled(Array.from({ length: 20 }, () => client.unary({})));
+    await tryMany();
+    const before = servers[0]!.calls;
+    await eventually(async () => {
+      await tryMany();
+      assert.ok(servers[0]!.calls > before);
+    });
+    for (let i = 0; i < 5; i++) await tryMany();
+    assert.equal(servers[0]!.calls, before + 1);
+  });
+
+  it("try an address again that was left out, though the call that tried it never ends", async () => {
+    let state: "sick" | "silent" | "well" = "sick";
+    const servers = [
+      await serve((stream) => {
+        if (state === "sick") refuse(stream, Code.Unavailable);
+        else if (state === "well") answer(stream);
+      }),
+      await serve((stream) => answer(stream)),
+    ];
+    const client = connect(
+      servers.map(({ port }) => port),
+      EJECTING,
+    );
+    const end = new AbortController();
+    const tryMany = () =>
+      Promise.allSettled(Array.from({ length: 20 }, () => client.unary({}, { signal: end.signal })));
+    await tryMany();
+    const before = servers[0]!.calls;
+    state = "silent";
+    let endless: Promise<unknown> | undefined;
+    await eventually(() => {
+      endless = tryMany();
+      assert.ok(servers[0]!.calls > before);
+    });
+    state = "well";
+    await eventually(async () => {
+      await client.unary({});
+      assert.ok(servers[0]!.calls > before + 2);
+    });
+    end.abort();
+    await endless;
+  });
+
   it("go to addresses that are unavailable where too many are, or no policy says otherwise", async () => {
     for (const options of [EJECTING, {}]) {
       const servers = [1, 2, 3].map(() =>

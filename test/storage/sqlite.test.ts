@@ -9,6 +9,7 @@ import { Kysely, sql } from "kysely";
 import { openDatabase } from "../../src/storage/database.ts";
 import { isUnavailable } from "../../src/storage/errors.ts";
 import { sqliteDialect } from "../../src/storage/sqlite-dialect.ts";
+import { untilAborted } from "../../src/storage/statement-cancels.ts";
 
 /** Holds the write lock of the database named by its argument until its standard input ends. */
 const LOCKER = `
@@ -75,6 +76,24 @@ describe("SQLite", () => {
     await assert.rejects(sql`insert into things values (1)`.execute(impatient), (error) => isUnavailable(error));
     locker.stdin.end();
     await Promise.all([impatient.destroy(), close(), once(locker, "close")]);
+  });
+
+  it("waits no longer than its caller, so that others go on", async () => {
+    const file = join(folder, "test.sqlite");
+    const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });
+    await sql`create table things (id integer primary key)`.execute(db);
+    const locker = spawn(process.execPath, ["-e", LOCKER, file]);
+    await once(locker.stdout, "data");
+
+    const call = AbortSignal.timeout(50);
+    await assert.rejects(sql`insert into things values (1)`.execute(db, untilAborted(call)), { name: "TimeoutError" });
+    const began = performance.now();
+    assert.deepEqual((await sql`select * from things`.execute(db)).rows, []);
+    assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
+    locker.stdin.end();
+    await once(locker, "close");
+    assert.deepEqual((await sql`select * from things`.execute(db)).rows, []);
+    await close();
   });
 
   it("reads columns that were added after a statement was prepared", async () => {

@@ -5,12 +5,15 @@ import { type RoleName, roles } from "../../src/roles.ts";
 import { callersFirst } from "../../tools/call-order.ts";
 import { eventually } from "./eventually.ts";
 import { type RoleProcess, startRoleProcess } from "./role-process.ts";
+import { type StallingProxy, startStallingProxy } from "./stalling-proxy.ts";
 
-/** A shop with several processes of each role on one PostgreSQL, which call each other directly. */
+/** A shop with several processes of each role on one PostgreSQL, which call each other. */
 export type Replicas = {
   ports(role: RoleName): number[];
   /** The n-th replica of a role as it runs now. */
   process(role: RoleName, n: number): RoleProcess;
+  /** What stands between the n-th replica of a role and the roles that call it. */
+  link(role: RoleName, n: number): StallingProxy;
   /** Starts a replica that has ended anew, at its port; env is what it alone has in its environment. */
   restart(role: RoleName, n: number, env?: NodeJS.ProcessEnv): Promise<void>;
   /**
@@ -23,17 +26,22 @@ export type Replicas = {
 
 const REPLICAS = 2;
 
-/** `env` is what each process has in its environment beside what it needs. Rejects, with none left running, if one does not serve. */
-export async function startReplicas(env: NodeJS.ProcessEnv): Promise<Replicas> {
+/**
+ * `env` is what each process has in its environment beside what it needs. `linked`: they call each other through proxies; otherwise directly.
+ * Rejects, with none left running, if one does not serve.
+ */
+export async function startReplicas(env: NodeJS.ProcessEnv, { linked = false } = {}): Promise<Replicas> {
   const running = new Map<RoleName, RoleProcess[]>();
+  const links = new Map<RoleName, StallingProxy[]>();
   const portsOf = (role: RoleName) => running.get(role)?.map(({ port }) => port) ?? [];
+  const reachedAt = (role: RoleName) => (linked ? (links.get(role) ?? []).map(({ port }) => port) : portsOf(role));
 
   function start(role: RoleName, port: number, own: NodeJS.ProcessEnv = {}): Promise<RoleProcess> {
     return startRoleProcess({
       ROLE: role,
       PORT: String(port),
       DRAIN_IDLE_MS: "1000",
-      ...targets(portsOf),
+      ...targets(reachedAt),
       ...env,
       ...own,
     });
@@ -41,12 +49,14 @@ export async function startReplicas(env: NodeJS.ProcessEnv): Promise<Replicas> {
 
   async function close(): Promise<void> {
     for (const process of [...running.values()].flat()) await process.kill("SIGKILL");
+    for (const link of [...links.values()].flat()) await link.close();
   }
 
   try {
     for (const role of callersFirst.toReversed()) {
       running.set(role, []);
       for (let i = 0; i < REPLICAS; i++) running.get(role)!.push(await start(role, 0));
+      if (linked) links.set(role, await Promise.all(portsOf(role).map(startStallingProxy)));
     }
   } catch (error) {
     await close();
@@ -55,6 +65,7 @@ export async function startReplicas(env: NodeJS.ProcessEnv): Promise<Replicas> {
   return {
     ports: portsOf,
     process: (role, n) => running.get(role)![n]!,
+    link: (role, n) => links.get(role)![n]!,
     async restart(role, n, own) {
       const processes = running.get(role)!;
       processes[n] = await start(role, processes[n]!.port, own);

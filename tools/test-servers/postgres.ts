@@ -54,8 +54,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 
   return {
     url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
-    async stop() {
-      await daemon?.stop("SIGINT");
+    async stop(signal = "SIGINT") {
+      await daemon?.stop(signal);
       daemon = undefined;
     },
     async start() {

@@ -1,54 +1,80 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { RoleName } from "../../../src/roles.ts";
-import { testDatabaseUrl } from "../../support/postgres.ts";
+import type { TestServer } from "../../../tools/test-servers/server.ts";
 import type { Random } from "../../support/random.ts";
 import type { Replicas } from "../../support/replicas.ts";
 import type { StallingProxy } from "../../support/stalling-proxy.ts";
 
 export type Target = {
+  /** Its roles call each other through links. */
   readonly shop: Replicas;
-  /** Stands between all roles and their database. */
+  readonly server: TestServer;
+  /** Stands between all roles and that server. */
   readonly proxy: StallingProxy;
-  /** The name of that database. */
-  readonly database: string;
 };
 
-const KINDS = ["kill", "pause", "cut", "slow", "drop silently", "database away", "read-only", "clock skew"] as const;
+const NETWORK = ["cut", "slow", "answers lost", "drop silently"] as const;
+type NetworkKind = (typeof NETWORK)[number];
+type Kind =
+  | "kill"
+  | "pause"
+  | "clock skew"
+  | "database shutdown"
+  | "database crash"
+  | "database read-only"
+  | `${"database" | "network"} ${NetworkKind}`;
+const KINDS: readonly Kind[] = [
+  "kill",
+  "pause",
+  "clock skew",
+  "database shutdown",
+  "database crash",
+  "database read-only",
+  ...NETWORK.flatMap((kind) => [`database ${kind}`, `network ${kind}`] as const),
+];
 const ROLES: readonly RoleName[] = ["gateway", "order", "order", "payment", "payment", "user"];
+const CALLED: readonly RoleName[] = ["order", "payment", "user"];
 const HOUR_MS = 3_600_000;
 
 /** A fault, decided beforehand, so that a seed gives the same ones however fast the machine is. */
 export type Fault = {
-  readonly kind: (typeof KINDS)[number];
+  readonly kind: Kind;
   readonly role: RoleName;
+  /** Of a fault of the network: whose callers see it. */
+  readonly called: RoleName;
   readonly replica: number;
   readonly lastsMs: number;
   /** From its end to the next one. */
   readonly restMs: number;
   readonly skewMs: number;
+  readonly latencyMs: number;
 };
 
-/** Faults for about so many milliseconds. Every eight have each kind, so that short runs see all of them. */
+/** Faults for about so many milliseconds, of each kind once before any comes again, so that short runs see all of them. */
 export function scheduleOf(random: Random, durationMs: number): Fault[] {
   const faults: Fault[] = [];
-  let kinds: (typeof KINDS)[number][] = [];
+  let kinds: Kind[] = [];
   for (let at = 0; at < durationMs; ) {
     if (kinds.length === 0) kinds = [...KINDS];
     const [kind] = kinds.splice(Math.floor(random() * kinds.length), 1);
+    const called = CALLED[Math.floor(random() * CALLED.length)]!;
     const role = ROLES[Math.floor(random() * ROLES.length)]!;
     const lastsMs = Math.round(300 + random() * 2_500);
     const restMs = Math.round(random() * 1_500);
     const skewMs = random() < 0.5 ? HOUR_MS : -HOUR_MS;
-    faults.push({ kind: kind!, role, replica: random() < 0.5 ? 0 : 1, lastsMs, restMs, skewMs });
+    const latencyMs = Math.round(50 + random() * 450);
+    const replica = random() < 0.5 ? 0 : 1;
+    faults.push({ kind: kind!, role, called, replica, lastsMs, restMs, skewMs, latencyMs });
     at += lastsMs + restMs;
   }
   return faults;
 }
 
 /** Does one fault and ends it. What it leaves is for the shop to repair. */
-export async function inflict({ kind, role, replica, lastsMs, skewMs }: Fault, target: Target): Promise<void> {
-  const { shop, proxy, database } = target;
+export async function inflict(fault: Fault, target: Target): Promise<void> {
+  const { kind, role, replica, lastsMs, skewMs } = fault;
+  const { shop, server, proxy } = target;
   const process = shop.process(role, replica);
   switch (kind) {
     case "kill":
@@ -60,30 +86,45 @@ export async function inflict({ kind, role, replica, lastsMs, skewMs }: Fault, t
       void process.kill("SIGSTOP");
       await delay(lastsMs);
       return void process.kill("SIGCONT");
-    case "cut":
-      return proxy.resume();
-    case "slow": // answers of the database are held back, and lost
-      proxy.stall();
+    case "database shutdown":
+    case "database crash":
+      await server.stop(kind === "database crash" ? "SIGQUIT" : "SIGINT");
       await delay(lastsMs);
-      return proxy.resume();
-    case "drop silently":
-      return proxy.forget();
-    case "database away":
-      await administer(`alter database ${database} allow_connections false`, terminating(database));
+      return server.start();
+    case "database read-only": // as after a failover, whose clients are told so until they come to the new primary
+      await administer(server.url, "alter database postgres set default_transaction_read_only = on", TERMINATE);
       await delay(lastsMs);
-      return administer(`alter database ${database} allow_connections true`);
-    case "read-only": // as after a failover, whose clients are told so until they come to the new primary
-      await administer(`alter database ${database} set default_transaction_read_only = on`, terminating(database));
-      await delay(lastsMs);
-      return administer(`alter database ${database} reset default_transaction_read_only`, terminating(database));
+      return administer(server.url, "alter database postgres reset default_transaction_read_only", TERMINATE);
+    default: {
+      const inDatabase = kind.startsWith("database ");
+      const what = kind.replace(/^\w+ /, "") as NetworkKind;
+      return disturb(inDatabase ? proxy : shop.link(fault.called, replica), what, fault);
+    }
   }
 }
 
-const terminating = (database: string) =>
-  `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}' and pid <> pg_backend_pid()`;
+async function disturb(link: StallingProxy, what: NetworkKind, { lastsMs, latencyMs }: Fault): Promise<void> {
+  switch (what) {
+    case "cut":
+      return link.cut();
+    case "slow":
+      link.slow(latencyMs);
+      await delay(lastsMs);
+      return link.slow(0);
+    case "answers lost": // what is asked takes effect, and nobody hears of it
+      link.stall();
+      await delay(lastsMs);
+      return link.resume();
+    case "drop silently":
+      return link.forget();
+  }
+}
 
-async function administer(...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: testDatabaseUrl() });
+const TERMINATE = `select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid()`;
+
+async function administer(connectionString: string, ...statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString, options: "-c default_transaction_read_only=off" });
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);

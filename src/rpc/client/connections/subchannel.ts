@@ -42,6 +42,8 @@ export class Subchannel implements ClientConnectionListener {
   #unprovenInRow = 0;
   #failures = 0;
   #ejectedUntil = 0;
+  /** Whether a call tries it after it was ejected. Others go elsewhere meanwhile. */
+  #onTrial = false;
   /** Why there is no connection, after an attempt has failed and until one succeeds. */
   failure: Error | undefined;
 
@@ -88,23 +90,20 @@ export class Subchannel implements ClientConnectionListener {
       most = room;
     }
     if (best === undefined) this.#connect(isStream);
+    else if (this.#ejectedUntil > 0 && !this.ejected) this.#beginTrial();
     return best;
   }
 
   /** A call has ended; `available`: the server did not say or show that it is UNAVAILABLE. */
   report(available: boolean): void {
-    if (!available) {
-      const { ejection } = this.#settings;
-      if (ejection === undefined || ++this.#failures < ejection.failures || !this.#listener.mayEject()) return;
+    if (!available) this.#countFailure();
+    else if (this.#failures > 0 || this.#ejectedUntil > 0) {
       this.#failures = 0;
-      this.#ejectedUntil = performance.now() + this.#ejections.next();
-      return;
+      if (this.ejected && !this.#onTrial) return; // a call from before
+      this.#onTrial = false;
+      this.#ejectedUntil = 0;
+      this.#ejections.reset();
     }
-    if (this.#failures === 0 && this.#ejectedUntil === 0) return;
-    this.#failures = 0;
-    if (this.ejected) return; // a call from before
-    this.#ejectedUntil = 0;
-    this.#ejections.reset();
   }
 
   onOpen(connection: ClientConnection): void {
@@ -154,6 +153,21 @@ export class Subchannel implements ClientConnectionListener {
     if (isSpare && (isStream || this.#spare !== undefined)) return;
     this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, this);
     if (isSpare) this.#spare = this.#connecting;
+  }
+
+  #countFailure(): void {
+    const { ejection } = this.#settings;
+    if (ejection === undefined) return;
+    if (!this.#onTrial && (++this.#failures < ejection.failures || !this.#listener.mayEject())) return;
+    this.#failures = 0;
+    this.#onTrial = false;
+    this.#ejectedUntil = performance.now() + this.#ejections.next();
+  }
+
+  /** If the call never ends, another one tries it after as long as the first ejection took. */
+  #beginTrial(): void {
+    this.#onTrial = true;
+    this.#ejectedUntil = performance.now() + (this.#settings.ejection?.firstMs ?? 0);
   }
 
   #succeeded(): void {
