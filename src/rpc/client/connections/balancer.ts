@@ -29,6 +29,8 @@ export class Balancer implements SubchannelListener {
   #next = 0;
   #resolved = false;
   #resolveFailure: Error | undefined;
+  /** Whether the addresses may be out of date: the last connection that worked has gone, and the name is looked up anew. */
+  #lookingAnew = false;
   #settling = false;
   #closed = false;
 
@@ -75,8 +77,8 @@ export class Balancer implements SubchannelListener {
     // The others may have come back since they were last tried, as when all replicas are restarted in turn: no call fails before that is known.
     if (proven && !this.#inTurn.some((subchannel) => subchannel.connected)) {
       for (const subchannel of this.#inTurn) subchannel.retry();
-    }
-    this.#resolver.refresh();
+      this.#lookingAnew = this.#resolver.refresh();
+    } else this.#resolver.refresh();
   }
 
   hasAlternative(to: Subchannel): boolean {
@@ -125,6 +127,7 @@ export class Balancer implements SubchannelListener {
 
   /** Why no server can be reached; undefined if one may be soon. */
   #failure(): Error | undefined {
+    if (this.#lookingAnew) return undefined;
     let failure = this.#resolveFailure;
     for (const subchannel of this.#inTurn) {
       if (subchannel.failure === undefined) return undefined;
@@ -134,6 +137,7 @@ export class Balancer implements SubchannelListener {
   }
 
   #onResolved(result: readonly SocketAddress[] | Error): void {
+    this.#lookingAnew = false;
     if (result instanceof Error) {
       this.#resolveFailure = result;
       if (!this.#resolved) this.#resolver.refresh();

@@ -23,17 +23,19 @@ export class Resolver {
     this.#onResolved = onResolved;
   }
 
-  /** Looks up at once, or when the last time is long enough ago. */
-  refresh(): void {
-    if (this.#state !== "idle" || this.#next !== undefined) return;
+  /** Looks up at once, or when the last time is long enough ago. False if nothing new will come of it. */
+  refresh(): boolean {
+    if (this.#closed()) return false;
     if ("addresses" in this.#location) {
       this.#state = "closed";
       this.#onResolved(this.#location.addresses);
-      return;
+      return false;
     }
+    if (this.#state === "looking" || this.#next !== undefined) return true;
     const wait = this.#lookedAt + this.#minIntervalMs - performance.now();
     if (wait <= 0) this.#look(this.#location);
-    else this.#next = setTimeout(() => this.#again(), wait).unref();
+    else this.#next = setTimeout(() => this.#again(), wait); // a call may wait for it
+    return true;
   }
 
   close(): void {
