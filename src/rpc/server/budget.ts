@@ -15,6 +15,8 @@ export type Holder = {
   evict(): void;
 };
 
+/** Rough memory of an open call without its headers and messages, but with interceptors, spans and the handler's own calls. */
+export const CALL_BYTES = 16 << 10;
 /** The share that is freed at a time, so that room is not searched for every few bytes. */
 const ROOM = 1 / 8;
 

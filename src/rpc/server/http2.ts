@@ -1,6 +1,7 @@
 import { createServer, type Http2Server, performServerHandshake, type ServerOptions } from "node:http2";
 import type { Socket } from "node:net";
 import type { ObserveBareRequest } from "../bare-requests.ts";
+import { failStream } from "../http2-reset.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import { createAccept } from "./grpc/accept.ts";
@@ -42,7 +43,7 @@ export function createHttp2({ routes, connections, plain, limits, observeBareReq
         if (!stream.destroyed && !stream.closed) compatibility.emit("stream", stream, fields, flags, rawFields);
       } catch (error) {
         onError(error);
-        stream.destroy();
+        failStream(stream);
       }
     });
     return connection;

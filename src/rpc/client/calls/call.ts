@@ -179,7 +179,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   #again(error: ConnectError, pause: number): void {
     this.#previous++;
     this.#lastFailure = error;
-    if (this.stream !== undefined) setImmediate(dropStream, this.stream);
+    if (this.stream !== undefined) dropStream(this.stream);
     this.#leave();
     this.#pause = setTimeout(() => this.start.channel.balancer.assign(this), pause);
   }
@@ -222,7 +222,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     if (stream === undefined) channel.balancer.forget(this);
     else if (trailer === undefined) cancelStream(stream);
     // In a usual call, nghttp2 closes the stream as soon as its callback that brought the trailers returns.
-    else if (!stream.writableFinished) setImmediate(dropStream, stream);
+    else if (!stream.writableFinished) dropStream(stream);
     this.finish(trailer);
     this.#leave();
   }

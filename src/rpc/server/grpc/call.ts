@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
 import { cancelStream, failStream } from "../../http2-reset.ts";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
-import type { Wait } from "../budget.ts";
+import { CALL_BYTES, type Wait } from "../budget.ts";
 import { type EndReason, finished } from "../calls/end-reason.ts";
 import type { MessageInit } from "../calls/message.ts";
 import type { Connection, OpenCall } from "../connection.ts";
@@ -18,8 +18,6 @@ import { attachCall, listenForRequest, type StreamEvents } from "./stream-events
 /** A method and its handler: `run` reads the request of a call, calls the handler, and answers or fails the call. */
 export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 
-/** Rough memory of an open call without its headers and messages, but with interceptors, spans and the handler's own calls. */
-const CALL_BYTES = 16 << 10;
 /** A call that is reset sooner, before it came to its handler, is not seen by interceptors: floods of such calls must cost little. */
 const SEEN_MS = 50;
 
@@ -36,6 +34,8 @@ export class GrpcCall implements OpenCall, StreamEvents {
   readonly context: GrpcContext;
   /** Called if the call ends before its response stream does. */
   onCancel: (() => void) | undefined;
+  /** Called when the outcome is decided. */
+  onOver: ((reason: EndReason) => void) | undefined;
   heldBytes = 0;
   sequence: number;
   stalledSince = 0;
@@ -45,7 +45,6 @@ export class GrpcCall implements OpenCall, StreamEvents {
   readonly #timeoutMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #handled = false;
-  /** Whether the outcome is decided. */
   #finished = false;
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
@@ -186,7 +185,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   get waits(): Wait {
-    if (this.request.isOwed || this.response.untakenBytes > 0) return "client";
+    if (this.request.isOwed || this.response.isUntaken) return "client";
     return this.request.rests || (this.#handled && this.#route.desc.methodKind !== "unary") ? "rest" : undefined;
   }
 
@@ -236,9 +235,10 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.context.abort(reason);
     this.request.drop(reason);
     this.response.stopWaiting();
-    const onCancel = this.onCancel;
+    const { onCancel } = this;
     this.onCancel = undefined;
     onCancel?.();
+    this.onOver?.(reason);
   }
 
   /** Everything is sent: frees what the call holds. */

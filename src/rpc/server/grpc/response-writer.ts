@@ -4,6 +4,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import { NodeHeaders } from "../../node-headers.ts";
 import type { Budget, StreamHolder } from "../budget.ts";
 import type { MessageInit } from "../calls/message.ts";
+import { currentTurn } from "../turns.ts";
 import { encode, mayCompress } from "./encode.ts";
 import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
 import type { ServedMethod } from "./served-method.ts";
@@ -17,6 +18,7 @@ const COVERED_BYTES = 1024;
 export class ResponseWriter {
   /** Bytes of messages that the client has not taken. */
   untakenBytes = 0;
+  #wroteIn = 0;
   readonly #stream: ServerHttp2Stream;
   readonly #fields: IncomingHttpHeaders;
   readonly #method: ServedMethod;
@@ -75,14 +77,21 @@ export class ResponseWriter {
     return false;
   }
 
+  /** Whether the client could have taken what was written. That is only sent at the end of a turn of the event loop. */
+  get isUntaken(): boolean {
+    return this.untakenBytes > 0 && this.#wroteIn !== currentTurn();
+  }
+
   /** Counts what the client has not taken; false if there is no room for that. */
   hold(): boolean {
+    this.#wroteIn = currentTurn();
     return this.#budget.hold(this.#holder, this.untakenBytes);
   }
 
   /** The same, including the last message. */
   holdLast(bytes: Buffer | undefined): boolean {
     this.untakenBytes += bytes?.length ?? 1;
+    this.#wroteIn = currentTurn();
     return this.untakenBytes <= COVERED_BYTES || this.hold();
   }
 
