@@ -113,6 +113,10 @@ test-faults: $(PACKAGES) ## Break what can break, and see that nothing is lost; 
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 2 $(FAULT_TESTS) $(ARGS)
 	$(if $(TIMED_FAULT_TESTS),@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(TIMED_FAULT_TESTS) $(ARGS))
 
+.PHONY: test-load
+test-load: $(PACKAGES) ## Ask the shop as built for up to ten times of what it can; Linux, two processors
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 170000 'test/load/*.slow.ts'
+
 .PHONY: test-new
 test-new: third_party ## Add a fifth service in a copy of the tree, and call it from the saga, as the tutorial has it
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --bail test/new-service/new-service.slow.ts

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
-import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import { criticalityOf, isPublic, maxRequestBytes, policyOf } from "./contract.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
@@ -11,6 +11,7 @@ import { bareTelemetry } from "./rpc/interceptors/bare-telemetry.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
 import { createRestHandler } from "./rpc/rest/rest-handler.ts";
+import { type Admission, createAdmission } from "./rpc/server/admission/admission.ts";
 import { createHealth } from "./rpc/server/health.ts";
 import { reflectionServices } from "./rpc/server/reflection.ts";
 import { createRpcServer } from "./rpc/server/server.ts";
@@ -31,6 +32,8 @@ const CACHE_ENTRIES = 10_000;
 const BEHIND_PROXY = { resetBurst: Infinity };
 /** A burst of requests delays everybody else, so strangers may have few at once: the number is Envoy's recommendation for edges. */
 const FOR_STRANGERS = { maxConcurrentStreams: 100 };
+/** Excess is best refused at the edge, before others have worked for it: behind that, only what comes past is. */
+const LEAST_CALLS = { edge: 16, inner: 64 };
 /** The only baggage that is accepted from strangers. The mesh sends calls that carry it to the canary version of a role. */
 const PUBLIC_BAGGAGE = ["canary"];
 
@@ -42,6 +45,18 @@ export type App = {
    */
   stop(hurry?: boolean): Promise<void>;
 };
+
+/** Nothing for CONCURRENCY_LIMIT=off: then everything is served, however long it takes. */
+function admissionBy({ concurrencyLimit }: Settings, least: number, logger: Logger): Admission | undefined {
+  if (concurrencyLimit === "off") return undefined;
+  return createAdmission({
+    criticalityOf,
+    limit: concurrencyLimit === "adaptive" ? undefined : Number(concurrencyLimit),
+    least,
+    onRefused: (method, calls) =>
+      logger.warn("refused calls, of which there are more than can be served", { rpc: method.toString(), calls }),
+  });
+}
 
 /** Starts the role that the settings name. Resolves when it serves; rejects, with nothing left open, if it cannot. */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
@@ -74,6 +89,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     };
     const interceptors = serverInterceptors({ ...told, services: own, outcomes, isUnavailable });
+    const admission = admissionBy(settings, LEAST_CALLS[strangers ? "edge" : "inner"], logger);
     let serving = true;
     await watchDatabase(role, (available) => {
       for (const name of ["", ...own.map(({ typeName }) => typeName)]) health.set(name, available);
@@ -85,6 +101,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         cors: { origins: settings.corsOrigins },
         health: () => serving,
         maxRequestBytes,
+        admission,
         openApi: { title: "tracemesh shop", version: settings.telemetry.serviceVersion },
       });
     const server = createRpcServer({
@@ -92,6 +109,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       interceptors,
       http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
+      admission,
       observeBareRequest: bareTelemetry(told),
       limits: {
         maxHeldBytes: settings.maxHeldMib << 20,

@@ -1,6 +1,6 @@
 // What the contract says about a role, from gen/mesh/policies.js.
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { policies, type ServicePolicy } from "../gen/mesh/policies.js";
+import { type MethodPolicy, policies, type ServicePolicy } from "../gen/mesh/policies.js";
 import type { Role } from "./role.ts";
 
 /** The caller that stands for everybody outside. */
@@ -34,7 +34,15 @@ export function addressOf(service: DescService): { readonly variable: string; re
   return { variable: `${workload.toUpperCase().replaceAll("-", "_")}_URL`, url: `http://${workload}:${port}` };
 }
 
-/** The largest request message of a method, in bytes. */
-export function maxRequestBytes({ parent, name }: DescMethod): number {
-  return policies[parent.typeName]?.methods[`/${parent.typeName}/${name}`]?.maxRequestBytes ?? PROBE_MAX_BYTES;
+/** How important it is that calls of a method are served; undefined: they always are, as health checks and reflection. */
+export function criticalityOf(method: DescMethod): MethodPolicy["criticality"] | undefined {
+  return methodPolicy(method)?.criticality;
 }
+
+/** The largest request message of a method, in bytes. */
+export function maxRequestBytes(method: DescMethod): number {
+  return methodPolicy(method)?.maxRequestBytes ?? PROBE_MAX_BYTES;
+}
+
+const methodPolicy = ({ parent, name }: DescMethod): MethodPolicy | undefined =>
+  policies[parent.typeName]?.methods[`/${parent.typeName}/${name}`];

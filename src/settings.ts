@@ -51,6 +51,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     connectionAgeMs: read.integer("CONNECTION_AGE_MS", { min: 100, max: 86_400_000 }) ?? 300_000,
     /** Memory that the requests and answers of all clients together may take. */
     maxHeldMib: read.integer("MAX_HELD_MIB", { min: 1, max: 65_536 }) ?? 32,
+    /** Calls of each method that may be under way. */
+    concurrencyLimit: read.accepted("CONCURRENCY_LIMIT", LIMIT, isLimit) ?? "adaptive",
     /** How long a role waits for its database before it gives up. */
     startTimeoutMs: read.integer("START_TIMEOUT_MS", { min: 0, max: 3_600_000 }) ?? 60_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
@@ -80,6 +82,11 @@ function isPeer(url: string): boolean {
     return false;
   }
 }
+
+const LIMIT = "must be adaptive, off, or a whole number from 1 to 100000";
+
+const isLimit = (text: string): boolean =>
+  text === "adaptive" || text === "off" || (/^[1-9]\d{0,5}$/.test(text) && Number(text) <= 100_000);
 
 const ORIGINS = "must be *, or origins such as https://shop.example, with commas between";
 

@@ -20,6 +20,8 @@ export type MethodPolicy = {
   readonly callers: readonly string[];
   /** The size limit of a request message in bytes, in any encoding, decompressed; in a stream, of each message. */
   readonly maxRequestBytes: number;
+  /** How important it is that a call is served when a server cannot serve all. */
+  readonly criticality: "critical" | "default" | "sheddable";
 };
 
 /** A gRPC service config: https://github.com/grpc/grpc/blob/master/doc/service_config.md */

@@ -11,41 +11,47 @@ export const policies = {
         "callers": [
           "edge"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       },
       "/shop.gateway.v1.ShopService/CreateOrder": {
         "timeoutMs": 8000,
         "callers": [
           "edge"
         ],
-        "maxRequestBytes": 32768
+        "maxRequestBytes": 32768,
+        "criticality": "default"
       },
       "/shop.gateway.v1.ShopService/GetOrder": {
         "timeoutMs": 2000,
         "callers": [
           "edge"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "critical"
       },
       "/shop.gateway.v1.ShopService/ListOrders": {
         "timeoutMs": 2000,
         "callers": [
           "edge"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "sheddable"
       },
       "/shop.gateway.v1.ShopService/CancelOrder": {
         "timeoutMs": 8000,
         "callers": [
           "edge"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "critical"
       },
       "/shop.gateway.v1.ShopService/WatchOrder": {
         "callers": [
           "edge"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       }
     },
     "serviceConfig": {
@@ -140,34 +146,39 @@ export const policies = {
         "callers": [
           "api-gateway"
         ],
-        "maxRequestBytes": 32768
+        "maxRequestBytes": 32768,
+        "criticality": "default"
       },
       "/shop.order.v1.OrderService/GetOrder": {
         "timeoutMs": 1000,
         "callers": [
           "api-gateway"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "critical"
       },
       "/shop.order.v1.OrderService/ListOrders": {
         "timeoutMs": 1000,
         "callers": [
           "api-gateway"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "sheddable"
       },
       "/shop.order.v1.OrderService/CancelOrder": {
         "timeoutMs": 5000,
         "callers": [
           "api-gateway"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "critical"
       },
       "/shop.order.v1.OrderService/WatchOrder": {
         "callers": [
           "api-gateway"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       }
     },
     "serviceConfig": {
@@ -310,19 +321,22 @@ export const policies = {
         "callers": [
           "order-service"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       },
       "/shop.payment.v1.PaymentService/Refund": {
         "timeoutMs": 3000,
         "callers": [
           "order-service"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "critical"
       },
       "/shop.payment.v1.PaymentService/GetPayment": {
         "timeoutMs": 1000,
         "callers": [],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "critical"
       }
     },
     "serviceConfig": {
@@ -413,22 +427,26 @@ export const policies = {
           "api-gateway",
           "order-service"
         ],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       },
       "/shop.user.v1.UserService/BatchGetUsers": {
         "timeoutMs": 1000,
         "callers": [],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       },
       "/shop.user.v1.UserService/CreateUser": {
         "timeoutMs": 2000,
         "callers": [],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "default"
       },
       "/shop.user.v1.UserService/ListUsers": {
         "timeoutMs": 1000,
         "callers": [],
-        "maxRequestBytes": 8192
+        "maxRequestBytes": 8192,
+        "criticality": "sheddable"
       }
     },
     "serviceConfig": {

@@ -2,16 +2,14 @@
 import assert from "node:assert/strict";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Code, createClient } from "@connectrpc/connect";
-import { policies } from "../../gen/mesh/policies.js";
 import type { ChannelOptions } from "../../src/rpc/client/channel-options.ts";
-import { serviceConfigOf } from "../../src/rpc/client/service-config.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
 import { countOf, failureOf } from "../support/outcomes.ts";
 import { ProbeService } from "../support/probe.ts";
 import type { ProbeClient } from "../support/probe-client.ts";
 import { startProbeServer } from "../support/probe-server.ts";
-import { answer, begin, refuse, type Script, startScriptedServer } from "../support/scripted-server.ts";
+import { answer, begin, type Script, startScriptedServer } from "../support/scripted-server.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -28,11 +26,6 @@ function connect(ports: readonly number[], channelOptions: ChannelOptions = {}, 
   cleanups.push(transport.close);
   return createClient(ProbeService, transport);
 }
-
-/** As the policies of a contract have it. */
-const EJECTING = {
-  "grpc.service_config": JSON.stringify(serviceConfigOf({ policy: policies["shop.user.v1.UserService"] })),
-};
 
 const many = (client: ProbeClient, count: number) => Promise.all(Array.from({ length: count }, () => client.unary({})));
 
@@ -179,102 +172,6 @@ describe("the client's connections", () => {
     for (let i = 0; i < 10; i++) await client.unary({}, { timeoutMs: 5000 });
     assert.equal(servers[1]!.calls, before + 10);
     await eventually(() => assert.equal(servers[0]!.sessions[0]?.destroyed, true));
-  });
-
-  it("go elsewhere when five calls in a row found an address unavailable, and come back", async () => {
-    let sick = true;
-    const servers = [
-      await serve((stream) => (sick ? refuse(stream, Code.Unavailable) : answer(stream))),
-      await serve((stream) => answer(stream)),
-    ];
-    const client = connect(
-      servers.map(({ port }) => port),
-      EJECTING,
-    );
-    await eventually(async () => {
-      await client.unary({}).catch(() => {});
-      assert.ok(servers[0]!.calls >= 5);
-    });
-    const before = servers[0]!.calls;
-    await many(client, 20);
-    assert.equal(servers[0]!.calls, before);
-    sick = false;
-    await eventually(async () => {
-      await client.unary({});
-      assert.ok(servers[0]!.calls > before);
-    });
-  });
-
-  it("try an address that was left out with one call, and leave it out again if that fails", async () => {
-    const servers = [
-      await serve((stream) => setTimeout(() => refuse(stream, Code.Unavailable), 20)),
-      await serve((stream) => answer(stream)),
-    ];
-    const client = connect(
-      servers.map(({ port }) => port),
-      EJECTING,
-    );
-    const tryMany = () => Promise.allSettled(Array.from({ length: 20 }, () => client.unary({})));
-    await tryMany();
-    const before = servers[0]!.calls;
-    await eventually(async () => {
-      await tryMany();
-      assert.ok(servers[0]!.calls > before);
-    });
-    for (let i = 0; i < 5; i++) await tryMany();
-    assert.equal(servers[0]!.calls, before + 1);
-  });
-
-  it("try an address again that was left out, though the call that tried it never ends", async () => {
-    let state: "sick" | "silent" | "well" = "sick";
-    const servers = [
-      await serve((stream) => {
-        if (state === "sick") refuse(stream, Code.Unavailable);
-        else if (state === "well") answer(stream);
-      }),
-      await serve((stream) => answer(stream)),
-    ];
-    const client = connect(
-      servers.map(({ port }) => port),
-      EJECTING,
-    );
-    const end = new AbortController();
-    const tryMany = () =>
-      Promise.allSettled(Array.from({ length: 20 }, () => client.unary({}, { signal: end.signal })));
-    await tryMany();
-    const before = servers[0]!.calls;
-    state = "silent";
-    let endless: Promise<unknown> | undefined;
-    await eventually(() => {
-      endless = tryMany();
-      assert.ok(servers[0]!.calls > before);
-    });
-    state = "well";
-    await eventually(async () => {
-      await client.unary({});
-      assert.ok(servers[0]!.calls > before + 2);
-    });
-    end.abort();
-    await endless;
-  });
-
-  it("go to addresses that are unavailable where too many are, or no policy says otherwise", async () => {
-    for (const options of [EJECTING, {}]) {
-      const servers = [1, 2, 3].map(() =>
-        serve((stream, n) => (n > 8 ? answer(stream) : refuse(stream, Code.Unavailable))),
-      );
-      const started = await Promise.all(servers);
-      const client = connect(
-        started.map(({ port }) => port),
-        options,
-      );
-      await eventually(async () => {
-        await client.unary({}).catch(() => {});
-        assert.ok(started.some(({ calls }) => calls > 8));
-      });
-      const ejected = started.filter(({ calls }) => calls === 5).length;
-      assert.ok(options === EJECTING ? ejected === 2 : ejected === 0, `${started.map(({ calls }) => calls)}`);
-    }
   });
 
   it("to a name are made at all of its addresses, and a name that does not exist is told in the cause only", async () => {

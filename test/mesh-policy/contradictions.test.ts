@@ -91,6 +91,11 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ASK,
     message: "endless_call.Front.Ask has a timeout of 2 s, but calls endless_call.Back.Watch, which has none",
   },
+  less_important: {
+    change: ["timeout: {seconds: 2}", "timeout: {seconds: 2} criticality: CRITICALITY_CRITICAL"],
+    at: ASK,
+    message: "less_important.Front.Ask is critical, but calls less_important.Back.Read, which is default",
+  },
   loop: {
     change: ['callers: ["front"]};', 'callers: ["front"] calls: ["sample.Front.Ask"]};'],
     at: READ,

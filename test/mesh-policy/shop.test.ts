@@ -113,7 +113,7 @@ describe("what is generated from the shop's contracts", () => {
 
   for (const method of METHODS) {
     describe(`of ${method.toString()}`, () => {
-      const { timeout, retry, callers, maxRequestBytes } = policyOf(method);
+      const { timeout, retry, callers, maxRequestBytes, criticality } = policyOf(method);
       const timeoutMs = millis(timeout);
 
       it("has one route, with its timeout and its tries", () => {
@@ -141,7 +141,8 @@ describe("what is generated from the shop's contracts", () => {
         assert.equal(config?.retryPolicy?.maxAttempts, retry?.codes.length ? retry.attempts : undefined);
         assert.deepEqual(config?.retryPolicy?.retryableStatusCodes, retry?.codes.length ? retry.codes : undefined);
         const { methods } = policies[method.parent.typeName]!;
-        const policy = { timeoutMs, callers, maxRequestBytes: maxRequestBytes || 8192 };
+        const level = ["default", "critical", "sheddable"][criticality];
+        const policy = { timeoutMs, callers, maxRequestBytes: maxRequestBytes || 8192, criticality: level };
         assert.deepEqual(methods[pathOf(method)], JSON.parse(JSON.stringify(policy)));
       });
     });

@@ -67,7 +67,7 @@ describe("the settings of docs/operations.md", () => {
     ["DATA_DIR", gateway.storage.dataDir],
     ["DEMO_USERS", demoUsers],
     ["CORS_ORIGINS", gateway.corsOrigins],
-    ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
+    ["CONCURRENCY_LIMIT", gateway.concurrencyLimit],
     ["CONNECTION_AGE_MS", gateway.connectionAgeMs],
     ["MAX_HELD_MIB", gateway.maxHeldMib],
     ["DRAIN_TIMEOUT_MS", gateway.drainTimeoutMs],

@@ -52,6 +52,7 @@ describe("settings", () => {
         trustProxy: false,
         connectionAgeMs: 300_000,
         maxHeldMib: 32,
+        concurrencyLimit: "adaptive",
         drainTimeoutMs: 10_000,
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,

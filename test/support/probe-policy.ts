@@ -17,10 +17,10 @@ export const PROBE_POLICY: ServicePolicy = {
   workload: "probe",
   port: 8090,
   methods: {
-    [`/${NAME}/Unary`]: { timeoutMs: 7000, callers: [], maxRequestBytes: 65_536 },
-    [`/${NAME}/ServerStream`]: { callers: [], maxRequestBytes: 65_536 },
-    [`/${NAME}/ClientStream`]: { timeoutMs: 250, callers: [], maxRequestBytes: 65_536 },
-    [`/${NAME}/BidiStream`]: { callers: [], maxRequestBytes: 65_536 },
+    [`/${NAME}/Unary`]: { timeoutMs: 7000, callers: [], maxRequestBytes: 65_536, criticality: "default" },
+    [`/${NAME}/ServerStream`]: { callers: [], maxRequestBytes: 65_536, criticality: "default" },
+    [`/${NAME}/ClientStream`]: { timeoutMs: 250, callers: [], maxRequestBytes: 65_536, criticality: "default" },
+    [`/${NAME}/BidiStream`]: { callers: [], maxRequestBytes: 65_536, criticality: "default" },
   },
   serviceConfig: {
     loadBalancingConfig: [{ round_robin: {} }],

@@ -39,10 +39,15 @@ export type Rpc = {
   readonly calls: readonly string[];
   readonly objective: Objective | undefined;
   readonly maxRequestBytes: number;
+  readonly criticality: Criticality;
   readonly rest: readonly RestBinding[];
   /** Where its policy option is set. */
   readonly at: string;
 };
+
+/** From the least important one. */
+export const CRITICALITIES = ["sheddable", "default", "critical"] as const;
+export type Criticality = (typeof CRITICALITIES)[number];
 
 export type Objective = {
   readonly availability: number;

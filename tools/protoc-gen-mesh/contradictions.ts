@@ -1,5 +1,5 @@
 // Finds policies that contradict themselves or each other.
-import { EDGE, type Fault, type Rpc, type Workload } from "./contract.ts";
+import { CRITICALITIES, type Criticality, EDGE, type Fault, type Rpc, type Workload } from "./contract.ts";
 import type { MeshOptions } from "./options.ts";
 
 /** All contradictions, in the order of the contracts. */
@@ -47,7 +47,10 @@ function unknownCallers({ at, fullName, callers }: Rpc, known: ReadonlySet<strin
   }));
 }
 
-function callFaults({ at, fullName, workload, timeoutMs, calls }: Rpc, byName: ReadonlyMap<string, Rpc>): Fault[] {
+function callFaults(
+  { at, fullName, workload, timeoutMs, calls, criticality }: Rpc,
+  byName: ReadonlyMap<string, Rpc>,
+): Fault[] {
   const faults: string[] = [];
   const callees: Rpc[] = [];
   for (const call of calls) {
@@ -56,11 +59,17 @@ function callFaults({ at, fullName, workload, timeoutMs, calls }: Rpc, byName: R
     else {
       callees.push(callee);
       if (!callee.callers.includes(workload)) faults.push(`calls ${call}, which may not be called by ${workload}`);
+      if (isLess(callee.criticality, criticality)) {
+        faults.push(`is ${criticality}, but calls ${call}, which is ${callee.criticality}`);
+      }
     }
   }
   if (timeoutMs !== undefined) faults.push(...overruns(timeoutMs, callees));
   return faults.map((fault) => ({ at, message: `${fullName} ${fault}` }));
 }
+
+const isLess = (one: Criticality, than: Criticality): boolean =>
+  CRITICALITIES.indexOf(one) < CRITICALITIES.indexOf(than);
 
 function overruns(timeoutMs: number, callees: readonly Rpc[]): string[] {
   const endless = callees.filter((callee) => callee.timeoutMs === undefined);

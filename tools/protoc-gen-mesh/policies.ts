@@ -25,6 +25,8 @@ export type MethodPolicy = {
   readonly callers: readonly string[];
   /** The size limit of a request message in bytes, in any encoding, decompressed; in a stream, of each message. */
   readonly maxRequestBytes: number;
+  /** How important it is that a call is served when a server cannot serve all. */
+  readonly criticality: "critical" | "default" | "sheddable";
 };
 
 /** A gRPC service config: https://github.com/grpc/grpc/blob/master/doc/service_config.md */
@@ -66,9 +68,9 @@ export function policiesFiles(workloads: readonly Workload[]): GeneratedFile[] {
 }
 
 function servicePolicy(service: ServiceContract) {
-  const methods = service.rpcs.map(({ path, timeoutMs, callers, maxRequestBytes }): [string, object] => [
+  const methods = service.rpcs.map(({ path, timeoutMs, callers, maxRequestBytes, criticality }): [string, object] => [
     path,
-    { timeoutMs, callers, maxRequestBytes },
+    { timeoutMs, callers, maxRequestBytes, criticality },
   ]);
   return {
     workload: service.workload,

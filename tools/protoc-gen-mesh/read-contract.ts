@@ -6,7 +6,7 @@ import {
   FileDescriptorSetSchema,
   MethodOptions_IdempotencyLevel as IdempotencyLevel,
 } from "@bufbuild/protobuf/wkt";
-import type { Fault, Objective, Rpc, ServiceContract, Workload } from "./contract.ts";
+import type { Criticality, Fault, Objective, Rpc, ServiceContract, Workload } from "./contract.ts";
 import { type OptionReader, optionReader } from "./option-reader.ts";
 import { type RestBinding, type RestRule, restBindings } from "./rest-binding.ts";
 import { lineOfMethod } from "./source-line.ts";
@@ -20,7 +20,14 @@ type PolicyJson = {
   calls?: string[];
   objective?: { availability: number; latency?: string; latencyRatio?: number };
   maxRequestBytes?: number;
+  criticality?: keyof typeof CRITICALITY;
 };
+
+const CRITICALITY = {
+  CRITICALITY_UNSPECIFIED: "default",
+  CRITICALITY_CRITICAL: "critical",
+  CRITICALITY_SHEDDABLE: "sheddable",
+} as const satisfies Record<string, Criticality>;
 
 /** The limit for methods whose policy sets none. */
 const DEFAULT_MAX_REQUEST_BYTES = 8192;
@@ -73,6 +80,7 @@ function readRpc(desc: DescMethod, workload: string, options: OptionReader, faul
     calls = [],
     objective,
     maxRequestBytes = DEFAULT_MAX_REQUEST_BYTES,
+    criticality = "CRITICALITY_UNSPECIFIED",
   } = policy.value;
   const { typeName } = desc.parent;
   return [
@@ -90,6 +98,7 @@ function readRpc(desc: DescMethod, workload: string, options: OptionReader, faul
       calls,
       objective: objective && objectiveOf(objective),
       maxRequestBytes,
+      criticality: CRITICALITY[criticality],
       rest: readRest(desc, options, faults),
       at: policy.at,
     },

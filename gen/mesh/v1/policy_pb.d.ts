@@ -2,7 +2,8 @@
 // @generated from file mesh/v1/policy.proto (package mesh.v1, syntax proto3)
 /* eslint-disable */
 
-// Options that say, beside each RPC, what a call may cost, who may make it, how large its request may be and when it may be retried:
+// Options that say, beside each RPC, what a call may cost, who may make it, how large its request may be, how important it is and when it may
+// be retried:
 //
 //     service OrderService {
 //       option (mesh.v1.workload) = {
@@ -35,12 +36,13 @@
 // - a method is retried although its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT;
 // - a caller is not a workload;
 // - a method calls one that does not exist, or that does not list the method's workload among its callers;
+// - a method calls one that is less important than itself;
 // - a method calls itself, directly or through others;
 // - the timeouts of the methods that it calls add up to its own timeout or more;
 // - the attempts along a path of calls multiply to more than 6 (the generator's option max_tries);
 // - the latency of its objective is not below its timeout.
 
-import type { GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenExtension, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, MethodOptions, ServiceOptions } from "@bufbuild/protobuf/wkt";
 
@@ -126,6 +128,13 @@ export declare type Policy = Message<"mesh.v1.Policy"> & {
    * @generated from field: uint32 max_request_bytes = 6;
    */
   maxRequestBytes: number;
+
+  /**
+   * How important it is that a call is served when a server cannot serve all. Streams are always served.
+   *
+   * @generated from field: mesh.v1.Criticality criticality = 7;
+   */
+  criticality: Criticality;
 };
 
 /**
@@ -199,6 +208,39 @@ export declare type Objective = Message<"mesh.v1.Objective"> & {
  * Use `create(ObjectiveSchema)` to create a new message.
  */
 export declare const ObjectiveSchema: GenMessage<Objective>;
+
+/**
+ * Which calls are served first where more come than a server can serve. The others are refused with RESOURCE_EXHAUSTED.
+ *
+ * @generated from enum mesh.v1.Criticality
+ */
+export enum Criticality {
+  /**
+   * Most calls.
+   *
+   * @generated from enum value: CRITICALITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Before most calls: what gives money back, or tells a customer what became of it.
+   *
+   * @generated from enum value: CRITICALITY_CRITICAL = 1;
+   */
+  CRITICAL = 1,
+
+  /**
+   * After most calls: what can wait, or is asked again anyway.
+   *
+   * @generated from enum value: CRITICALITY_SHEDDABLE = 2;
+   */
+  SHEDDABLE = 2,
+}
+
+/**
+ * Describes the enum mesh.v1.Criticality.
+ */
+export declare const CriticalitySchema: GenEnum<Criticality>;
 
 /**
  * The program that serves this service. Each of its methods then needs a policy. A service without a workload is not part of the mesh.

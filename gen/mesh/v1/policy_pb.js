@@ -2,7 +2,8 @@
 // @generated from file mesh/v1/policy.proto (package mesh.v1, syntax proto3)
 /* eslint-disable */
 
-// Options that say, beside each RPC, what a call may cost, who may make it, how large its request may be and when it may be retried:
+// Options that say, beside each RPC, what a call may cost, who may make it, how large its request may be, how important it is and when it may
+// be retried:
 //
 //     service OrderService {
 //       option (mesh.v1.workload) = {
@@ -35,12 +36,13 @@
 // - a method is retried although its idempotency_level is neither NO_SIDE_EFFECTS nor IDEMPOTENT;
 // - a caller is not a workload;
 // - a method calls one that does not exist, or that does not list the method's workload among its callers;
+// - a method calls one that is less important than itself;
 // - a method calls itself, directly or through others;
 // - the timeouts of the methods that it calls add up to its own timeout or more;
 // - the attempts along a path of calls multiply to more than 6 (the generator's option max_tries);
 // - the latency of its objective is not below its timeout.
 
-import { extDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, extDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.js";
 import { file_google_protobuf_descriptor, file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 
@@ -48,7 +50,7 @@ import { file_google_protobuf_descriptor, file_google_protobuf_duration } from "
  * Describes the file mesh/v1/policy.proto.
  */
 export const file_mesh_v1_policy = /*@__PURE__*/
-  fileDesc("ChRtZXNoL3YxL3BvbGljeS5wcm90bxIHbWVzaC52MSJjCghXb3JrbG9hZBI8CgRuYW1lGAEgASgJQi66SCtyKTIhXlthLXpdKFstYS16MC05XXswLDYxfVthLXowLTldKT8kWgRlZGdlEhkKBHBvcnQYAiABKA1CC7pICCoGGP//AyAAIr4CCgZQb2xpY3kSOQoHdGltZW91dBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwqABIdCgVyZXRyeRgCIAEoCzIOLm1lc2gudjEuUmV0cnkSQAoHY2FsbGVycxgDIAMoCUIvukgskgEpGAEiJXIjMiFeW2Etel0oWy1hLXowLTldezAsNjF9W2EtejAtOV0pPyQSRQoFY2FsbHMYBCADKAlCNrpIM5IBMBgBIixyKjIoXihbYS16XVthLXowLTlfXSpcLikrW0EtWl1cdypcLltBLVpdXHcqJBIlCglvYmplY3RpdmUYBSABKAsyEi5tZXNoLnYxLk9iamVjdGl2ZRIqChFtYXhfcmVxdWVzdF9ieXRlcxgGIAEoDUIPukgM2AEBKgcYgICAAihAIooBCgVSZXRyeRIbCghhdHRlbXB0cxgBIAEoDUIJukgGKgQYBSgCEmQKBWNvZGVzGAIgAygJQlW6SFKSAU8YASJLcklSCUNBTkNFTExFRFIRREVBRExJTkVfRVhDRUVERURSCElOVEVSTkFMUhJSRVNPVVJDRV9FWEhBVVNURURSC1VOQVZBSUxBQkxFIvgCCglPYmplY3RpdmUSLQoMYXZhaWxhYmlsaXR5GAEgASgBQhe6SBQSEhEAAAAAAADwPyEAAAAAAAAAABKTAQoHbGF0ZW5jeRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkJnukhkqgFhOgUQwJaxAjoFEICt4gQ6BRDA8PULOgUQgOHrFzoFEMDR4SM6BRCAwtcvOgUQgOWadzoGEIDKte4BOgYQgK/Q5QI6AggBOggIAhCAyrXuAToCCAU6CAgHEIDKte4BOgIIChIuCg1sYXRlbmN5X3JhdGlvGAMgASgBQhe6SBQSEhEAAAAAAADwPykAAAAAAAAAADp2ukhzGnEKF29iamVjdGl2ZS5sYXRlbmN5X3JhdGlvEiVsYXRlbmN5IGFuZCBsYXRlbmN5X3JhdGlvIGdvIHRvZ2V0aGVyGi9oYXModGhpcy5sYXRlbmN5KSA9PSAodGhpcy5sYXRlbmN5X3JhdGlvID4gMC4wKTpQCgh3b3JrbG9hZBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxi0hwMgASgLMhEubWVzaC52MS5Xb3JrbG9hZFIId29ya2xvYWQ6SQoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtIcDIAEoCzIPLm1lc2gudjEuUG9saWN5UgZwb2xpY3liBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_descriptor, file_google_protobuf_duration]);
+  fileDesc("ChRtZXNoL3YxL3BvbGljeS5wcm90bxIHbWVzaC52MSJjCghXb3JrbG9hZBI8CgRuYW1lGAEgASgJQi66SCtyKTIhXlthLXpdKFstYS16MC05XXswLDYxfVthLXowLTldKT8kWgRlZGdlEhkKBHBvcnQYAiABKA1CC7pICCoGGP//AyAAIvMCCgZQb2xpY3kSOQoHdGltZW91dBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkINukgKqgEHIgMIkBwqABIdCgVyZXRyeRgCIAEoCzIOLm1lc2gudjEuUmV0cnkSQAoHY2FsbGVycxgDIAMoCUIvukgskgEpGAEiJXIjMiFeW2Etel0oWy1hLXowLTldezAsNjF9W2EtejAtOV0pPyQSRQoFY2FsbHMYBCADKAlCNrpIM5IBMBgBIixyKjIoXihbYS16XVthLXowLTlfXSpcLikrW0EtWl1cdypcLltBLVpdXHcqJBIlCglvYmplY3RpdmUYBSABKAsyEi5tZXNoLnYxLk9iamVjdGl2ZRIqChFtYXhfcmVxdWVzdF9ieXRlcxgGIAEoDUIPukgM2AEBKgcYgICAAihAEjMKC2NyaXRpY2FsaXR5GAcgASgOMhQubWVzaC52MS5Dcml0aWNhbGl0eUIIukgFggECEAEiigEKBVJldHJ5EhsKCGF0dGVtcHRzGAEgASgNQgm6SAYqBBgFKAISZAoFY29kZXMYAiADKAlCVbpIUpIBTxgBIktySVIJQ0FOQ0VMTEVEUhFERUFETElORV9FWENFRURFRFIISU5URVJOQUxSElJFU09VUkNFX0VYSEFVU1RFRFILVU5BVkFJTEFCTEUi+AIKCU9iamVjdGl2ZRItCgxhdmFpbGFiaWxpdHkYASABKAFCF7pIFBISEQAAAAAAAPA/IQAAAAAAAAAAEpMBCgdsYXRlbmN5GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQme6SGSqAWE6BRDAlrECOgUQgK3iBDoFEMDw9Qs6BRCA4esXOgUQwNHhIzoFEIDC1y86BRCA5Zp3OgYQgMq17gE6BhCAr9DlAjoCCAE6CAgCEIDKte4BOgIIBToICAcQgMq17gE6AggKEi4KDWxhdGVuY3lfcmF0aW8YAyABKAFCF7pIFBISEQAAAAAAAPA/KQAAAAAAAAAAOna6SHMacQoXb2JqZWN0aXZlLmxhdGVuY3lfcmF0aW8SJWxhdGVuY3kgYW5kIGxhdGVuY3lfcmF0aW8gZ28gdG9nZXRoZXIaL2hhcyh0aGlzLmxhdGVuY3kpID09ICh0aGlzLmxhdGVuY3lfcmF0aW8gPiAwLjApKl8KC0NyaXRpY2FsaXR5EhsKF0NSSVRJQ0FMSVRZX1VOU1BFQ0lGSUVEEAASGAoUQ1JJVElDQUxJVFlfQ1JJVElDQUwQARIZChVDUklUSUNBTElUWV9TSEVEREFCTEUQAjpQCgh3b3JrbG9hZBIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxi0hwMgASgLMhEubWVzaC52MS5Xb3JrbG9hZFIId29ya2xvYWQ6SQoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtIcDIAEoCzIPLm1lc2gudjEuUG9saWN5UgZwb2xpY3liBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_descriptor, file_google_protobuf_duration]);
 
 /**
  * Describes the message mesh.v1.Workload.
@@ -77,6 +79,20 @@ export const RetrySchema = /*@__PURE__*/
  */
 export const ObjectiveSchema = /*@__PURE__*/
   messageDesc(file_mesh_v1_policy, 3);
+
+/**
+ * Describes the enum mesh.v1.Criticality.
+ */
+export const CriticalitySchema = /*@__PURE__*/
+  enumDesc(file_mesh_v1_policy, 0);
+
+/**
+ * Which calls are served first where more come than a server can serve. The others are refused with RESOURCE_EXHAUSTED.
+ *
+ * @generated from enum mesh.v1.Criticality
+ */
+export const Criticality = /*@__PURE__*/
+  tsEnum(CriticalitySchema);
 
 /**
  * The program that serves this service. Each of its methods then needs a policy. A service without a workload is not part of the mesh.

@@ -1,6 +1,7 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { requestFault } from "../request-fault.ts";
+import type { Admission } from "../server/admission/admission.ts";
 import { finished } from "../server/calls/end-reason.ts";
 import { type MessageInit, wholeMessage } from "../server/calls/message.ts";
 import { createRunUnary, type RunUnary, type UnaryCall, type UnarySpec } from "../server/calls/unary.ts";
@@ -17,6 +18,7 @@ import { sendJson } from "./send.ts";
 export type RestCallOptions = {
   readonly interceptors: readonly Interceptor[];
   readonly registry: Registry;
+  readonly admission: Admission | undefined;
   /** The largest body of a request. */
   readonly readMaxBytes: number;
   readonly defaultTimeoutMs: number;
@@ -36,7 +38,7 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
   return (req, res, target) => void new RestExchange(method, req, res, target).serve();
 }
 
-type RestMethod = Omit<RestCallOptions, "interceptors"> & {
+type RestMethod = Omit<RestCallOptions, "interceptors" | "admission"> & {
   readonly binding: HttpBinding;
   readonly run: RunUnary;
   readonly toBody: (message: Message) => string;

@@ -1,19 +1,22 @@
 import { createRegistry, type DescMethod } from "@bufbuild/protobuf";
 import { Code, createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "../../../gen/google/rpc/error_details_pb.js";
+import { httpStatusOf } from "../http-status.ts";
 import { splitTarget } from "../request-target.ts";
+import { type Admission, sharedRefusal } from "../server/admission/admission.ts";
 import type { HttpHandler, HttpRequest } from "../server/http-handler.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
+import { whenAdmitted } from "../server/plain/when-admitted.ts";
 import type { Service } from "../service.ts";
 import { type CorsOptions, createCors } from "./cors.ts";
-import { httpBindings } from "./http-rule.ts";
+import { type HttpBinding, httpBindings } from "./http-rule.ts";
 import { type OpenApiInfo, openApiDocument } from "./openapi.ts";
 import { parsePathTemplate } from "./path-template.ts";
 import { createRestCall, type RestCall, type RestCallOptions } from "./rest-call.ts";
 import { createRestStream } from "./rest-stream.ts";
 import { createRouter, type Router } from "./router.ts";
 import { send, sendError } from "./send.ts";
-import { httpError } from "./status.ts";
+import { httpError, statusJson } from "./status.ts";
 
 export type RestHandlerOptions = {
   /** Their methods with a google.api.http rule can be called over REST. */
@@ -30,6 +33,8 @@ export type RestHandlerOptions = {
   readonly maxRequestBytes?: (method: DescMethod) => number | undefined;
   /** The largest request body of methods without their own limit, in bytes. Default: 64 KiB. */
   readonly readMaxBytes?: number;
+  /** What is served when more comes than can be. Default: everything. */
+  readonly admission?: Admission | undefined;
   /** Timeout of calls whose client sets none. Default: 10000 ms. */
   readonly defaultTimeoutMs?: number;
 };
@@ -50,6 +55,7 @@ export function createRestHandler(options: RestHandlerOptions): HttpHandler {
   const callOptions: Omit<RestCallOptions, "readMaxBytes"> = {
     interceptors: options.interceptors ?? [],
     registry,
+    admission: options.admission,
     defaultTimeoutMs: options.defaultTimeoutMs ?? 10_000,
   };
   addEndpoints(router, options);
@@ -93,12 +99,27 @@ function addService(
   for (const binding of httpBindings(desc)) {
     const spec = methods[binding.method.localName];
     const options = optionsOf(binding.method);
-    if (spec?.kind === "unary")
-      router.add(binding.httpMethod, binding.template, createRestCall(binding, spec, options));
-    else if (spec?.kind === "server_streaming") {
+    if (spec?.kind === "unary") {
+      const call = createRestCall(binding, spec, options);
+      router.add(binding.httpMethod, binding.template, gated(binding, call, options));
+    } else if (spec?.kind === "server_streaming") {
       router.add(binding.httpMethod, binding.template, createRestStream(binding, spec, options));
     }
   }
+}
+
+/** A call that begins when its turn has come. */
+function gated({ method, template }: HttpBinding, call: RestCall, { admission, registry }: RestCallOptions): RestCall {
+  const gate = admission?.gateOf(method);
+  if (gate === undefined) return call;
+  const body = JSON.stringify(statusJson(sharedRefusal(), registry));
+  const status = httpStatusOf(sharedRefusal());
+  const retryAfter = sharedRefusal().metadata.get("retry-after")!;
+  return (req, res, target) => {
+    named(req, template.source);
+    const refuse = () => send(req, res, status, "application/json", body, { "retry-after": retryAfter });
+    whenAdmitted(gate, res, () => call(req, res, target), refuse);
+  };
 }
 
 function addEndpoints(router: Router<RestCall>, { services, health = () => true, openApi }: RestHandlerOptions): void {

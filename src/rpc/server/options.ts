@@ -2,6 +2,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type ObserveBareRequest, observeNothing } from "../bare-requests.ts";
 import type { Service } from "../service.ts";
+import type { Admission } from "./admission/admission.ts";
 import { connectionsByDescriptors } from "./connection-limit.ts";
 import type { HttpHandler } from "./http-handler.ts";
 
@@ -26,6 +27,8 @@ export type RpcServerOptions = {
   readonly limits?: Partial<RpcServerLimits>;
   /** The largest request message of a method, like limits.readMaxBytes, which is the default, also where this returns undefined. */
   readonly maxRequestBytes?: (method: DescMethod) => number | undefined;
+  /** What is served when more comes than can be. Default: everything. */
+  readonly admission?: Admission | undefined;
   /** HTTP/2 pings that find dead peers: one every timeMs; no answer within timeoutMs cuts the connection. Default: 60 s, 20 s. Null: none. */
   readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number } | null;
   /**
@@ -127,6 +130,7 @@ export type ResolvedOptions = {
   readonly http: HttpHandler;
   readonly limits: RpcServerLimits;
   readonly maxRequestBytes: (method: DescMethod) => number;
+  readonly admission: Admission;
   readonly policy: ConnectionPolicy;
   readonly observeBareRequest: ObserveBareRequest;
   readonly onError: ReportError;
@@ -141,6 +145,7 @@ export function resolveOptions(options: RpcServerOptions): ResolvedOptions {
     http: options.http ?? (() => false),
     limits,
     maxRequestBytes: (method) => options.maxRequestBytes?.(method) ?? limits.readMaxBytes,
+    admission: options.admission ?? { gateOf: () => undefined },
     policy: {
       ...limits,
       keepalive: keepalive ?? undefined,

@@ -32,7 +32,7 @@ export type RpcServer = {
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   const resolved = resolveOptions(options);
-  const { services, interceptors, limits, policy, maxRequestBytes, observeBareRequest, onError } = resolved;
+  const { limits, policy, observeBareRequest, onError } = resolved;
   const budget = new Budget(limits.maxHeldBytes, function* () {
     yield* connections.calls();
     yield* plainCalls;
@@ -40,10 +40,10 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const connections = createConnections(policy, budget);
   const plainCalls = new PlainCalls(limits, budget, observeBareRequest);
   const plain = createPlainListener(resolved, plainCalls);
-  const routes = createRoutes(services, interceptors, limits, maxRequestBytes, onError);
+  const routes = createRoutes(resolved);
   const http1 = createHttp1(limits, policy.idleTimeoutMs, plain, observeBareRequest);
   const serveHttp2 = createHttp2({ routes, connections, plain, limits, observeBareRequest, onError });
-  const admission = new ConnectionLimit(limits);
+  const connectionLimit = new ConnectionLimit(limits);
   const sockets = new Set<Socket>();
   const sniffing = new Set<() => void>();
 
@@ -51,7 +51,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     const startedAt = performance.now();
     let idleSince = (): number | undefined => startedAt;
     let dismiss = (): void => void socket.destroy();
-    if (!admission.admit({ socket, idleSince: () => idleSince(), dismiss: () => dismiss() })) {
+    if (!connectionLimit.admit({ socket, idleSince: () => idleSince(), dismiss: () => dismiss() })) {
       socket.destroy();
       return;
     }

@@ -16,9 +16,10 @@ export function destinationRule({ name }: Pick<Workload, "name">, options: MeshO
         loadBalancer: { simple: "LEAST_REQUEST" },
         connectionPool: {
           tcp: { connectTimeout: "1s", tcpKeepalive: { time: "60s", interval: "10s", probes: 3 } },
-          // maxRetries limits the retries in flight from one sidecar, so that they cannot keep an overloaded server down.
-          http: { http2MaxRequests: 1000, maxRetries: 50 },
+          http: { http2MaxRequests: 1000 },
         },
+        // Retries in flight from one sidecar, of all its calls in flight, so that they cannot keep an overloaded server down.
+        retryBudget: { percent: 20, minRetryConcurrency: 5 },
         outlierDetection: SIDECAR_EJECTION,
       },
     },

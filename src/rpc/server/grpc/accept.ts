@@ -3,8 +3,11 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import { shownName } from "../../field-violations.ts";
 import { errorNaming } from "../../told-text.ts";
+import { overloaded, sharedRefusal, tellingMs } from "../admission/admission.ts";
+import type { Gate } from "../admission/gate.ts";
 import type { Connection } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
+import { noRoom } from "../errors.ts";
 import { headerBytes } from "../header-bytes.ts";
 import { GrpcCall, type Route } from "./call.ts";
 import { isProto, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
@@ -42,20 +45,42 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       refuseHttp(stream, isSupported ? METHOD_NOT_ALLOWED : UNSUPPORTED_MEDIA_TYPE, bare(false));
       return;
     }
+    const route = routes.get(path);
+    const turn = route?.gate?.ask();
+    if (turn === "never") {
+      refuse(stream, fields, sharedRefusal(), 429, bare(true));
+      return;
+    }
     let call: GrpcCall;
     try {
       checkEncoding(fields["grpc-encoding"]);
-      call = new GrpcCall(stream, fields, findRoute(routes, path), connection);
+      call = new GrpcCall(stream, fields, existing(route, path), connection);
     } catch (error) {
-      refuse(stream, fields, ConnectError.from(error), !routes.has(path), bare(true));
+      if (turn === "now") route!.gate!.leave(undefined);
+      refuse(stream, fields, ConnectError.from(error), route === undefined ? 404 : 400, bare(true));
       return;
     }
-    call.start((flags & END_STREAM) !== 0, headerBytes(rawFields));
+    const begin = () => {
+      if (!call.start((flags & END_STREAM) !== 0, headerBytes(rawFields)))
+        refuse(stream, fields, noRoom(), 429, bare(true));
+    };
+    if (turn === undefined) begin();
+    else pass(call, route!.gate!, turn, begin);
   };
 }
 
-function findRoute(routes: ReadonlyMap<string, Route>, path: string): Route {
-  const route = routes.get(path);
+/** Begins the call when its turn has come. */
+function pass(call: GrpcCall, gate: Gate, turn: "now" | "later", begin: () => void): void {
+  const admit = () => {
+    const at = performance.now();
+    call.onOver = (reason) => gate.leave(tellingMs(at, reason));
+    begin();
+  };
+  if (turn === "now") admit();
+  else gate.wait({ admit, refuse: () => call.fail(overloaded()), isGone: () => call.gone });
+}
+
+function existing(route: Route | undefined, path: string): Route {
   if (route === undefined)
     throw errorNaming(`${shownName(path)} is not implemented`, "not implemented", Code.Unimplemented);
   return route;
@@ -76,12 +101,12 @@ function refuse(
   stream: ServerHttp2Stream,
   fields: IncomingHttpHeaders,
   error: ConnectError,
-  isUnknown: boolean,
+  status: number,
   bare: BareAnswer,
 ): void {
   const head = trailersOnlyHead(fields["content-type"], undefined, trailersOf(error, undefined));
   answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"], bare);
-  bare.end(isUnknown ? 404 : 400, error);
+  bare.end(status, error);
 }
 
 function answer(stream: ServerHttp2Stream, head: readonly string[], { traceResponse }: BareAnswer): void {

@@ -65,13 +65,17 @@ export class GrpcCall implements OpenCall, StreamEvents {
     connection.activity++;
   }
 
-  /** Starts reading; `ended`: the request has no body. */
-  start(ended: boolean, headerBytes: number): void {
-    if (!this.#connection.budget.hold(this, CALL_BYTES + headerBytes)) this.fail(noRoom());
-    else {
+  /** Starts reading; `ended`: the request has no body. False, and the call is over, if there is no room for it. */
+  start(ended: boolean, headerBytes: number): boolean {
+    const hasRoom = this.#connection.budget.hold(this, CALL_BYTES + headerBytes);
+    if (hasRoom) {
       if (!ended) listenForRequest(this.stream);
       if ((ended && this.request.end()) || !this.#route.singleRequest) this.#run();
+    } else {
+      this.#close(noRoom());
+      this.#settle();
     }
+    return hasRoom;
   }
 
   onData(chunk: Buffer): void {
@@ -203,15 +207,11 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   evict(): void {
-    this.#drop(noRoom());
-  }
-
-  giveUp(reason = requestTooSlow()): void {
-    this.#drop(reason);
+    this.giveUp(noRoom());
   }
 
   /** Ends the call with an error, or with a reset if the client does not take what it was sent: it would not take the error either. */
-  #drop(error: ConnectError): void {
+  giveUp(error = requestTooSlow()): void {
     if (this.response.untakenBytes === 0) this.fail(error);
     else {
       if (!this.#finished) this.#close(error);

@@ -1,29 +1,24 @@
-import type { DescMethod } from "@bufbuild/protobuf";
 import { createServiceImplSpec, type Interceptor, type MethodImplSpec } from "@connectrpc/connect";
 import { hooksOfAll, joinHooks } from "../../hooks/hooked.ts";
 import { refuseFaults } from "../../request-fault.ts";
-import type { Service } from "../../service.ts";
-import type { MessageLimits, ReportError } from "../options.ts";
+import type { ResolvedOptions } from "../options.ts";
 import type { Route } from "./call.ts";
 import { hooked } from "./hooked.ts";
 import { direct, intercepted, serverStream, unary } from "./invoke.ts";
 
 /** The routes of all methods by path. Interceptors are composed here, once for each method. */
-export function createRoutes(
-  services: readonly Service[],
-  interceptors: readonly Interceptor[],
-  { compressMinBytes }: Pick<MessageLimits, "compressMinBytes">,
-  maxRequestBytes: (method: DescMethod) => number,
-  onError: ReportError,
-): ReadonlyMap<string, Route> {
+export function createRoutes(options: ResolvedOptions): ReadonlyMap<string, Route> {
+  const { services, interceptors, limits, maxRequestBytes, admission, onError } = options;
+  const { compressMinBytes } = limits;
   const routes = new Map<string, Route>();
   for (const { desc, impl } of services) {
     for (const spec of Object.values(createServiceImplSpec(desc, impl).methods)) {
       const path = `/${desc.typeName}/${spec.method.name}`;
       const singleRequest = spec.kind === "unary" || spec.kind === "server_streaming";
       const run = runOf(spec, interceptors);
-      const limits = { compressMinBytes, readMaxBytes: maxRequestBytes(spec.method) };
-      routes.set(path, { desc: spec.method, path, limits, onError, singleRequest, run });
+      const gate = admission.gateOf(spec.method);
+      const ownLimits = { compressMinBytes, readMaxBytes: maxRequestBytes(spec.method) };
+      routes.set(path, { desc: spec.method, path, limits: ownLimits, onError, gate, singleRequest, run });
     }
   }
   return routes;

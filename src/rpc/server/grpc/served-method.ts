@@ -1,4 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
+import type { Gate } from "../admission/gate.ts";
 import type { MessageLimits, ReportError } from "../options.ts";
 
 /** What all calls of a method have in common. */
@@ -8,6 +9,8 @@ export type ServedMethod = {
   readonly path: string;
   readonly limits: MessageLimits;
   readonly onError: ReportError;
+  /** Undefined: its calls always begin at once. */
+  readonly gate: Gate | undefined;
   /** Whether a request is a single message. Then the handler is called when that is complete; otherwise at once, and it reads the stream. */
   readonly singleRequest: boolean;
 };

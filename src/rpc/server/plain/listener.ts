@@ -6,6 +6,7 @@ import { shownName } from "../../field-violations.ts";
 import { joinHooks } from "../../hooks/hooked.ts";
 import { refuseFaults, requestFault } from "../../request-fault.ts";
 import { errorNaming } from "../../told-text.ts";
+import { overloaded } from "../admission/admission.ts";
 import { registryOf } from "../file-index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
@@ -17,6 +18,7 @@ import { reportUnexpected } from "./report-unexpected.ts";
 import { type BodyKind, bodyKindOf, requestBody } from "./request-body.ts";
 import { serverValues } from "./server-values.ts";
 import { sendUniversal, universalRequest } from "./universal.ts";
+import { whenAdmitted } from "./when-admitted.ts";
 
 export type PlainListener = (req: HttpRequest, res: HttpResponse) => void;
 
@@ -44,7 +46,7 @@ export function createPlainListener(options: ResolvedOptions, calls: PlainCalls)
   };
 }
 
-function createConnectLane({ services, interceptors, limits, maxRequestBytes, onError }: ResolvedOptions) {
+function createConnectLane({ services, interceptors, limits, maxRequestBytes, admission, onError }: ResolvedOptions) {
   const registry = registryOf(services.map(({ desc }) => desc));
   const router = createConnectRouter({
     grpc: false,
@@ -73,12 +75,20 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, on
       return;
     }
     call.streamsAnswer = handler.method.methodKind !== "unary";
-    call
-      .work(async () => sendUniversal(await handler(request), call))
-      .catch((error: unknown) => {
-        if (!(error instanceof ConnectError) && !call.closed) onError(error, handler.method);
-        res.destroy();
-      });
+    const begin = () => {
+      call
+        .work(async () => sendUniversal(await handler(request), call))
+        .catch((error: unknown) => {
+          if (!(error instanceof ConnectError) && !call.closed) onError(error, handler.method);
+          res.destroy();
+        });
+    };
+    // Only Connect's handler knows how its protocols tell errors.
+    const refuse = () => {
+      request.contextValues?.set(requestFault, overloaded());
+      begin();
+    };
+    whenAdmitted(admission.gateOf(handler.method), res, begin, refuse);
   };
 
   function requestOf(call: PlainCall, method: DescMethod): Parameters<UniversalHandler>[0] {

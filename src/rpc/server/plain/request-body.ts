@@ -50,7 +50,12 @@ export type BodyReader = {
 
 /** The messages of a request in the form of its protocol, but without compression. */
 export function requestBody(reader: BodyReader): AsyncIterable<Bytes> {
-  if (reader.values.get(requestFault) !== undefined) return emptyBody(reader); // whatever was sent, it is refused
+  return { [Symbol.asyncIterator]: () => messagesOf(reader)[Symbol.asyncIterator]() };
+}
+
+/** If the request has a fault when it is about to be read, it is refused, whatever was sent. */
+function messagesOf(reader: BodyReader): AsyncIterable<Bytes> {
+  if (reader.values.get(requestFault) !== undefined) return emptyBody(reader);
   return reader.kind.framed ? framedBody(reader) : singleBody(reader);
 }
 

@@ -1,0 +1,156 @@
+import { afterTurns } from "../turns.ts";
+import type { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { LoopTurn } from "./loop-turn.ts";
+import type { Criticality, Pressure } from "./pressure.ts";
+
+/** "now": it may begin, and leaves when it is over. "later": it waits(). "never": it is refused. */
+export type Turn = "now" | "later" | "never";
+
+/** A call that waits for its turn. */
+export type Waiting = {
+  /** Whether nobody waits for it any more. */
+  isGone(): boolean;
+  /** Its turn has come. It leaves when it is over. */
+  admit(): void;
+  /** Its turn does not come soon enough. */
+  refuse(): void;
+};
+
+/** What the gates of a server share. */
+export type ServerLoad = { readonly pressure: Pressure; readonly turn: LoopTurn };
+
+/** While calls come too fast, so many wait as are served within about this time: others would only be late. */
+const QUEUE_MS = 30;
+/** A burst that comes to a server at rest may wait longer, since it is soon over. */
+const LONGEST_WAIT_MS = 500;
+const LONGEST_QUEUE = 256;
+const SWEEP_MS = 100;
+/** After so long without a queue, the server is at rest again. */
+const REST_MS = 1000;
+
+/** Lets as many calls of a method begin as its limit says, a few more wait, and refuses the rest. */
+export class Gate {
+  readonly limit: ConcurrencyLimit;
+  readonly #criticality: Criticality;
+  readonly #server: ServerLoad;
+  readonly #onRefuse: () => void;
+  #queue: { readonly call: Waiting; readonly since: number }[] = [];
+  /** Where the queue begins. */
+  #first = 0;
+  #isAdmitting = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #longestQueue = LONGEST_QUEUE;
+  /** Calls that have ended since the last sweep. */
+  #ended = 0;
+  #sweptAt = 0;
+  #queuedAt = 0;
+
+  constructor(limit: ConcurrencyLimit, criticality: Criticality, server: ServerLoad, onRefuse: () => void = () => {}) {
+    this.limit = limit;
+    this.#criticality = criticality;
+    this.#server = server;
+    this.#onRefuse = onRefuse;
+  }
+
+  /** Asks for a call that has just come. */
+  ask(): Turn {
+    const { pressure, turn } = this.#server;
+    const isLate = turn.isLong;
+    const mayBegin = this.#isBelowLimit();
+    if (mayBegin && !isLate && this.#length === 0) {
+      this.#begin();
+      return "now";
+    }
+    if (this.#length < this.#longestQueue && !pressure.isAbove(this.#criticality)) return "later";
+    if (mayBegin && isLate && !turn.refusingPays) {
+      this.#begin();
+      return "now";
+    }
+    pressure.note(this.#criticality, performance.now());
+    turn.noteRefused();
+    this.#onRefuse();
+    return "never";
+  }
+
+  /** For a call whose turn is later. */
+  wait(call: Waiting): void {
+    const now = performance.now();
+    this.#queuedAt = now;
+    this.#queue.push({ call, since: now });
+    afterTurns.add(this.#resume);
+    if (this.#sweeper !== undefined) return;
+    this.#ended = 0;
+    this.#sweptAt = now;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** A call that was admitted is over, after so many milliseconds; undefined if they tell nothing about how busy the server is. */
+  leave(durationMs: number | undefined): void {
+    this.#ended++;
+    this.limit.end(durationMs, performance.now());
+    if (this.#length > 0 && !this.#isAdmitting) this.#admitWaiting();
+  }
+
+  get #length(): number {
+    return this.#queue.length - this.#first;
+  }
+
+  /** Where more important calls wait, others do not take their place. */
+  #isBelowLimit(): boolean {
+    const { inFlight, value } = this.limit;
+    return inFlight < (this.#server.pressure.isAbove(this.#criticality) ? value / 4 : value);
+  }
+
+  #begin(): void {
+    this.limit.begin();
+    this.#server.turn.noteServed();
+  }
+
+  readonly #resume = (): void => {
+    if (!this.#isAdmitting) this.#admitWaiting();
+  };
+
+  /** Calls that end as soon as they are admitted come back here: the loop goes on for them. */
+  #admitWaiting(): void {
+    this.#isAdmitting = true;
+    while (this.#length > 0 && this.#isBelowLimit() && !this.#server.turn.isLong) {
+      const { call } = this.#take();
+      if (call.isGone()) continue;
+      this.#begin();
+      call.admit();
+    }
+    this.#isAdmitting = false;
+    if (this.#length === 0) afterTurns.delete(this.#resume);
+  }
+
+  #take() {
+    const taken = this.#queue[this.#first++]!;
+    if (this.#first === this.#queue.length || this.#first > LONGEST_QUEUE) {
+      this.#queue = this.#queue.slice(this.#first);
+      this.#first = 0;
+    }
+    return taken;
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    const served = (this.#ended / (now - this.#sweptAt)) * QUEUE_MS;
+    this.#ended = 0;
+    this.#sweptAt = now;
+    this.#longestQueue = Math.min(LONGEST_QUEUE, Math.max(4, served));
+    while (this.#length > 0 && now - this.#queue[this.#first]!.since > LONGEST_WAIT_MS) {
+      const { call } = this.#take();
+      if (call.isGone()) continue;
+      this.#onRefuse();
+      call.refuse();
+    }
+    if (this.#length > 0) {
+      this.#queuedAt = now;
+      this.#server.pressure.note(this.#criticality, now);
+    }
+    if (now - this.#queuedAt < REST_MS) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    this.#longestQueue = LONGEST_QUEUE;
+  }
+}

@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { Sender } from "./sender.ts";
+
+export type RestRequest = {
+  /** "GET /api/users/1" */
+  readonly target: string;
+  readonly body?: string;
+  /** More than are ever in use where answers come soon. Requests that wait for one wait on the clock. Default: 300 */
+  readonly connections?: number;
+};
+
+const END_OF_HEAD = "\r\n\r\n";
+
+/** Requests of HTTP/1.1, one at a time on each connection. */
+export class Http1Sender implements Sender {
+  readonly #port: number;
+  readonly #bytes: string;
+  readonly #idle: Socket[] = [];
+  readonly #waiting: ((outcome: string) => void)[] = [];
+  #first = 0;
+  #isOver = false;
+
+  private constructor(port: number, { target, body = "" }: RestRequest) {
+    this.#port = port;
+    const type = body === "" ? "" : "content-type: application/json\r\n";
+    const head = `${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${type}content-length: ${body.length}`;
+    this.#bytes = head + END_OF_HEAD + body;
+  }
+
+  static async open(port: number, request: RestRequest): Promise<Http1Sender> {
+    const sender = new Http1Sender(port, request);
+    await Promise.all(Array.from({ length: request.connections ?? 300 }, () => sender.#connect()));
+    return sender;
+  }
+
+  send(onOutcome: (outcome: string) => void): void {
+    const socket = this.#idle.pop();
+    if (socket === undefined) this.#waiting.push(onOutcome);
+    else this.#write(socket, onOutcome);
+  }
+
+  flush(): void {}
+
+  close(): void {
+    this.#isOver = true;
+    for (const socket of this.#idle) socket.destroy();
+  }
+
+  async #connect(): Promise<void> {
+    const socket = connect(this.#port, "127.0.0.1").setNoDelay(true).setEncoding("latin1");
+    socket.on("error", () => {});
+    await Promise.race([once(socket, "connect"), once(socket, "close")]);
+    if (!socket.destroyed) this.#rest(socket);
+    else if (!this.#isOver) setTimeout(() => this.#connect(), 10);
+  }
+
+  #rest(socket: Socket): void {
+    const next = this.#waiting[this.#first];
+    if (next === undefined) {
+      this.#idle.push(socket);
+      return;
+    }
+    this.#first++;
+    this.#write(socket, next);
+  }
+
+  #write(socket: Socket, onOutcome: (outcome: string) => void): void {
+    let text = "";
+    const onData = (chunk: string) => {
+      text += chunk;
+      const head = text.indexOf(END_OF_HEAD);
+      if (head < 0) return;
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? 0);
+      if (text.length < head + END_OF_HEAD.length + length) return;
+      socket.off("data", onData).off("close", onClose);
+      onOutcome(text.slice(9, 12));
+      if (/\r\nconnection: close/i.test(text)) this.#replace(socket);
+      else this.#rest(socket);
+    };
+    const onClose = () => {
+      onOutcome("cut");
+      this.#replace(socket);
+    };
+    socket.on("data", onData).on("close", onClose);
+    socket.write(this.#bytes);
+  }
+
+  #replace(socket: Socket): void {
+    socket.destroy();
+    if (!this.#isOver) void this.#connect();
+  }
+}
