@@ -1,8 +1,9 @@
 import type { Message, Registry } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { requestFault } from "../request-fault.ts";
-import type { Admission } from "../server/admission/admission.ts";
-import { finished } from "../server/calls/end-reason.ts";
+import { type Admission, overloaded, tellingMs } from "../server/admission/admission.ts";
+import type { Entrant, Gate } from "../server/admission/gate.ts";
+import { type EndReason, finished } from "../server/calls/end-reason.ts";
 import { type MessageInit, wholeMessage } from "../server/calls/message.ts";
 import { createRunUnary, type RunUnary, type UnaryCall, type UnarySpec } from "../server/calls/unary.ts";
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
@@ -32,6 +33,7 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
   const method: RestMethod = {
     ...options,
     binding,
+    gate: options.admission?.gateOf(binding.method),
     run: createRunUnary(spec, options.interceptors),
     toBody: bodyEncoder(binding, options.registry),
   };
@@ -40,12 +42,13 @@ export function createRestCall(binding: HttpBinding, spec: UnarySpec, options: R
 
 type RestMethod = Omit<RestCallOptions, "interceptors" | "admission"> & {
   readonly binding: HttpBinding;
+  readonly gate: Gate | undefined;
   readonly run: RunUnary;
   readonly toBody: (message: Message) => string;
 };
 
 /** A request and its answer. */
-class RestExchange implements UnaryCall {
+class RestExchange implements UnaryCall, Entrant {
   readonly context: RestContext;
   readonly #method: RestMethod;
   readonly #req: HttpRequest;
@@ -56,6 +59,10 @@ class RestExchange implements UnaryCall {
   readonly #clientTimeoutMs: number | undefined;
   readonly #timer: NodeJS.Timeout;
   #isOver = false;
+  #message: Message | undefined;
+  /** Whether its turn has yet to come. */
+  #waits = false;
+  #admittedAt: number | undefined;
 
   constructor(method: RestMethod, req: HttpRequest, res: HttpResponse, target: RestTarget) {
     const { binding } = method;
@@ -82,14 +89,43 @@ class RestExchange implements UnaryCall {
     plain?.beginWork();
     try {
       const read = readRequest(this.#method, this.#req, this.#target, this.context);
-      const message = read instanceof Promise ? await read : read;
-      if (plain !== undefined) plain.intercepted = true;
-      this.#method.run(this, message);
+      this.#message = read instanceof Promise ? await read : read;
+      const { gate } = this.#method;
+      if (gate === undefined) this.#run();
+      else {
+        this.#waits = true;
+        gate.enter(this);
+      }
     } catch (error) {
       this.fail(error);
     } finally {
-      plain?.endWork();
+      if (!this.#waits) plain?.endWork();
     }
+  }
+
+  isGone(): boolean {
+    return this.#isOver;
+  }
+
+  admit(): void {
+    this.#admittedAt = performance.now();
+    this.#run();
+  }
+
+  refuse(): void {
+    this.fail(overloaded());
+  }
+
+  #run(): void {
+    if (this.#plain !== undefined) this.#plain.intercepted = true;
+    this.#endWait();
+    this.#method.run(this, this.#message!);
+  }
+
+  #endWait(): void {
+    if (!this.#waits) return;
+    this.#waits = false;
+    this.#plain?.endWork();
   }
 
   reply(init: MessageInit): void {
@@ -97,7 +133,7 @@ class RestExchange implements UnaryCall {
     try {
       const body = this.#method.toBody(wholeMessage(this.#method.binding.method.output, init));
       sendJson(this.#req, this.#res, 200, body, this.context);
-      this.#end();
+      this.#end(finished);
     } catch (error) {
       this.fail(error);
     }
@@ -105,14 +141,16 @@ class RestExchange implements UnaryCall {
 
   fail(reason: unknown): void {
     if (this.#isOver) return;
-    this.#end();
+    this.#end(ConnectError.from(reason));
     answerError(this.#req, this.#res, reason, this.#method.registry, this.context);
   }
 
-  #end(): void {
+  #end(reason: EndReason): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.context.abort(finished);
+    this.#endWait();
+    if (this.#admittedAt !== undefined) this.#method.gate!.leave(tellingMs(this.#admittedAt, reason));
   }
 
   /** The client must not wait for a handler that ignores its signal. What heeds it fails before, so that its own error is sent. */
@@ -124,7 +162,8 @@ class RestExchange implements UnaryCall {
 
   #onClose(): void {
     if (this.#isOver) return;
-    this.context.abort(reasonOfLeaving(performance.now() - this.#startedAt, this.#clientTimeoutMs));
-    this.#end();
+    const reason = reasonOfLeaving(performance.now() - this.#startedAt, this.#clientTimeoutMs);
+    this.context.abort(reason);
+    this.#end(reason);
   }
 }

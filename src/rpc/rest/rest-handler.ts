@@ -6,7 +6,6 @@ import { splitTarget } from "../request-target.ts";
 import { type Admission, sharedRefusal } from "../server/admission/admission.ts";
 import type { HttpHandler, HttpRequest } from "../server/http-handler.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
-import { whenAdmitted } from "../server/plain/when-admitted.ts";
 import type { Service } from "../service.ts";
 import { type CorsOptions, createCors } from "./cors.ts";
 import { type HttpBinding, httpBindings } from "./http-rule.ts";
@@ -108,7 +107,7 @@ function addService(
   }
 }
 
-/** A call that begins when its turn has come. */
+/** A call that is refused, before anybody reads it, where there are too many. */
 function gated({ method, template }: HttpBinding, call: RestCall, { admission, registry }: RestCallOptions): RestCall {
   const gate = admission?.gateOf(method);
   if (gate === undefined) return call;
@@ -117,8 +116,8 @@ function gated({ method, template }: HttpBinding, call: RestCall, { admission, r
   const retryAfter = sharedRefusal().metadata.get("retry-after")!;
   return (req, res, target) => {
     named(req, template.source);
-    const refuse = () => send(req, res, status, "application/json", body, { "retry-after": retryAfter });
-    whenAdmitted(gate, res, () => call(req, res, target), refuse);
+    if (!gate.refusesNow()) call(req, res, target);
+    else send(req, res, status, "application/json", body, { "retry-after": retryAfter });
   };
 }
 

@@ -53,21 +53,19 @@ export class ConcurrencyLimit {
     if (this.inFlight > this.#mostInFlight) this.#mostInFlight = this.inFlight;
   }
 
-  /** A call has ended at `now`, by performance.now(). Undefined: its duration tells nothing. True if the limit is another one now. */
-  end(durationMs: number | undefined, now: number): boolean {
+  /** A call has ended at `now`, by performance.now(). Undefined: its duration tells nothing. */
+  end(durationMs: number | undefined, now: number): void {
     this.inFlight--;
-    if (durationMs === undefined) return false;
+    if (durationMs === undefined) return;
     this.#calls++;
     this.#sumMs += durationMs;
     const elapsed = now - this.#since;
-    if (elapsed < WINDOW_MS || (this.#calls < WINDOW_CALLS && elapsed < 10 * WINDOW_MS)) return false;
-    const before = this.#limit;
+    if (elapsed < WINDOW_MS || (this.#calls < WINDOW_CALLS && elapsed < 10 * WINDOW_MS)) return;
     this.#evaluate(this.#sumMs / this.#calls);
     this.#since = now;
     this.#calls = 0;
     this.#sumMs = 0;
     this.#mostInFlight = this.inFlight;
-    return this.#limit !== before;
   }
 
   #evaluate(meanMs: number): void {

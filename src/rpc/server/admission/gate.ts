@@ -1,16 +1,13 @@
-import { afterTurns } from "../turns.ts";
+import { afterTurns, currentTurn } from "../turns.ts";
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { LoopTurn } from "./loop-turn.ts";
 import type { Criticality, Pressure } from "./pressure.ts";
 
-/** "now": it may begin, and leaves when it is over. "later": it waits(). "never": it is refused. */
-export type Turn = "now" | "later" | "never";
-
-/** A call that waits for its turn. */
-export type Waiting = {
+/** A call whose request is complete. */
+export type Entrant = {
   /** Whether nobody waits for it any more. */
   isGone(): boolean;
-  /** Its turn has come. It leaves when it is over. */
+  /** Its turn has come, at once or later. It leaves when its outcome is known. */
   admit(): void;
   /** Its turn does not come soon enough. */
   refuse(): void;
@@ -28,16 +25,22 @@ const SWEEP_MS = 100;
 /** After so long without a queue, the server is at rest again. */
 const REST_MS = 1000;
 
-/** Lets as many calls of a method begin as its limit says, a few more wait, and refuses the rest. */
+/**
+ * Lets as many calls of a method begin as its limit says, a few more wait, and refuses the rest. A call is under way from the end of its
+ * request until its outcome is known, so that clients who are slow to send or to take something are in nobody's way.
+ */
 export class Gate {
   readonly limit: ConcurrencyLimit;
   readonly #criticality: Criticality;
   readonly #server: ServerLoad;
   readonly #onRefuse: () => void;
-  #queue: { readonly call: Waiting; readonly since: number }[] = [];
+  #queue: { readonly call: Entrant; readonly since: number }[] = [];
   /** Where the queue begins. */
   #first = 0;
   #isAdmitting = false;
+  /** Calls that were let in at the door in this turn of the event loop, but whose requests are not complete. */
+  #coming = 0;
+  #turn = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #longestQueue = LONGEST_QUEUE;
   /** Calls that have ended since the last sweep. */
@@ -52,28 +55,50 @@ export class Gate {
     this.#onRefuse = onRefuse;
   }
 
-  /** Asks for a call that has just come. */
-  ask(): Turn {
-    const { pressure, turn } = this.#server;
-    const isLate = turn.isLong;
-    const mayBegin = this.#isBelowLimit();
-    if (mayBegin && !isLate && this.#length === 0) {
-      this.#begin();
-      return "now";
+  /** Whether a call that begins to come is refused, before anybody reads it. */
+  refusesNow(): boolean {
+    const turn = currentTurn();
+    if (turn !== this.#turn) this.#coming = 0;
+    this.#turn = turn;
+    if (this.#turnOf(this.#length + this.#coming) !== "never") {
+      this.#coming++;
+      return false;
     }
-    if (this.#length < this.#longestQueue && !pressure.isAbove(this.#criticality)) return "later";
-    if (mayBegin && isLate && !turn.refusingPays) {
-      this.#begin();
-      return "now";
-    }
-    pressure.note(this.#criticality, performance.now());
-    turn.noteRefused();
-    this.#onRefuse();
-    return "never";
+    this.#noteRefused();
+    return true;
   }
 
-  /** For a call whose turn is later. */
-  wait(call: Waiting): void {
+  /** Admits the call, now or later, or refuses it. */
+  enter(call: Entrant): void {
+    if (this.#coming > 0) this.#coming--;
+    const turn = this.#turnOf(this.#length);
+    if (turn === "now") {
+      this.#begin();
+      call.admit();
+    } else if (turn === "later") this.#wait(call);
+    else {
+      this.#noteRefused();
+      call.refuse();
+    }
+  }
+
+  /** For a call with so many ahead of it. */
+  #turnOf(ahead: number): "now" | "later" | "never" {
+    const { pressure, turn } = this.#server;
+    const isLate = turn.isLong;
+    const room = Math.max(this.#room, 0);
+    if (ahead < room && !isLate && this.#length === 0) return "now";
+    if (ahead - room < this.#longestQueue && !pressure.isAbove(this.#criticality)) return "later";
+    return room > 0 && isLate && !turn.refusingPays ? "now" : "never";
+  }
+
+  #noteRefused(): void {
+    this.#server.pressure.note(this.#criticality, performance.now());
+    this.#server.turn.noteRefused();
+    this.#onRefuse();
+  }
+
+  #wait(call: Entrant): void {
     const now = performance.now();
     this.#queuedAt = now;
     this.#queue.push({ call, since: now });
@@ -95,10 +120,10 @@ export class Gate {
     return this.#queue.length - this.#first;
   }
 
-  /** Where more important calls wait, others do not take their place. */
-  #isBelowLimit(): boolean {
+  /** How many more may begin. Where more important calls wait, others do not take their place. */
+  get #room(): number {
     const { inFlight, value } = this.limit;
-    return inFlight < (this.#server.pressure.isAbove(this.#criticality) ? value / 4 : value);
+    return (this.#server.pressure.isAbove(this.#criticality) ? value / 4 : value) - inFlight;
   }
 
   #begin(): void {
@@ -113,13 +138,16 @@ export class Gate {
   /** Calls that end as soon as they are admitted come back here: the loop goes on for them. */
   #admitWaiting(): void {
     this.#isAdmitting = true;
-    while (this.#length > 0 && this.#isBelowLimit() && !this.#server.turn.isLong) {
-      const { call } = this.#take();
-      if (call.isGone()) continue;
-      this.#begin();
-      call.admit();
+    try {
+      while (this.#length > 0 && this.#room > 0 && !this.#server.turn.isLong) {
+        const { call } = this.#take();
+        if (call.isGone()) continue;
+        this.#begin();
+        call.admit();
+      }
+    } finally {
+      this.#isAdmitting = false;
     }
-    this.#isAdmitting = false;
     if (this.#length === 0) afterTurns.delete(this.#resume);
   }
 

@@ -3,8 +3,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import { shownName } from "../../field-violations.ts";
 import { errorNaming } from "../../told-text.ts";
-import { overloaded, sharedRefusal, tellingMs } from "../admission/admission.ts";
-import type { Gate } from "../admission/gate.ts";
+import { sharedRefusal } from "../admission/admission.ts";
+import { CALL_BYTES } from "../budget.ts";
 import type { Connection } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
 import { noRoom } from "../errors.ts";
@@ -46,8 +46,7 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       return;
     }
     const route = routes.get(path);
-    const turn = route?.gate?.ask();
-    if (turn === "never") {
+    if (route?.gate?.refusesNow()) {
       refuse(stream, fields, sharedRefusal(), 429, bare(true));
       return;
     }
@@ -56,28 +55,15 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       checkEncoding(fields["grpc-encoding"]);
       call = new GrpcCall(stream, fields, existing(route, path), connection);
     } catch (error) {
-      if (turn === "now") route!.gate!.leave(undefined);
       refuse(stream, fields, ConnectError.from(error), route === undefined ? 404 : 400, bare(true));
       return;
     }
-    const begin = () => {
-      if (!call.start((flags & END_STREAM) !== 0, headerBytes(rawFields)))
-        refuse(stream, fields, noRoom(), 429, bare(true));
-    };
-    if (turn === undefined) begin();
-    else pass(call, route!.gate!, turn, begin);
+    if (connection.budget.hold(call, CALL_BYTES + headerBytes(rawFields))) call.start((flags & END_STREAM) !== 0);
+    else {
+      call.dismiss(noRoom());
+      refuse(stream, fields, noRoom(), 429, bare(true));
+    }
   };
-}
-
-/** Begins the call when its turn has come. */
-function pass(call: GrpcCall, gate: Gate, turn: "now" | "later", begin: () => void): void {
-  const admit = () => {
-    const at = performance.now();
-    call.onOver = (reason) => gate.leave(tellingMs(at, reason));
-    begin();
-  };
-  if (turn === "now") admit();
-  else gate.wait({ admit, refuse: () => call.fail(overloaded()), isGone: () => call.gone });
 }
 
 function existing(route: Route | undefined, path: string): Route {

@@ -3,29 +3,29 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
 import { cancelStream, failStream } from "../../http2-reset.ts";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
-import { CALL_BYTES, type Wait } from "../budget.ts";
+import type { Wait } from "../budget.ts";
 import { type EndReason, finished } from "../calls/end-reason.ts";
 import type { MessageInit } from "../calls/message.ts";
 import type { Connection, OpenCall } from "../connection.ts";
 import { discardRequest } from "../discard.ts";
 import { noRoom, requestTooSlow, visibleError } from "../errors.ts";
 import { GrpcContext } from "./context.ts";
+import { type Entry, enter } from "./entry.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
 import { attachCall, listenForRequest, type StreamEvents } from "./stream-events.ts";
 
-/** A method and its handler: `run` reads the request of a call, calls the handler, and answers or fails the call. */
+/** A method and its handler: `run` reads a call's request, calls the handler, and answers or fails the call. */
 export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 
 /** A call that is reset sooner, before it came to its handler, is not seen by interceptors: floods of such calls must cost little. */
 const SEEN_MS = 50;
-
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
 /**
- * A gRPC call, from the head of its request until the client has taken the answer: acceptCall() makes it, `request` reads, the route's `run`
- * calls the handler with `context`, and `response` answers. This class says when each of them acts, and how a call ends early.
+ * A gRPC call, from the head of its request until the client has taken the answer: `request` reads, the route's `run` calls the handler with
+ * `context`, and `response` answers. This class says when each of them acts, and how a call ends early.
  */
 export class GrpcCall implements OpenCall, StreamEvents {
   readonly stream: ServerHttp2Stream;
@@ -34,8 +34,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   readonly context: GrpcContext;
   /** Called if the call ends before its response stream does. */
   onCancel: (() => void) | undefined;
-  /** Called when the outcome is decided. */
-  onOver: ((reason: EndReason) => void) | undefined;
+  entry: Entry | undefined;
   heldBytes = 0;
   sequence: number;
   stalledSince = 0;
@@ -65,24 +64,23 @@ export class GrpcCall implements OpenCall, StreamEvents {
     connection.activity++;
   }
 
-  /** Starts reading; `ended`: the request has no body. False, and the call is over, if there is no room for it. */
-  start(ended: boolean, headerBytes: number): boolean {
-    const hasRoom = this.#connection.budget.hold(this, CALL_BYTES + headerBytes);
-    if (hasRoom) {
-      if (!ended) listenForRequest(this.stream);
-      if ((ended && this.request.end()) || !this.#route.singleRequest) this.#run();
-    } else {
-      this.#close(noRoom());
-      this.#settle();
-    }
-    return hasRoom;
+  /** Starts reading; `ended`: the request has no body. */
+  start(ended: boolean): void {
+    if (!ended) listenForRequest(this.stream);
+    if ((ended && this.request.end()) || !this.#route.singleRequest) this.#enter();
+  }
+
+  /** Ends a call that was not started, and that somebody else answers. */
+  dismiss(reason: ConnectError): void {
+    this.#close(reason);
+    this.#settle();
   }
 
   onData(chunk: Buffer): void {
     if (this.#finished) return;
     this.stalledSince = 0;
     try {
-      if (this.request.push(chunk)) this.#run();
+      if (this.request.push(chunk)) this.#enter();
     } catch (error) {
       this.fail(error);
     }
@@ -90,7 +88,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   onEnd(): void {
     if (!this.request.end() || this.#finished) return;
-    if (this.request.fault === undefined) this.#run();
+    if (this.request.fault === undefined) this.#enter();
     else setImmediate(() => this.#handled || this.#finished || this.#run()); // after "aborted", if that is why it ended
   }
 
@@ -98,7 +96,11 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#connection.onPiece(bytes, isWhole);
   }
 
-  /** A call that has failed before it came to its handler only passes the interceptors. */
+  #enter(): void {
+    enter(this.#route.gate, this, () => this.#handled || this.#run());
+  }
+
+  /** A call that failed before it came to its handler only passes the interceptors. */
   #run(fault?: ConnectError): void {
     this.#handled = true;
     if (fault !== undefined) this.request.refuse(fault);
@@ -193,7 +195,6 @@ export class GrpcCall implements OpenCall, StreamEvents {
     return this.request.rests || (this.#handled && this.#route.desc.methodKind !== "unary") ? "rest" : undefined;
   }
 
-  /** The client is gone. */
   cancel(): void {
     if (!this.#finished) {
       const now = performance.now();
@@ -235,10 +236,9 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.context.abort(reason);
     this.request.drop(reason);
     this.response.stopWaiting();
-    const { onCancel } = this;
+    this.onCancel?.();
     this.onCancel = undefined;
-    onCancel?.();
-    this.onOver?.(reason);
+    this.entry?.leave(reason);
   }
 
   /** Everything is sent: frees what the call holds. */

@@ -10,6 +10,7 @@ import { overloaded } from "../admission/admission.ts";
 import { registryOf } from "../file-index.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
+import { admitting } from "./admitting.ts";
 import { boundTimeouts } from "./bound-timeouts.ts";
 import type { PlainCall } from "./plain-call.ts";
 import type { PlainCalls } from "./plain-calls.ts";
@@ -18,7 +19,6 @@ import { reportUnexpected } from "./report-unexpected.ts";
 import { type BodyKind, bodyKindOf, requestBody } from "./request-body.ts";
 import { serverValues } from "./server-values.ts";
 import { sendUniversal, universalRequest } from "./universal.ts";
-import { whenAdmitted } from "./when-admitted.ts";
 
 export type PlainListener = (req: HttpRequest, res: HttpResponse) => void;
 
@@ -50,7 +50,7 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, ad
   const registry = registryOf(services.map(({ desc }) => desc));
   const router = createConnectRouter({
     grpc: false,
-    interceptors: joinHooks([reportUnexpected(onError), ...interceptors, refuseFaults]),
+    interceptors: joinHooks([reportUnexpected(onError), ...interceptors, refuseFaults, admitting(admission)]),
     acceptCompression: [compressionGzip],
     jsonOptions: { registry },
     binaryOptions: { readUnknownFields: false },
@@ -75,20 +75,14 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, ad
       return;
     }
     call.streamsAnswer = handler.method.methodKind !== "unary";
-    const begin = () => {
-      call
-        .work(async () => sendUniversal(await handler(request), call))
-        .catch((error: unknown) => {
-          if (!(error instanceof ConnectError) && !call.closed) onError(error, handler.method);
-          res.destroy();
-        });
-    };
     // Only Connect's handler knows how its protocols tell errors.
-    const refuse = () => {
-      request.contextValues?.set(requestFault, overloaded());
-      begin();
-    };
-    whenAdmitted(admission.gateOf(handler.method), res, begin, refuse);
+    if (admission.gateOf(handler.method)?.refusesNow()) request.contextValues?.set(requestFault, overloaded());
+    call
+      .work(async () => sendUniversal(await handler(request), call))
+      .catch((error: unknown) => {
+        if (!(error instanceof ConnectError) && !call.closed) onError(error, handler.method);
+        res.destroy();
+      });
   };
 
   function requestOf(call: PlainCall, method: DescMethod): Parameters<UniversalHandler>[0] {

@@ -90,6 +90,7 @@ export class PlainCall implements StreamHolder {
 
   /** They do, or never will. */
   endWork(): void {
+    if (!this.#working) return;
     this.#working = false;
     if (this.closed) this.#endBare();
   }
