@@ -92,7 +92,7 @@ class RestExchange implements UnaryCall, Entrant {
       this.#message = read instanceof Promise ? await read : read;
       const { gate } = this.#method;
       if (gate === undefined) this.#run();
-      else {
+      else if (!this.#isOver) {
         this.#waits = true;
         gate.enter(this);
       }

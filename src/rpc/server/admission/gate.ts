@@ -68,9 +68,10 @@ export class Gate {
     return true;
   }
 
-  /** Admits the call, now or later, or refuses it. */
+  /** Admits the call, now or later, or refuses it. Does nothing with one that is gone: it would never leave. */
   enter(call: Entrant): void {
     if (this.#coming > 0) this.#coming--;
+    if (call.isGone()) return;
     const turn = this.#turnOf(this.#length);
     if (turn === "now") {
       this.#begin();

@@ -22,8 +22,9 @@ export function admitting(admission: Admission): Interceptor {
 }
 
 /** When the call may begin. Rejects if it may not, or if it is over before. */
-function turnAt(gate: Gate, signal: AbortSignal): Promise<number> {
-  return new Promise((resolve, reject) => {
+async function turnAt(gate: Gate, signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted();
+  return await new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort);
     const settle = (how: () => void) => () => {
