@@ -85,7 +85,7 @@ eachDatabase((database) => {
       assert.ok(took < 500, `${took} ms`);
       const statement = `select query from pg_stat_activity
         where application_name = 'order' and datname = current_database() and state = 'active'`;
-      assert.deepEqual((await other.query(statement)).rows, []);
+      await eventually(async () => assert.deepEqual((await other.query(statement)).rows, []));
       await has(other, 3);
     });
 
