@@ -2,12 +2,10 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Listener } from "./connections.ts";
 import {
-  acknowledge,
   clientPreface,
-  FRAME_HEADER_BYTES,
+  FrameReader,
   FrameType,
   hasEndStream,
-  isAck,
   type RequestTemplate,
   windowUpdate,
 } from "./http2-frames.ts";
@@ -27,7 +25,6 @@ export class GrpcConnection {
   readonly #responseBytes: number;
   readonly #listener: Listener;
   readonly #calls = new Map<number, Call>();
-  #pending: Buffer = Buffer.alloc(0);
   #unacknowledged = 0;
   #nextStreamId = 1;
   #unsent = 0;
@@ -38,7 +35,13 @@ export class GrpcConnection {
     this.#responseBytes = responseBytes;
     this.#listener = listener;
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    const frames = new FrameReader(socket, (type, flags, streamId, length) =>
+      this.#frame(type, flags, streamId, length),
+    );
+    socket.on("data", (chunk: Buffer) => {
+      frames.read(chunk);
+      this.flush();
+    });
     socket.on("error", (error) => listener.onError(error));
     socket.on("end", () => listener.onError(new Error("the server closed the connection")));
     socket.write(clientPreface());
@@ -72,32 +75,11 @@ export class GrpcConnection {
     this.#socket.destroy();
   }
 
-  #read(chunk: Buffer): void {
-    const bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    let at = 0;
-    while (at + FRAME_HEADER_BYTES <= bytes.length) {
-      const end = at + FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3);
-      if (end > bytes.length) break;
-      this.#frame(bytes, at, end);
-      at = end;
-    }
-    this.#pending = bytes.subarray(at);
-    this.flush();
-  }
-
-  #frame(bytes: Buffer, at: number, end: number): void {
-    const type = bytes[at + 3];
-    const flags = bytes[at + 4]!;
-    const streamId = bytes.readUInt32BE(at + 5);
-    const length = end - at - FRAME_HEADER_BYTES;
+  #frame(type: number, flags: number, streamId: number, length: number): void {
     if (type === FrameType.DATA) this.#data(streamId, length);
     else if (type === FrameType.HEADERS && hasEndStream(flags)) this.#trailers(streamId);
     else if (type === FrameType.RST_STREAM || type === FrameType.GOAWAY)
       this.#fail(`the server sent a frame of type ${type}`);
-    else if ((type === FrameType.SETTINGS || type === FrameType.PING) && !isAck(flags)) {
-      const echo = type === FrameType.PING ? bytes.subarray(at + FRAME_HEADER_BYTES, end) : Buffer.alloc(0);
-      this.#socket.write(acknowledge(type, echo));
-    }
   }
 
   #data(streamId: number, length: number): void {

@@ -1,6 +1,7 @@
 // The part of HTTP/2 that a load generator needs: it sends one request again and again, and counts what comes back.
+import type { Socket } from "node:net";
 
-export const FRAME_HEADER_BYTES = 9;
+const FRAME_HEADER_BYTES = 9;
 
 export const FrameType = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, PING: 6, GOAWAY: 7 } as const;
 
@@ -12,12 +13,41 @@ const MAX_WINDOW = 2 ** 31 - 1;
 const DEFAULT_WINDOW = 65_535;
 const INITIAL_WINDOW_SIZE = 4;
 
-export function hasEndStream(flags: number): boolean {
-  return (flags & END_STREAM) !== 0;
+/** Cuts what a server sends into frames, and acknowledges its settings and pings. */
+export class FrameReader {
+  readonly #socket: Socket;
+  readonly #onFrame: (type: number, flags: number, streamId: number, length: number) => void;
+  #pending: Buffer = Buffer.alloc(0);
+
+  /** `onFrame` gets all other frames, without what is in them. */
+  constructor(socket: Socket, onFrame: (type: number, flags: number, streamId: number, length: number) => void) {
+    this.#socket = socket;
+    this.#onFrame = onFrame;
+  }
+
+  read(chunk: Buffer): void {
+    const bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    let at = 0;
+    while (at + FRAME_HEADER_BYTES <= bytes.length) {
+      const length = bytes.readUIntBE(at, 3);
+      const end = at + FRAME_HEADER_BYTES + length;
+      if (end > bytes.length) break;
+      const type = bytes[at + 3]!;
+      const flags = bytes[at + 4]!;
+      if (type !== FrameType.SETTINGS && type !== FrameType.PING) {
+        this.#onFrame(type, flags, bytes.readUInt32BE(at + 5), length);
+      } else if ((flags & ACK) === 0) {
+        const echo = type === FrameType.PING ? bytes.subarray(at + FRAME_HEADER_BYTES, end) : Buffer.alloc(0);
+        this.#socket.write(frame(type, ACK, 0, echo));
+      }
+      at = end;
+    }
+    this.#pending = bytes.subarray(at);
+  }
 }
 
-export function isAck(flags: number): boolean {
-  return (flags & ACK) !== 0;
+export function hasEndStream(flags: number): boolean {
+  return (flags & END_STREAM) !== 0;
 }
 
 /** The client's first bytes: the preface, and windows so large that flow control never holds the server up. */
@@ -36,10 +66,6 @@ export function windowUpdate(bytes: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(bytes);
   return frame(WINDOW_UPDATE, 0, 0, payload);
-}
-
-export function acknowledge(type: typeof FrameType.SETTINGS | typeof FrameType.PING, payload: Uint8Array): Buffer {
-  return frame(type, ACK, 0, payload);
 }
 
 /** The two frames of a request, encoded once. `write` copies them into a buffer for one stream. */

@@ -1,12 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import {
-  acknowledge,
   clientPreface,
-  FRAME_HEADER_BYTES,
+  FrameReader,
   FrameType,
   hasEndStream,
-  isAck,
   type RequestTemplate,
   requestTemplate,
 } from "../../bench/load/http2-frames.ts";
@@ -74,7 +72,6 @@ class Connection {
   readonly #socket: Socket;
   readonly #template: RequestTemplate;
   readonly #calls = new Map<number, Open>();
-  #pending: Buffer = Buffer.alloc(0);
   #unsent: Buffer[] = [];
   /** Calls beyond what the server allows at a time wait, on the clock. */
   readonly #waiting: ((outcome: string) => void)[] = [];
@@ -85,7 +82,13 @@ class Connection {
     this.#socket = socket;
     this.#template = template;
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#read(chunk)).on("error", () => {});
+    const frames = new FrameReader(socket, (type, flags, streamId) => this.#frame(type, flags, streamId));
+    socket
+      .on("error", () => {})
+      .on("data", (chunk: Buffer) => {
+        frames.read(chunk);
+        this.flush();
+      });
     socket.on("close", () => {
       for (const { onOutcome } of this.#calls.values()) onOutcome("cut");
       for (const onOutcome of this.#waiting.slice(this.#first)) onOutcome("cut");
@@ -128,33 +131,13 @@ class Connection {
     this.#socket.destroy();
   }
 
-  #read(chunk: Buffer): void {
-    const bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    let at = 0;
-    while (at + FRAME_HEADER_BYTES <= bytes.length) {
-      const end = at + FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3);
-      if (end > bytes.length) break;
-      this.#frame(bytes, at, end);
-      at = end;
-    }
-    this.#pending = bytes.subarray(at);
-    this.flush();
-  }
-
   /** Only a good answer has data; an error is in headers alone. */
-  #frame(bytes: Buffer, at: number, end: number): void {
-    const type = bytes[at + 3];
-    const flags = bytes[at + 4]!;
-    const streamId = bytes.readUInt32BE(at + 5);
+  #frame(type: number, flags: number, streamId: number): void {
     const call = this.#calls.get(streamId);
     if (type === FrameType.DATA && call !== undefined) call.hasData = true;
     else if (type === FrameType.HEADERS && hasEndStream(flags)) {
       this.#end(streamId, call?.hasData === true ? "good" : "refused");
     } else if (type === FrameType.RST_STREAM) this.#end(streamId, "reset");
-    else if ((type === FrameType.SETTINGS || type === FrameType.PING) && !isAck(flags)) {
-      const echo = type === FrameType.PING ? bytes.subarray(at + FRAME_HEADER_BYTES, end) : Buffer.alloc(0);
-      this.#socket.write(acknowledge(type, echo));
-    }
   }
 
   #end(streamId: number, outcome: string): void {

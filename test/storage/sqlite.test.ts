@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -19,6 +19,12 @@ const LOCKER = `
   process.stdout.write("locked");
   process.stdin.resume().on("end", () => { database.exec("commit"); database.close(); });
 `;
+
+async function lock(file: string): Promise<ChildProcessWithoutNullStreams> {
+  const locker = spawn(process.execPath, ["-e", LOCKER, file]);
+  await once(locker.stdout, "data");
+  return locker;
+}
 
 describe("SQLite", () => {
   let folder: string;
@@ -50,8 +56,7 @@ describe("SQLite", () => {
     const first = await openDatabase({ file, role: "sample", migrations: {} });
     const second = await openDatabase({ file, role: "sample", migrations: {} });
     await sql`create table things (id integer primary key)`.execute(first.db);
-    const locker = spawn(process.execPath, ["-e", LOCKER, file]);
-    await once(locker.stdout, "data");
+    const locker = await lock(file);
 
     let waiting = true;
     const write = sql`insert into things values (1)`.execute(first.db).finally(() => {
@@ -69,8 +74,7 @@ describe("SQLite", () => {
     const file = join(folder, "test.sqlite");
     const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });
     await sql`create table things (id integer primary key)`.execute(db);
-    const locker = spawn(process.execPath, ["-e", LOCKER, file]);
-    await once(locker.stdout, "data");
+    const locker = await lock(file);
 
     const impatient = new Kysely<unknown>({ dialect: sqliteDialect(file, { busyTimeoutMs: 30 }) });
     await assert.rejects(sql`insert into things values (1)`.execute(impatient), (error) => isUnavailable(error));
@@ -82,8 +86,7 @@ describe("SQLite", () => {
     const file = join(folder, "test.sqlite");
     const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });
     await sql`create table things (id integer primary key)`.execute(db);
-    const locker = spawn(process.execPath, ["-e", LOCKER, file]);
-    await once(locker.stdout, "data");
+    const locker = await lock(file);
 
     const call = AbortSignal.timeout(50);
     await assert.rejects(sql`insert into things values (1)`.execute(db, untilAborted(call)), { name: "TimeoutError" });

@@ -59,9 +59,8 @@ class RestExchange implements UnaryCall, Entrant {
   readonly #clientTimeoutMs: number | undefined;
   readonly #timer: NodeJS.Timeout;
   #isOver = false;
+  /** Once the request is read. */
   #message: Message | undefined;
-  /** Whether its turn has yet to come. */
-  #waits = false;
   #admittedAt: number | undefined;
 
   constructor(method: RestMethod, req: HttpRequest, res: HttpResponse, target: RestTarget) {
@@ -92,15 +91,18 @@ class RestExchange implements UnaryCall, Entrant {
       this.#message = read instanceof Promise ? await read : read;
       const { gate } = this.#method;
       if (gate === undefined) this.#run();
-      else if (!this.#isOver) {
-        this.#waits = true;
-        gate.enter(this);
-      }
+      else gate.enter(this);
     } catch (error) {
       this.fail(error);
     } finally {
       if (!this.#waits) plain?.endWork();
     }
+  }
+
+  /** Whether its turn has yet to come. */
+  get #waits(): boolean {
+    const { gate } = this.#method;
+    return gate !== undefined && this.#message !== undefined && this.#admittedAt === undefined && !this.#isOver;
   }
 
   isGone(): boolean {
@@ -118,14 +120,8 @@ class RestExchange implements UnaryCall, Entrant {
 
   #run(): void {
     if (this.#plain !== undefined) this.#plain.intercepted = true;
-    this.#endWait();
-    this.#method.run(this, this.#message!);
-  }
-
-  #endWait(): void {
-    if (!this.#waits) return;
-    this.#waits = false;
     this.#plain?.endWork();
+    this.#method.run(this, this.#message!);
   }
 
   reply(init: MessageInit): void {
@@ -149,7 +145,7 @@ class RestExchange implements UnaryCall, Entrant {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.context.abort(finished);
-    this.#endWait();
+    this.#plain?.endWork();
     if (this.#admittedAt !== undefined) this.#method.gate!.leave(tellingMs(this.#admittedAt, reason));
   }
 

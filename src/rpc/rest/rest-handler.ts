@@ -1,10 +1,10 @@
-import { createRegistry, type DescMethod } from "@bufbuild/protobuf";
+import { createRegistry, type DescMethod, type Registry } from "@bufbuild/protobuf";
 import { Code, createServiceImplSpec, type Interceptor } from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "../../../gen/google/rpc/error_details_pb.js";
 import { httpStatusOf } from "../http-status.ts";
 import { splitTarget } from "../request-target.ts";
 import { type Admission, sharedRefusal } from "../server/admission/admission.ts";
-import type { HttpHandler, HttpRequest } from "../server/http-handler.ts";
+import type { HttpHandler, HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
 import type { Service } from "../service.ts";
 import { type CorsOptions, createCors } from "./cors.ts";
@@ -111,14 +111,21 @@ function addService(
 function gated({ method, template }: HttpBinding, call: RestCall, { admission, registry }: RestCallOptions): RestCall {
   const gate = admission?.gateOf(method);
   if (gate === undefined) return call;
-  const body = JSON.stringify(statusJson(sharedRefusal(), registry));
-  const status = httpStatusOf(sharedRefusal());
-  const retryAfter = sharedRefusal().metadata.get("retry-after")!;
   return (req, res, target) => {
     named(req, template.source);
-    if (!gate.refusesNow()) call(req, res, target);
-    else send(req, res, status, "application/json", body, { "retry-after": retryAfter });
+    if (gate.refusesNow()) refuse(req, res, registry);
+    else call(req, res, target);
   };
+}
+
+let refusal: string | undefined;
+
+/** What sendError() would send, encoded once: at the first refusal, since an error has Headers, which would slow the start down. */
+function refuse(req: HttpRequest, res: HttpResponse, registry: Registry): void {
+  const error = sharedRefusal();
+  refusal ??= JSON.stringify(statusJson(error, registry));
+  const headers = { "retry-after": error.metadata.get("retry-after") ?? "" };
+  send(req, res, httpStatusOf(error), "application/json", refusal, headers);
 }
 
 function addEndpoints(router: Router<RestCall>, { services, health = () => true, openApi }: RestHandlerOptions): void {

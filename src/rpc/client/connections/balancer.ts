@@ -75,10 +75,10 @@ export class Balancer implements SubchannelListener {
 
   onLost(proven: boolean): void {
     // The others may have come back since they were last tried, as when all replicas are restarted in turn: no call fails before that is known.
-    if (proven && !this.#inTurn.some((subchannel) => subchannel.connected)) {
-      for (const subchannel of this.#inTurn) subchannel.retry();
-      this.#lookingAnew = this.#resolver.refresh();
-    } else this.#resolver.refresh();
+    const looks = this.#resolver.refresh();
+    if (!proven || this.#inTurn.some((subchannel) => subchannel.connected)) return;
+    for (const subchannel of this.#inTurn) subchannel.retry();
+    this.#lookingAnew = looks;
   }
 
   hasAlternative(to: Subchannel): boolean {

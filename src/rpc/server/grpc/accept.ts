@@ -36,16 +36,14 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       return;
     }
     const { ":path": path = "", ":method": method = "" } = fields;
-    const bare = (isGrpc: boolean) => {
-      const route = routes.get(path)?.path;
-      return observe({ method, path, route, isGrpc, headers: fields, connection: connection.info });
-    };
+    const route = routes.get(path);
+    const bare = (isGrpc: boolean) =>
+      observe({ method, path, route: route?.path, isGrpc, headers: fields, connection: connection.info });
     const isSupported = isProto(fields["content-type"]);
     if (!isSupported || method !== "POST") {
       refuseHttp(stream, isSupported ? METHOD_NOT_ALLOWED : UNSUPPORTED_MEDIA_TYPE, bare(false));
       return;
     }
-    const route = routes.get(path);
     if (route?.gate?.refusesNow()) {
       refuse(stream, fields, sharedRefusal(), 429, bare(true));
       return;

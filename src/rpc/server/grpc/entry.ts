@@ -5,7 +5,7 @@ import type { EndReason } from "../calls/end-reason.ts";
 /** What a gate has to do with a gRPC call. */
 export type EnteringCall = {
   readonly gone: boolean;
-  /** Called when the outcome is decided. */
+  /** Set when it is admitted. It leaves() when the outcome is decided. */
   entry: Entry | undefined;
   fail(reason: unknown): void;
 };

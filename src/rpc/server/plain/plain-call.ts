@@ -88,7 +88,7 @@ export class PlainCall implements StreamHolder {
     this.#working = true;
   }
 
-  /** They do, or never will. */
+  /** They do, or never will. Whoever knows it first says so. */
   endWork(): void {
     if (!this.#working) return;
     this.#working = false;

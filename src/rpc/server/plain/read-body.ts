@@ -40,6 +40,5 @@ export function readBody(call: PlainCall, maxBytes: number, signal?: AbortSignal
     signal?.addEventListener("abort", onAbort);
     if (signal?.aborted) onAbort();
     else if (call.closed) onClose();
-    else if (source.readableEnded) onEnd(); // an empty one, while the call waited for its turn
   });
 }
