@@ -126,7 +126,7 @@ test-new-mesh: third_party ## The same in a real Istio: what the mesh does for e
 	@$(NODE) $(BIN)/mocha test/new-service/in-mesh.slow.ts
 
 .PHONY: bench
-bench: $(PACKAGES) ## Measure what calls cost beside other frameworks, 15 minutes; make bench ARGS=--quick takes two
+bench: $(PACKAGES) ## Measure what calls cost beside other frameworks, half an hour; make bench ARGS=--quick takes four
 	@$(NODE) bench/run.ts $(ARGS)
 
 .PHONY: bench-docs

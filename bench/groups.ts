@@ -2,6 +2,7 @@
 import { type CapacityRow, measureCapacity } from "./capacity.ts";
 import type { ClientKind, ClientOrder } from "./client-process.ts";
 import type { Call } from "./load/load-process.ts";
+import { measureOverload, type OverloadRow, type OverloadTiming } from "./overload.ts";
 import { measurePaired, type PairedTiming, type Row } from "./paired.ts";
 import { STREAM_LENGTH } from "./probe.ts";
 import type { CapacitySection, PairedSection } from "./results.ts";
@@ -12,6 +13,7 @@ import { clientSubject, type Load, serverSubject } from "./subjects.ts";
 export type Timing = {
   readonly paired: PairedTiming;
   readonly capacity: { readonly sets: number; readonly warmupMs: number; readonly windowMs: number };
+  readonly overload: OverloadTiming;
 };
 
 export type Bench = {
@@ -28,7 +30,8 @@ export type Bench = {
 
 type Group =
   | { readonly kind: "paired"; measure(bench: Bench): Promise<Omit<PairedSection, "group">> }
-  | { readonly kind: "capacity"; measure(bench: Bench): Promise<Omit<CapacitySection, "group">> };
+  | { readonly kind: "capacity"; measure(bench: Bench): Promise<Omit<CapacitySection, "group">> }
+  | { readonly kind: "overload"; measure(bench: Bench): Promise<readonly OverloadRow[]> };
 
 /** The first server of a list is the reference. It is measured against itself too, which shows the noise. */
 export const GROUPS: Readonly<Record<string, Group>> = {
@@ -78,6 +81,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     const built = executable === undefined ? [] : [builtGateway(executable, usersPort)];
     return { title: "REST gateway", call: "rest", servers: [...peers, ...own, ...built] };
   }),
+  overload: { kind: "overload", measure: ({ timing, sink }) => measureOverload(timing.overload, sink) },
 };
 
 function paired(measure: (bench: Bench) => Promise<Omit<PairedSection, "group">>): Group {

@@ -1,9 +1,10 @@
 // What was measured, as it is recorded in bench/results/ and drawn in the documents.
 import { execFileSync } from "node:child_process";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 import { join } from "node:path";
 import type { CapacityRow } from "./capacity.ts";
+import type { OverloadRow } from "./overload.ts";
 import type { Row } from "./paired.ts";
 import { canPin } from "./pinning.ts";
 
@@ -25,7 +26,8 @@ export type CapacitySection = {
   readonly rows: readonly CapacityRow[];
 };
 
-export type Results = {
+/** When, where and of what a run was. */
+export type Conditions = {
   /** ISO 8601, when the run began. */
   readonly date: string;
   readonly minutes: number;
@@ -35,6 +37,9 @@ export type Results = {
   readonly commit: string;
   readonly machine: string;
   readonly node: string;
+};
+
+export type Results = Conditions & {
   readonly windowMs: number;
   /** What could not be measured here, and why. */
   readonly skipped: readonly string[];
@@ -42,19 +47,36 @@ export type Results = {
   readonly capacity: readonly CapacitySection[];
 };
 
-export const RESULTS = join(import.meta.dirname, "results");
+/** Of the group "overload", which is recorded for itself. */
+export type OverloadResults = Conditions & {
+  /** How long each rate was asked for; the first second does not count. */
+  readonly seconds: number;
+  readonly rows: readonly OverloadRow[];
+};
+
+export type AllResults = { readonly costs: Results; readonly overload: OverloadResults };
+
+const FOLDERS = {
+  costs: join(import.meta.dirname, "results"),
+  overload: join(import.meta.dirname, "results/overload"),
+} as const;
 
 /** The latest recorded results. Throws if there are none. */
-export function latestResults(): Results {
-  const file = globSync("*.json", { cwd: RESULTS }).sort().at(-1);
-  if (file === undefined) throw new Error("nothing is recorded in bench/results");
-  return JSON.parse(readFileSync(join(RESULTS, file), "utf8")) as Results;
+export function latestResults(): AllResults {
+  return { costs: latest("costs"), overload: latest("overload") };
+}
+
+function latest<K extends keyof AllResults>(kind: K): AllResults[K] {
+  const file = globSync("*.json", { cwd: FOLDERS[kind] }).sort().at(-1);
+  if (file === undefined) throw new Error(`nothing is recorded in ${FOLDERS[kind]}`);
+  return JSON.parse(readFileSync(join(FOLDERS[kind], file), "utf8")) as AllResults[K];
 }
 
 /** Writes results to a file named by their date and commit. Returns its path. */
-export function record(results: Results): string {
+export function record<K extends keyof AllResults>(kind: K, results: AllResults[K]): string {
   const name = `${results.date.slice(0, 19).replaceAll(":", "-")}-${results.commit.replace("+", "")}.json`;
-  const path = join(RESULTS, name);
+  const path = join(FOLDERS[kind], name);
+  mkdirSync(FOLDERS[kind], { recursive: true });
   writeFileSync(path, serialize(results));
   return path;
 }
@@ -72,9 +94,9 @@ export function describeCommit(): string {
 }
 
 /** JSON with a line for each row, and with figures of four digits, so that a difference of two files can be read. */
-function serialize(results: Results): string {
+function serialize(results: Conditions): string {
   const rounded = JSON.stringify(results, (_key, value) =>
     typeof value === "number" ? Number(value.toPrecision(4)) : value,
   );
-  return `${rounded.replaceAll(/(?<=[[,{}])(?={"(?:name|group)":|"(?:paired|capacity)":)/g, "\n")}\n`;
+  return `${rounded.replaceAll(/(?<=[[,{}])(?={"(?:name|group|asked)":|"(?:paired|capacity|rows)":)/g, "\n")}\n`;
 }

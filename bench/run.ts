@@ -2,8 +2,8 @@
 //
 //   node bench/run.ts [--quick] [--only GROUP]... [--record]
 //
-// It takes a quarter of an hour, on a machine that should do nothing else. With --quick it takes two minutes, which is enough to see that
-// it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew.
+// It takes half an hour, on a machine that should do nothing else. With --quick it takes four minutes, which is enough to see that
+// it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew; it takes all groups, or overload alone.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,12 +12,15 @@ import { parseArgs } from "node:util";
 import { buildingFault } from "../tools/build/executable.ts";
 import { ARTIFACTS } from "../tools/build.ts";
 import { type Bench, GROUPS, type Timing } from "./groups.ts";
+import type { OverloadRow } from "./overload.ts";
 import { buildForeignServers } from "./peers/foreign-servers.ts";
 import { Core, pinThisProcess } from "./pinning.ts";
 import { writeDocuments } from "./report/documents.ts";
+import { overloadTable } from "./report/overload.ts";
 import { capacityTable, conditions, pairedTable } from "./report/tables.ts";
 import {
   type CapacitySection,
+  type Conditions,
   describeCommit,
   describeMachine,
   latestResults,
@@ -45,18 +48,25 @@ const TIMING: Record<"whole" | "quick", Timing> = {
   whole: {
     paired: { sets: 3, rounds: 3, windowMs: 600, warmupMs: 2000 },
     capacity: { sets: 2, warmupMs: 1500, windowMs: 1500 },
+    overload: { rates: [50, 100, 200, 300, 400, 600, 1200, 2400, 4800], sets: 2, seconds: 4, warmupSeconds: 10 },
   },
   quick: {
     paired: { sets: 1, rounds: 1, windowMs: 500, warmupMs: 700 },
     capacity: { sets: 1, warmupMs: 700, windowMs: 500 },
+    overload: { rates: [100, 400, 1600], sets: 1, seconds: 2, warmupSeconds: 3 },
   },
 };
 const timing = TIMING[flags.quick ? "quick" : "whole"];
 
-if (flags.record && flags.only) throw new Error("the documents need all groups: --record goes without --only");
 const chosen = flags.only ?? Object.keys(GROUPS);
 for (const name of chosen) {
   if (GROUPS[name] === undefined) throw new Error(`--only takes ${Object.keys(GROUPS).join(", ")}, not ${name}`);
+}
+
+const costs = chosen.filter((name) => GROUPS[name]!.kind !== "overload");
+const allCosts = Object.values(GROUPS).filter(({ kind }) => kind !== "overload").length;
+if (flags.record && costs.length > 0 && costs.length < allCosts) {
+  throw new Error("the documents need all groups: --record goes without --only, or with --only overload");
 }
 
 // So that what is done at the exit is done then, too.
@@ -79,6 +89,7 @@ const sink = await startSink();
 const bench: Bench = { timing, load, sink, foreign, executable, usersPort: users.port };
 const paired: PairedSection[] = [];
 const capacity: CapacitySection[] = [];
+const overload: OverloadRow[] = [];
 for (const group of chosen) {
   const start = performance.now();
   const measurement = GROUPS[group]!;
@@ -86,6 +97,9 @@ for (const group of chosen) {
     const section = { group, ...(await measurement.measure(bench)) };
     paired.push(section);
     console.log(`${pairedTable(section)}\n`);
+  } else if (measurement.kind === "overload") {
+    overload.push(...(await measurement.measure(bench)));
+    console.log(`${overloadTable(overload)}\n`);
   } else {
     const section = { group, ...(await measurement.measure(bench)) };
     capacity.push(section);
@@ -98,20 +112,21 @@ await sink.close();
 await users.close();
 rmSync(dataDir, { recursive: true });
 
-const results: Results = {
+const run: Conditions = {
   date: begun.toISOString(),
   minutes: (Date.now() - begun.getTime()) / 60_000,
   quick: flags.quick ?? false,
   commit: describeCommit(),
   machine: describeMachine(),
   node: process.version,
-  windowMs: timing.paired.windowMs,
-  skipped,
-  paired,
-  capacity,
 };
+const results: Results = { ...run, windowMs: timing.paired.windowMs, skipped, paired, capacity };
 console.log(conditions(results));
 if (flags.record) {
-  console.error(`recorded in ${record(results)}`);
+  if (costs.length > 0) console.error(`recorded in ${record("costs", results)}`);
+  if (overload.length > 0) {
+    const { seconds } = timing.overload;
+    console.error(`recorded in ${record("overload", { ...run, seconds, rows: overload })}`);
+  }
   writeDocuments(latestResults()); // as recorded: its figures are rounded
 }

@@ -1,4 +1,5 @@
-// A horizontal bar chart as SVG, of as little as a document needs: it must read on a light and a dark page, without scripts or fonts.
+// A horizontal bar chart as SVG, of as little as a document needs.
+import { escaped, frame, OTHERS, OURS, round } from "./svg.ts";
 
 export type Bar = {
   readonly label: string;
@@ -28,23 +29,16 @@ const TEXTS = 110;
 const ROW = 26;
 const BAR = 16;
 const TOP = 58;
-const OURS = { fill: "#0b7285", inner: "#084c58" };
-const OTHERS = { fill: "#adb5bd", inner: "#6c757d" };
 
 export function barChart({ title, axis, bars, mark }: ChartOptions): string {
   const longest = Math.max(mark ?? 0, ...bars.map(({ value, range }) => Math.max(value, range?.[1] ?? 0)));
   const x = (value: number): number => round(LABELS + (value / longest) * (WIDTH - LABELS - TEXTS));
   const height = TOP + bars.length * ROW + 14;
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" font-family="system-ui, sans-serif" font-size="13" fill="#212529">`,
-    `<title>${escaped(title)}: ${escaped(axis)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" rx="6" fill="#ffffff"/>`,
-    `<text x="16" y="24" font-size="15" font-weight="600">${escaped(title)}</text>`,
+  return frame({ width: WIDTH, height, title, description: axis }, [
     `<text x="16" y="43" fill="#495057">${escaped(axis)}</text>`,
     ...(mark === undefined ? [] : [line(x(mark), TOP - 4, x(mark), height - 12, ' stroke-dasharray="4 3"')]),
     ...bars.flatMap((bar, i) => drawBar(bar, TOP + i * ROW, x)),
-    "</svg>",
-  ].join("\n")}\n`;
+  ]);
 }
 
 function drawBar({ label, value, range, inner, text, ours }: Bar, top: number, x: (value: number) => number): string[] {
@@ -66,7 +60,3 @@ function drawBar({ label, value, range, inner, text, ours }: Bar, top: number, x
 function line(x1: number, y1: number, x2: number, y2: number, more = ""): string {
   return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#212529"${more}/>`;
 }
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,7 +1,8 @@
 // Puts the latest recorded results into the documents: `node bench/report/documents.ts`.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { latestResults, type Results } from "../results.ts";
+import { type AllResults, latestResults } from "../results.ts";
+import { overloadConditions, overloadPlot, overloadTable } from "./overload.ts";
 import { plots } from "./plots.ts";
 import { summary } from "./summary.ts";
 import { capacityTable, conditions, pairedTable } from "./tables.ts";
@@ -14,10 +15,11 @@ const PLOTS = "docs/benchmarks";
 const PART = /(?<=^<!-- bench: (?<name>[\w-]+) -->\n).*?(?=^<!-- end -->$)/gms;
 
 /** The files, by their paths from the root, that show results, as they are with these. Throws if a document asks for what they lack. */
-export function documents(results: Results): ReadonlyMap<string, string> {
+export function documents({ costs: results, overload }: AllResults): ReadonlyMap<string, string> {
   const parts = new Map([
     ["conditions", conditions(results)],
     ["summary", summary(results)],
+    ["overload", `${overloadTable(overload.rows)}\n\n${overloadConditions(overload)}`],
     ...results.paired.map((section) => [section.group, pairedTable(section)] as const),
     ...results.capacity.map((section) => [section.group, capacityTable(section)] as const),
   ]);
@@ -30,11 +32,13 @@ export function documents(results: Results): ReadonlyMap<string, string> {
     const text = readFileSync(join(ROOT, path), "utf8");
     return [path, text.replaceAll(PART, (_part, name: string) => fill(name))] as const;
   });
-  const pictures = [...plots(results)].map(([name, svg]) => [`${PLOTS}/${name}.svg`, svg] as const);
+  const pictures = [...plots(results), ["overload", overloadPlot(overload.rows)] as const].map(
+    ([name, svg]) => [`${PLOTS}/${name}.svg`, svg] as const,
+  );
   return new Map([...texts, ...pictures]);
 }
 
-export function writeDocuments(results: Results): void {
+export function writeDocuments(results: AllResults): void {
   mkdirSync(join(ROOT, PLOTS), { recursive: true });
   for (const [path, text] of documents(results)) writeFileSync(join(ROOT, path), text);
 }

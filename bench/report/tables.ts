@@ -1,24 +1,19 @@
 // The results as Markdown.
-import type { CapacitySection, PairedSection, Results } from "../results.ts";
+import type { CapacitySection, Conditions, PairedSection, Results } from "../results.ts";
 import { formatSpread } from "./statistics.ts";
 
 /** How it was measured, in sentences. */
-export function conditions({
-  date,
-  minutes,
-  quick,
-  commit,
-  machine,
-  node,
-  paired,
-  windowMs,
-  skipped,
-}: Results): string {
+export function conditions(results: Results): string {
+  const { paired, windowMs, skipped } = results;
   const windows = paired[0]?.rows[0]?.cpuRatio.length ?? 0;
-  const measured = `Measured on ${date.slice(0, 10)} in ${Math.ceil(minutes)} minutes at commit ${commit}: ${machine}, Node ${node}.`;
   const spread = `Windows of ${windowMs / 1000} s, ${windows} of each row; median [lowest-highest].`;
-  const caution = "It was a quick run: no more than the order of magnitude.";
-  return [measured, ...(quick ? [caution] : []), ...(windows > 0 ? [spread] : []), ...skipped].join("\n");
+  return [...measured(results), ...(windows > 0 ? [spread] : []), ...skipped].join("\n");
+}
+
+/** When and where it was measured, in sentences. */
+export function measured({ date, minutes, quick, commit, machine, node }: Conditions): string[] {
+  const when = `Measured on ${date.slice(0, 10)} in ${Math.ceil(minutes)} minutes at commit ${commit}: ${machine}, Node ${node}.`;
+  return quick ? [when, "It was a quick run: no more than the order of magnitude."] : [when];
 }
 
 export function pairedTable({ title, unit, unitsPerCall, reference, rows }: PairedSection): string {
@@ -55,7 +50,8 @@ export function capacityTable({ title, rows }: CapacitySection): string {
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table in Markdown whose first column is text, and whose others are figures. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = `|---|${"---:|".repeat(head.length - 1)}`;
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), rule, ...rows.map(line)].join("\n");

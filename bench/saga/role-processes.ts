@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { type Core, pinned } from "../pinning.ts";
 import { cpuMicrosOf } from "./cpu.ts";
 
 const START_TIMEOUT_MS = 60_000;
@@ -22,11 +23,12 @@ export type MeasuredShop = {
 
 export type RoleCommand = { readonly name: string; readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
 
-/** Starts the commands one after the other, each when the one before serves; the last is the gateway, at `port`. */
+/** Starts the commands one after the other, each when the one before serves, all on that core; the last is the gateway, at `port`. */
 export async function startShopProcesses(
   folder: string,
   commands: readonly RoleCommand[],
   port: number,
+  core?: Core,
 ): Promise<MeasuredShop> {
   const children = new Map<string, ChildProcess>();
   const close = async () => {
@@ -37,7 +39,7 @@ export async function startShopProcesses(
     }
   };
   try {
-    for (const command of commands) children.set(command.name, await start(folder, command));
+    for (const command of commands) children.set(command.name, await start(folder, command, core));
   } catch (error) {
     await close();
     throw error;
@@ -52,10 +54,12 @@ export async function startShopProcesses(
   };
 }
 
-async function start(folder: string, { name, args, env }: RoleCommand): Promise<ChildProcess> {
+async function start(folder: string, { name, args, env }: RoleCommand, core?: Core): Promise<ChildProcess> {
+  const command = [process.execPath, ...args] as const;
+  const [program, ...programArgs] = core === undefined ? command : pinned(core, command);
   const file = join(folder, `${name}.log`);
   const output = openSync(file, "w");
-  const child = spawn(process.execPath, args, {
+  const child = spawn(program, programArgs, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", output, output],
   });

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Core } from "../pinning.ts";
 import { freePorts, type MeasuredShop, startShopProcesses } from "./role-processes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -14,10 +15,12 @@ export type ShopOptions = {
   readonly databaseUrl?: string;
   /** Where telemetry goes. */
   readonly backend: Readonly<Record<string, string>>;
+  /** The only one that the four roles use. Default: any. */
+  readonly core?: Core;
 };
 
 /** Ours: the four roles, from the source. */
-export async function startOurs({ folder, databaseUrl, backend }: ShopOptions): Promise<MeasuredShop> {
+export async function startOurs({ folder, databaseUrl, backend, core }: ShopOptions): Promise<MeasuredShop> {
   const [user, payment, order, gateway] = (await freePorts(4)) as [number, number, number, number];
   const common = {
     DATA_DIR: folder,
@@ -38,11 +41,11 @@ export async function startOurs({ folder, databaseUrl, backend }: ShopOptions): 
     command("order", order),
     command("gateway", gateway),
   ];
-  return startShopProcesses(folder, commands, gateway);
+  return startShopProcesses(folder, commands, gateway, core);
 }
 
 /** Its twin in NestJS, whose packages are installed the first time. */
-export async function startNest({ folder, databaseUrl, backend }: ShopOptions): Promise<MeasuredShop> {
+export async function startNest({ folder, databaseUrl, backend, core }: ShopOptions): Promise<MeasuredShop> {
   install();
   const [user, payment, order, gateway] = (await freePorts(4)) as [number, number, number, number];
   const common = {
@@ -64,7 +67,7 @@ export async function startNest({ folder, databaseUrl, backend }: ShopOptions): 
     command("order", order),
     command("gateway", gateway),
   ];
-  return startShopProcesses(folder, commands, gateway);
+  return startShopProcesses(folder, commands, gateway, core);
 }
 
 function install(): void {

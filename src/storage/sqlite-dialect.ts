@@ -1,5 +1,5 @@
 // A Kysely dialect over node:sqlite, with one connection, which Kysely's mutex gives to one statement or transaction at a time.
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -38,6 +38,7 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 
 class PatientDriver extends SqliteDriver {
   readonly #busyTimeoutMs: number;
+  readonly #turn = new LoopShare();
   #connection: PatientConnection | undefined;
 
   constructor(file: string, busyTimeoutMs: number) {
@@ -54,6 +55,7 @@ class PatientDriver extends SqliteDriver {
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#turn.isUsedUp()) await nextTurn();
     this.#connection ??= new PatientConnection(await super.acquireConnection(), this.#busyTimeoutMs);
     return this.#connection;
   }
@@ -62,6 +64,25 @@ class PatientDriver extends SqliteDriver {
     // A deferred transaction that reads, then writes, fails at once if another process wrote in between, however long it would wait.
     const begin = settings?.accessMode === "read only" ? "begin" : "begin immediate";
     await connection.executeQuery(CompiledQuery.raw(begin));
+  }
+}
+
+/** Statements in a row may keep the event loop from everything else for so long. */
+const LONGEST_ROW_MS = 10;
+
+/** SQLite's calls wait for the disk, and the next one begins as soon as the last has ended: hundreds may follow each other in one turn. */
+class LoopShare {
+  #since = 0;
+
+  /** Whether the next statement should leave others a turn of the event loop first. */
+  isUsedUp(): boolean {
+    const now = performance.now();
+    if (this.#since > 0) return now - this.#since > LONGEST_ROW_MS;
+    this.#since = now;
+    setImmediate(() => {
+      this.#since = 0;
+    });
+    return false;
   }
 }
 

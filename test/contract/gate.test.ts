@@ -70,6 +70,20 @@ describe("a gate", () => {
     assert.equal(gate.limit.inFlight, 1);
   });
 
+  it("lets one burst after the other wait, however little there is between them", async () => {
+    const gate = createGate();
+    const burst = async () => {
+      const calls = Array.from({ length: 100 }, () => new Call());
+      for (const call of calls) gate.enter(call);
+      for (const _ of calls) gate.leave(1); // each lets the next one begin
+      assert.deepEqual(new Set(calls.map(({ state }) => state)), new Set(["admitted"]));
+    };
+    await burst();
+    const since = performance.now();
+    await eventually(() => assert.ok(performance.now() - since > 350, "the queue is looked at every 100 ms"));
+    await burst();
+  });
+
   it("has all its places when calls have ended in every way", async () => {
     const admission = createAdmission({ limit: LIMIT, criticalityOf: () => "default" });
     const server = await startProbeServer({ admission });

@@ -172,11 +172,6 @@ describe("server: HTTP/2 connections", () => {
     assert.deepEqual(goaways, []);
   });
 
-  it("may have as many streams as the limit says", async () => {
-    await start({ limits: { maxConcurrentStreams: 3 } });
-    assert.equal(session.remoteSettings.maxConcurrentStreams, 3);
-  });
-
   it("refuse requests with more headers than the limit", async () => {
     await start({ limits: { maxHeaderListBytes: 2000 } });
     const stream = open(session, "Unary", { "x-large": "x".repeat(3000) });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { create, toBinary } from "@bufbuild/protobuf";
+import { GrpcSender } from "../../bench/load/steady/grpc-sender.ts";
 import { UnaryRequestSchema } from "../gen/probe/v1/probe_pb.js";
-import { GrpcSender } from "../load/grpc-sender.ts";
 import { framed } from "../support/raw-h2.ts";
 
 const CALLS = 20_000;
@@ -24,7 +24,7 @@ describe("a flood of calls", () => {
     const port = Number(String(line));
     const message = create(UnaryRequestSchema, { payload: { n: 1, text: "x" } });
     const frame = framed(toBinary(UnaryRequestSchema, message)).toString("base64");
-    const sender = await GrpcSender.open(port, { path: "/probe.v1.ProbeService/Unary", frame });
+    const sender = await GrpcSender.open(port, { path: "/probe.v1.ProbeService/Unary", frame, streams: 1000 });
     const outcomes: Record<string, number> = {};
     const { promise, resolve } = Promise.withResolvers<void>();
     let left = CALLS;

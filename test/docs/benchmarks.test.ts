@@ -31,20 +31,22 @@ describe("the documents about speed", () => {
 
   it("change when the results do", () => {
     const halved = (row: Row): Row => ({ ...row, rateRatio: row.rateRatio.map((n) => n / 2) });
-    const paired = latest.paired.map((section) => ({
+    const paired = latest.costs.paired.map((section) => ({
       ...section,
       rows: section.rows.map((row) => (row.name === "tracemesh" ? halved(row) : row)),
     }));
-    const results: Results = { ...latest, paired };
+    const costs: Results = { ...latest.costs, paired };
     const before = documents(latest);
-    const changed = [...documents(results)].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+    const changed = [...documents({ ...latest, costs })]
+      .filter(([path, text]) => before.get(path) !== text)
+      .map(([path]) => path);
     for (const path of ["README.md", "docs/benchmarks.md", "docs/benchmarks/summary.svg"]) {
       assert.ok(changed.includes(path), `only ${changed} changed`);
     }
   });
 
   it("cannot be made from results that lack a part", () => {
-    const results = { ...latest, paired: latest.paired.slice(1) };
-    assert.throws(() => documents(results), /lack/);
+    const costs = { ...latest.costs, paired: latest.costs.paired.slice(1) };
+    assert.throws(() => documents({ ...latest, costs }), /lack/);
   });
 });

@@ -1,24 +1,20 @@
 // The shop as built, with one replica of each role on one core, asked for more than it can serve. Requests come at a steady rate, whatever
 // becomes of those before. Needs Linux.
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { steadyLoad } from "../../bench/load/steady/load.ts";
 import { type Built, build } from "../build/support/built.ts";
 import { placeOrder } from "../support/orders.ts";
 import { createTestDatabase } from "../support/postgres.ts";
-import { describeFound, goodputOf, type LoadedShop, load, startOnOneCore } from "./load.ts";
+import { callRole, placeOrders, some } from "./asked.ts";
+import { climb, describeFound } from "./ladder.ts";
+import { type LoadedShop, startOnOneCore } from "./loaded-shop.ts";
 
 const MAX_MIB = 256;
-/** The promise is 0.9 of the best. One run on a shared machine is far from exact. */
-const LEAST_SHARE = 0.5;
-/** No more than a busy machine makes of the 0.2 s that are usual. */
-const MAX_P99_MS = 1500;
+const ROLES = ["gateway", "order", "payment", "user"] as const;
 
-const BODY = JSON.stringify({ user_id: 123, items: [{ product_id: 1, quantity: 1, price: 29.99 }] });
-const create = (rate: number) => ({ rate, target: "POST /api/orders", body: BODY });
-/** Of little, beside a flood of others. */
-const some = (rate: number, target: string) => ({ rate, target, connections: 40 });
-
-describe("the shop under overload", function () {
-  this.timeout(170_000);
+describe("overload", function () {
+  this.timeout(30_000);
   const cleanup = new AsyncDisposableStack();
   let built: Built;
 
@@ -31,9 +27,6 @@ describe("the shop under overload", function () {
   for (const database of ["SQLite", "PostgreSQL"] as const) {
     describe(`on ${database}`, () => {
       let shop: LoadedShop;
-      let gateway: number;
-      /** Orders a second, as many as it serves when it is asked for more. */
-      let best = 0;
 
       before(async () => {
         const own: NodeJS.ProcessEnv = {};
@@ -44,64 +37,94 @@ describe("the shop under overload", function () {
         }
         shop = await startOnOneCore(built.commands.executable, own);
         cleanup.defer(() => shop.close());
-        gateway = shop.port("gateway");
-        await load(gateway, 4, { create: create(100) }); // until it is as fast as it gets
-        for (const rate of [400, 800]) {
-          const { create: found } = await load(gateway, 3, { create: create(rate) });
-          best = Math.max(best, goodputOf(found!));
-        }
       });
 
-      for (const times of [0.5, 3, 10, 0.5]) {
-        it(`serves at ${times} times of its capacity what it can, and soon`, async () => {
-          const { create: found } = await load(gateway, 4, { create: create(times * best) });
-          console.log(describeFound(`${times} x ${best.toFixed(0)}/s`, found!));
-          const { outcomes, perSecond, p99Ms } = found!;
-          const expected = times < 1 ? 0.85 * times : LEAST_SHARE;
-          assert.ok(goodputOf(found!) >= expected * best, `${goodputOf(found!)} of ${best}`);
-          assert.ok(Math.min(...perSecond) > 0, perSecond.join());
-          assert.ok(p99Ms <= MAX_P99_MS, `${p99Ms} ms`);
-          const { 200: _, 429: refused = 0, 503: away = 0, ...others } = outcomes;
-          assert.deepEqual(others, {});
-          assert.ok(away <= 0.2 * refused || times < 1, `${away} times 503`);
-          for (const role of ["gateway", "order", "payment", "user"] as const) {
-            assert.ok(shop.memoryMib(role) <= MAX_MIB, `${role}: ${shop.memoryMib(role)} MiB`);
+      const checkMemory = () => {
+        for (const role of ROLES) assert.ok(shop.memoryMib(role) <= MAX_MIB, `${role}: ${shop.memoryMib(role)} MiB`);
+      };
+
+      describe("of the whole shop", () => {
+        const capacity = climb({
+          request: placeOrders,
+          port: () => shop.port("gateway"),
+          fullRates: [100, 400, 800], // the first lets it become as fast as it gets
+          seconds: 3,
+          times: [0.5, 0.8, 1, 3, 10, 0.5],
+          least: { 3: 0.7, 10: 0.55 },
+          longestMs: 400,
+          check: checkMemory,
+        });
+
+        it("refuses no call that is more important than those that are too many", async () => {
+          const id = await orderId();
+          const report = await steadyLoad(shop.port("gateway"), 4, {
+            create: { ...placeOrders, rate: 10 * capacity() },
+            get: some(20, `GET /api/orders/${id}`),
+            cancel: some(5, `POST /api/orders/${id}:cancel`, "{}"),
+            health: some(10, "GET /health"),
+            list: some(20, "GET /api/orders?user_id=123&page_size=5"),
+          });
+          for (const [name, found] of Object.entries(report)) console.log(describeFound(name, found));
+          for (const name of ["get", "cancel", "health"]) {
+            assert.deepEqual(Object.keys(report[name]!.outcomes), ["200"], name);
           }
         });
-      }
 
-      it("refuses no call that is more important than those that are too many", async () => {
-        const { order_id: id } = (await (await placeOrder(shop.url("gateway"))).json()) as { order_id: string };
-        const report = await load(gateway, 4, {
-          create: create(10 * best),
-          get: some(20, `GET /api/orders/${id}`),
-          cancel: { ...some(5, `POST /api/orders/${id}:cancel`), body: "{}" },
-          health: some(10, "GET /health"),
-          list: some(20, "GET /api/orders?user_id=123&page_size=5"),
-        });
-        for (const [name, found] of Object.entries(report)) console.log(describeFound(name, found));
-        for (const name of ["get", "cancel", "health"]) {
-          assert.deepEqual(Object.keys(report[name]!.outcomes), ["200"], name);
+        const faults = {
+          "take ten times as long": {
+            begin: () => shop.linkToPayments.slow(25),
+            end: () => shop.linkToPayments.slow(0),
+          },
+          hang: {
+            begin: () => process.kill(shop.process("payment").pid, "SIGSTOP"),
+            end: () => process.kill(shop.process("payment").pid, "SIGCONT"),
+          },
+        };
+        for (const [what, { begin, end }] of Object.entries(faults)) {
+          it(`serves what needs no payments while those ${what}, and all of it 2 s after`, async () => {
+            const id = await orderId();
+            const running = steadyLoad(shop.port("gateway"), 5, {
+              create: { ...placeOrders, rate: capacity() },
+              get: some(50, `GET /api/orders/${id}`),
+            });
+            await delay(500);
+            begin();
+            await delay(1500);
+            end();
+            const { create, get } = await running;
+            console.log(describeFound("get", get!));
+            console.log(describeFound("create", create!), create!.perSecond.join());
+            assert.deepEqual(Object.keys(get!.outcomes), ["200"]);
+            checkMemory();
+            assert.ok(create!.perSecond.at(-1)! >= 0.7 * capacity(), create!.perSecond.join());
+          });
         }
-        assert.ok(goodputOf(report.create!) >= 0.4 * best, "the others need their share");
       });
 
-      it("serves what needs no payments while those hang, and all of it when they are back", async () => {
-        const { order_id: id } = (await (await placeOrder(shop.url("gateway"))).json()) as { order_id: string };
-        const { pid } = shop.process("payment");
-        const hung = load(gateway, 4, { create: create(best / 4), get: some(50, `GET /api/orders/${id}`) });
-        await new Promise((resolve) => setTimeout(resolve, 500)); // the load has begun
-        process.kill(pid, "SIGSTOP");
-        await new Promise((resolve) => setTimeout(resolve, 3000));
-        process.kill(pid, "SIGCONT");
-        const { get } = await hung;
-        console.log(describeFound("get", get!));
-        assert.deepEqual(Object.keys(get!.outcomes), ["200"]);
-        const { create: after } = await load(gateway, 4, { create: create(best / 2) });
-        console.log(describeFound("create, after", after!));
-        const [, , ...later] = after!.perSecond;
-        assert.ok(Math.min(...later) >= (0.8 * best) / 2, after!.perSecond.join());
-      });
+      const orderId = async (): Promise<string> => {
+        const answer = (await (await placeOrder(shop.url("gateway"))).json()) as { order_id: string };
+        return answer.order_id;
+      };
+
+      const alone = [
+        // Calls that take so little are hardly refused: they wait at the client.
+        { role: "user", fullRates: [16_000], least: { 3: 0.7, 10: 0.6 }, mayWait: true },
+        { role: "payment", fullRates: [3000], least: { 3: 0.6, 10: 0.3 }, mayWait: false },
+        { role: "order", fullRates: [1000], least: { 3: 0.7, 10: 0.5 }, mayWait: false },
+      ] as const;
+      for (const { role, ...own } of alone) {
+        describe(`of the ${role} role alone`, () => {
+          climb({
+            request: { ...callRole[role], patienceMs: 1000 },
+            port: () => shop.port(role),
+            seconds: 2,
+            times: [0.5, 1, 3, 10, 0.5],
+            longestMs: own.mayWait ? 1500 : 800,
+            ...own,
+            check: checkMemory,
+          });
+        });
+      }
     });
   }
 });

@@ -43,6 +43,24 @@ describe("SQLite", () => {
     await close();
   });
 
+  it("lets the event loop go on however many statements wait", async () => {
+    const { db, close } = await openDatabase({ file: join(folder, "test.sqlite"), role: "sample", migrations: {} });
+    const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 50000) select max(i) from n`;
+    let turns = 0;
+    const count = () => {
+      turns++;
+      counting = setImmediate(count);
+    };
+    let counting = setImmediate(count);
+    const begun = performance.now();
+    await Promise.all(Array.from({ length: 100 }, () => slow.execute(db)));
+    const tookMs = performance.now() - begun;
+    clearImmediate(counting);
+    await close();
+    assert.ok(tookMs > 100, `statements that take no time show nothing: ${tookMs} ms`);
+    assert.ok(turns >= 5, `${turns} turns in ${tookMs} ms`);
+  });
+
   it("names a file that is no database", async () => {
     const file = join(folder, "test.sqlite");
     await writeFile(file, "something else, and long enough to be looked at ".repeat(10));

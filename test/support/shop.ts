@@ -33,6 +33,8 @@ export type RolesShopOptions = {
   readonly folder?: string;
   /** What each role's environment has beside what it needs. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The port at which the others reach a role that has this one. Default: the same. */
+  readonly reachedAt?: (role: RoleName, port: number) => Promise<number>;
 };
 
 /** Starts all roles on free ports of the loopback, those that are called first; rejects, with none left running, if one does not serve. */
@@ -43,13 +45,15 @@ export async function startRoles(
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "tracemesh-shop-")));
   const running = new Map<RoleName, RunningRole>();
   const ports = new Map<RoleName, number>();
+  const reached = new Map<RoleName, number>();
 
   async function start(role: RoleName): Promise<void> {
     const PORT = String(ports.get(role) ?? 0);
-    const env = { ROLE: role, PORT, DATA_DIR: folder, ...peerUrls(ports), ...options.env };
+    const env = { ROLE: role, PORT, DATA_DIR: folder, ...peerUrls(reached), ...options.env };
     const started = await startRole(role, env);
     running.set(role, started);
     ports.set(role, started.port);
+    if (!reached.has(role)) reached.set(role, (await options.reachedAt?.(role, started.port)) ?? started.port);
   }
 
   async function stop(role: RoleName): Promise<void> {

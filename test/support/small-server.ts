@@ -3,5 +3,5 @@ import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { createProbe } from "./probe.ts";
 
 const { service } = createProbe();
-const server = createRpcServer({ services: [service], limits: { maxHeldBytes: 1 << 20 } });
+const server = createRpcServer({ services: [service], limits: { maxHeldBytes: 1 << 20, maxConcurrentCalls: 1000 } });
 process.stdout.write(`${await server.listen()}\n`);

@@ -1,3 +1,5 @@
+import { currentTurn } from "./turns.ts";
+
 /**
  * What a holder waits for. "client": for its client to send the rest of a request or to take an answer. "rest": for the next message of an
  * open stream. Undefined: it is working.
@@ -30,6 +32,8 @@ export class Budget {
   readonly #holders: () => Iterable<Holder>;
   #heldBytes = 0;
   #sequence = 0;
+  /** The turn of the event loop in which a search found no room. Another one, for each of many newcomers, would cost more than they do. */
+  #fullTurn = -1;
 
   /** `holders` lists everything that may hold memory. */
   constructor(maxBytes: number, holders: () => Iterable<Holder>) {
@@ -43,7 +47,14 @@ export class Budget {
 
   /** Counts more bytes for a holder. False, with nothing counted, if there is no room and the holder itself would be evicted next. */
   hold(holder: Holder, bytes: number): boolean {
-    if (this.#heldBytes + bytes > this.#maxBytes && !this.#makeRoom(holder, bytes)) return false;
+    if (this.#heldBytes + bytes > this.#maxBytes) {
+      const turn = currentTurn();
+      if (turn === this.#fullTurn) return false;
+      if (!this.#makeRoom(holder, bytes)) {
+        this.#fullTurn = turn;
+        return false;
+      }
+    }
     this.#heldBytes += bytes;
     holder.heldBytes += bytes;
     return true;

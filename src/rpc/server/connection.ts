@@ -17,9 +17,14 @@ const CUT_MS = 100;
 /** Enough for the answer to a ping and one or two window updates. More than that means that a call was answered. */
 const CHATTER_BYTES = 64;
 
+/** For so many gRPC streams at a time, a client may open more of them. */
+const STREAMS_STEP = 100;
+
 /** A gRPC call as its connection sees it. */
 export type OpenCall = StreamHolder & {
   readonly stream: { readonly destroyed: boolean };
+  /** Whether it may last as long as it likes. */
+  readonly isStream: boolean;
   readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
   /** When a sweep first found it waiting for its client. The call resets it to 0 whenever the client does something. */
   stalledSince: number;
@@ -42,6 +47,9 @@ export class Connection {
   readonly #socket: Socket;
   readonly #policy: ConnectionPolicy;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Number of open gRPC streams, and for how many of them there is room besides other calls. */
+  #streams = 0;
+  #streamsAllowed = 0;
   /** Number of open streams that are not gRPC calls. */
   #plainStreams = 0;
   #idle = { activity: 0, since: performance.now() };
@@ -67,6 +75,18 @@ export class Connection {
       const retire = () => this.#retire(maxConnectionAge.graceMs);
       this.#timers.push(setTimeout(retire, maxConnectionAge.ageMs * jitter).unref());
     }
+  }
+
+  /** Follows a gRPC call until end(). */
+  begin(call: OpenCall): void {
+    this.calls.add(call);
+    this.activity++;
+    if (call.isStream && ++this.#streams > this.#streamsAllowed) this.#allowMoreStreams();
+  }
+
+  /** The call needs nothing more. */
+  end(call: OpenCall): void {
+    if (this.calls.delete(call) && call.isStream) this.#streams--;
   }
 
   /** Follows a stream that is not a gRPC call. */
@@ -154,6 +174,15 @@ export class Connection {
   cut(): void {
     for (const call of this.calls) call.giveUp(connectionClosed());
     this.#timers.push(setTimeout(() => this.destroy(), CUT_MS));
+  }
+
+  /** The limit never shrinks: the client may be about to use it. */
+  #allowMoreStreams(): void {
+    const { maxConcurrentCalls, maxConcurrentStreams } = this.#policy;
+    if (maxConcurrentCalls + this.#streamsAllowed >= maxConcurrentStreams || this.#session.destroyed) return;
+    this.#streamsAllowed += STREAMS_STEP;
+    const allowed = Math.min(maxConcurrentCalls + this.#streamsAllowed, maxConcurrentStreams);
+    this.#session.settings({ maxConcurrentStreams: allowed });
   }
 
   #retire(graceMs: number): void {

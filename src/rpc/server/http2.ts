@@ -64,7 +64,7 @@ function compatibilityLayer(plain: PlainListener): Http2Server {
 function http2Options(limits: RpcServerLimits): ServerOptions {
   return {
     settings: {
-      maxConcurrentStreams: limits.maxConcurrentStreams,
+      maxConcurrentStreams: Math.min(limits.maxConcurrentCalls, limits.maxConcurrentStreams),
       maxHeaderListSize: limits.maxHeaderListBytes,
       initialWindowSize: limits.streamWindowBytes,
       enablePush: false,

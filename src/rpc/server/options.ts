@@ -61,6 +61,11 @@ export type RpcServerLimits = MessageLimits & {
   readonly maxConnectionsPerAddress: number;
   /** Open streams of an HTTP/2 connection, and unanswered requests of one of HTTP/1.1. Default: 1000. */
   readonly maxConcurrentStreams: number;
+  /**
+   * How many of them may be something other than a gRPC stream. Calls beyond wait at the client, where they cost the server nothing: for a
+   * call that is quickly served, to refuse it would take almost as long. Default: 250.
+   */
+  readonly maxConcurrentCalls: number;
   /** Header names and values of a request, in bytes. Default: 16 KiB. */
   readonly maxHeaderListBytes: number;
   /** HTTP/2 flow control window of a stream, in bytes: how much a client may send before the handler reads it. Default: 64 KiB. */
@@ -102,6 +107,7 @@ const defaultLimits = (): RpcServerLimits => ({
   maxConnections: Math.min(2000, connectionsByDescriptors()),
   maxConnectionsPerAddress: 1000,
   maxConcurrentStreams: 1000,
+  maxConcurrentCalls: 250,
   maxHeaderListBytes: 16 << 10,
   maxHeaderFields: 128,
   streamWindowBytes: 64 << 10,

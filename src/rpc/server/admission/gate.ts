@@ -18,7 +18,7 @@ export type ServerLoad = { readonly pressure: Pressure; readonly turn: LoopTurn 
 
 /** While calls come too fast, so many wait as are served within about this time: others would only be late. */
 const QUEUE_MS = 30;
-/** A burst that comes to a server at rest may wait longer, since it is soon over. */
+/** A burst may wait longer, since it is soon over: while there is no queue, more and more may wait again. */
 const LONGEST_WAIT_MS = 500;
 const LONGEST_QUEUE = 256;
 const SWEEP_MS = 100;
@@ -166,7 +166,8 @@ export class Gate {
     const served = (this.#ended / (now - this.#sweptAt)) * QUEUE_MS;
     this.#ended = 0;
     this.#sweptAt = now;
-    this.#longestQueue = Math.min(LONGEST_QUEUE, Math.max(4, served));
+    const wanted = this.#length > 0 ? Math.max(4, served) : 2 * this.#longestQueue;
+    this.#longestQueue = Math.min(LONGEST_QUEUE, wanted);
     while (this.#length > 0 && now - this.#queue[this.#first]!.since > LONGEST_WAIT_MS) {
       const { call } = this.#take();
       if (call.isGone()) continue;

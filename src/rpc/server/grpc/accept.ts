@@ -11,11 +11,14 @@ import { noRoom } from "../errors.ts";
 import { headerBytes } from "../header-bytes.ts";
 import { GrpcCall, type Route } from "./call.ts";
 import { isProto, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
-import { trailersOf } from "./status.ts";
+import { type Trailers, trailersOf } from "./status.ts";
 
 const END_STREAM = 1;
 const UNSUPPORTED_MEDIA_TYPE = [":status", "415", "accept-post", "application/grpc, application/grpc+proto"];
 const METHOD_NOT_ALLOWED = [":status", "405", "allow", "POST"];
+
+/** Encoded once, at the first refusal: encoding is half of what one would cost. */
+let overloadTrailers: Trailers | undefined;
 
 /** Starts the call of a new HTTP/2 stream with a gRPC content type, or refuses it. */
 export type Accept = (
@@ -45,7 +48,8 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       return;
     }
     if (route?.gate?.refusesNow()) {
-      refuse(stream, fields, sharedRefusal(), 429, bare(true));
+      overloadTrailers ??= trailersOf(sharedRefusal(), undefined);
+      refuse(stream, fields, sharedRefusal(), 429, bare(true), overloadTrailers);
       return;
     }
     let call: GrpcCall;
@@ -87,8 +91,9 @@ function refuse(
   error: ConnectError,
   status: number,
   bare: BareAnswer,
+  trailers: Trailers = trailersOf(error, undefined),
 ): void {
-  const head = trailersOnlyHead(fields["content-type"], undefined, trailersOf(error, undefined));
+  const head = trailersOnlyHead(fields["content-type"], undefined, trailers);
   answer(stream, [...head, "grpc-accept-encoding", "identity,gzip"], bare);
   bare.end(status, error);
 }

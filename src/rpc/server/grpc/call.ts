@@ -24,14 +24,15 @@ const SEEN_MS = 50;
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
 /**
- * A gRPC call, from the head of its request until the client has taken the answer: `request` reads, the route's `run` calls the handler with
- * `context`, and `response` answers. This class says when each of them acts, and how a call ends early.
+ * A gRPC call until its client has taken the answer: `request` reads, the route's `run` calls the handler with `context`, and `response`
+ * answers. This class says when each of them acts, and how a call ends early.
  */
 export class GrpcCall implements OpenCall, StreamEvents {
   readonly stream: ServerHttp2Stream;
   readonly request: RequestReader;
   readonly response: ResponseWriter;
   readonly context: GrpcContext;
+  readonly isStream: boolean;
   /** Called if the call ends before its response stream does. */
   onCancel: (() => void) | undefined;
   entry: Entry | undefined;
@@ -48,20 +49,19 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
   constructor(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, route: Route, connection: Connection) {
-    const timeoutMs = grpcTimeoutMs(fields["grpc-timeout"]);
+    this.#timeoutMs = grpcTimeoutMs(fields["grpc-timeout"]);
     this.stream = stream;
+    this.isStream = route.desc.methodKind !== "unary";
     this.sequence = connection.budget.nextSequence();
     this.#route = route;
     this.#connection = connection;
-    this.#timeoutMs = timeoutMs;
     this.request = new RequestReader(stream, fields, route, this, connection.budget);
     this.response = new ResponseWriter(stream, fields, route, this, connection.budget);
-    const deadline = this.#startedAt + (timeoutMs ?? Infinity);
-    this.context = new GrpcContext(stream, fields, route, this.response, deadline, connection.info);
-    if (timeoutMs !== undefined && timeoutMs <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, timeoutMs, this);
+    const timeoutMs = this.#timeoutMs ?? Infinity;
+    this.context = new GrpcContext(stream, fields, route, this.response, this.#startedAt + timeoutMs, connection.info);
+    if (timeoutMs <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, timeoutMs, this);
     attachCall(stream, this);
-    connection.calls.add(this);
-    connection.activity++;
+    connection.begin(this);
   }
 
   /** Starts reading; `ended`: the request has no body. */
@@ -192,7 +192,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   get waits(): Wait {
     if (this.request.isOwed || this.response.isUntaken) return "client";
-    return this.request.rests || (this.#handled && this.#route.desc.methodKind !== "unary") ? "rest" : undefined;
+    return this.request.rests || (this.#handled && this.isStream) ? "rest" : undefined;
   }
 
   cancel(): void {
@@ -243,7 +243,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   /** Everything is sent: frees what the call holds. */
   #settle(): void {
-    this.#connection.calls.delete(this);
+    this.#connection.end(this);
     this.response.untakenBytes = 0;
     this.#connection.budget.releaseAll(this);
   }

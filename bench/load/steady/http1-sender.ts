@@ -8,6 +8,8 @@ export type RestRequest = {
   readonly body?: string;
   /** More than are ever in use where answers come soon. Requests that wait for one wait on the clock. Default: 300 */
   readonly connections?: number;
+  /** Nobody waits longer for an answer: it is "late", and its connection is closed. Default: 10,000 ms */
+  readonly patienceMs?: number;
 };
 
 const END_OF_HEAD = "\r\n\r\n";
@@ -16,13 +18,15 @@ const END_OF_HEAD = "\r\n\r\n";
 export class Http1Sender implements Sender {
   readonly #port: number;
   readonly #bytes: string;
+  readonly #patienceMs: number;
   readonly #idle: Socket[] = [];
-  readonly #waiting: ((outcome: string) => void)[] = [];
+  readonly #waiting: { readonly onOutcome: (outcome: string) => void; readonly since: number }[] = [];
   #first = 0;
   #isOver = false;
 
-  private constructor(port: number, { target, body = "" }: RestRequest) {
+  private constructor(port: number, { target, body = "", patienceMs = 10_000 }: RestRequest) {
     this.#port = port;
+    this.#patienceMs = patienceMs;
     const type = body === "" ? "" : "content-type: application/json\r\n";
     const head = `${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${type}content-length: ${body.length}`;
     this.#bytes = head + END_OF_HEAD + body;
@@ -36,8 +40,8 @@ export class Http1Sender implements Sender {
 
   send(onOutcome: (outcome: string) => void): void {
     const socket = this.#idle.pop();
-    if (socket === undefined) this.#waiting.push(onOutcome);
-    else this.#write(socket, onOutcome);
+    if (socket === undefined) this.#waiting.push({ onOutcome, since: performance.now() });
+    else this.#write(socket, onOutcome, this.#patienceMs);
   }
 
   flush(): void {}
@@ -56,30 +60,45 @@ export class Http1Sender implements Sender {
   }
 
   #rest(socket: Socket): void {
-    const next = this.#waiting[this.#first];
-    if (next === undefined) {
-      this.#idle.push(socket);
+    if (this.#isOver) {
+      socket.destroy(); // it was opened in place of one that broke off with the last answer
       return;
     }
-    this.#first++;
-    this.#write(socket, next);
+    for (let next = this.#waiting[this.#first]; next !== undefined; next = this.#waiting[this.#first]) {
+      this.#first++;
+      const left = this.#patienceMs - (performance.now() - next.since);
+      if (left > 0) {
+        this.#write(socket, next.onOutcome, left);
+        return;
+      }
+      next.onOutcome("late");
+    }
+    this.#idle.push(socket);
   }
 
-  #write(socket: Socket, onOutcome: (outcome: string) => void): void {
+  #write(socket: Socket, onOutcome: (outcome: string) => void, patienceMs: number): void {
     let text = "";
+    const end = (outcome: string) => {
+      socket.off("data", onData).off("close", onClose);
+      clearTimeout(patience);
+      onOutcome(outcome);
+    };
+    const patience = setTimeout(() => {
+      end("late");
+      this.#replace(socket);
+    }, patienceMs);
     const onData = (chunk: string) => {
       text += chunk;
       const head = text.indexOf(END_OF_HEAD);
       if (head < 0) return;
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? 0);
       if (text.length < head + END_OF_HEAD.length + length) return;
-      socket.off("data", onData).off("close", onClose);
-      onOutcome(text.slice(9, 12));
+      end(text.slice(9, 12));
       if (/\r\nconnection: close/i.test(text)) this.#replace(socket);
       else this.#rest(socket);
     };
     const onClose = () => {
-      onOutcome("cut");
+      end("cut");
       this.#replace(socket);
     };
     socket.on("data", onData).on("close", onClose);

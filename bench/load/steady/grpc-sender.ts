@@ -7,7 +7,7 @@ import {
   hasEndStream,
   type RequestTemplate,
   requestTemplate,
-} from "../../bench/load/http2-frames.ts";
+} from "../http2-frames.ts";
 import type { Sender } from "./sender.ts";
 
 export type GrpcRequest = {
@@ -15,15 +15,21 @@ export type GrpcRequest = {
   readonly path: string;
   /** A frame of gRPC in base64. In it, COUNTER is another number in each call. */
   readonly frame: string;
+  /** Open at a time on each connection; a request beyond waits, on the clock. Default: what our servers allow */
+  readonly streams?: number;
+  /** A request that waited longer before it could be sent is "late", and not sent. Default: 10,000 ms */
+  readonly patienceMs?: number;
 };
 
 /** Ten digits in a request that are counted up, for keys. */
 export const COUNTER = "0000000000";
 const CONNECTIONS = 8;
-/** What our servers allow on each. */
-const MAX_STREAMS = 1000;
+const STREAMS = 250;
 
 type Open = { readonly onOutcome: (outcome: string) => void; hasData: boolean };
+
+type Waiting = { readonly onOutcome: (outcome: string) => void; readonly since: number };
+type Limits = { readonly streams: number; readonly patienceMs: number };
 
 /** Calls of gRPC over some connections of HTTP/2. It knows just enough of that, so that the server is what is measured. */
 export class GrpcSender implements Sender {
@@ -34,7 +40,10 @@ export class GrpcSender implements Sender {
     this.#connections = connections;
   }
 
-  static async open(port: number, { path, frame }: GrpcRequest): Promise<GrpcSender> {
+  static async open(
+    port: number,
+    { path, frame, streams = STREAMS, patienceMs = 10_000 }: GrpcRequest,
+  ): Promise<GrpcSender> {
     const template = requestTemplate(
       [
         [":method", "POST"],
@@ -47,7 +56,7 @@ export class GrpcSender implements Sender {
       ],
       Buffer.from(frame, "base64"),
     );
-    const open = () => Connection.open(port, template);
+    const open = () => Connection.open(port, template, { streams, patienceMs });
     return new GrpcSender(await Promise.all(Array.from({ length: CONNECTIONS }, open)));
   }
 
@@ -71,15 +80,17 @@ let counter = Date.now() % 1e9;
 class Connection {
   readonly #socket: Socket;
   readonly #template: RequestTemplate;
+  readonly #limits: Limits;
   readonly #calls = new Map<number, Open>();
   #unsent: Buffer[] = [];
   /** Calls beyond what the server allows at a time wait, on the clock. */
-  readonly #waiting: ((outcome: string) => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   #first = 0;
   #streamId = 1;
 
-  private constructor(socket: Socket, template: RequestTemplate) {
+  private constructor(socket: Socket, template: RequestTemplate, limits: Limits) {
     this.#socket = socket;
+    this.#limits = limits;
     this.#template = template;
     socket.setNoDelay(true);
     const frames = new FrameReader(socket, (type, flags, streamId) => this.#frame(type, flags, streamId));
@@ -91,16 +102,16 @@ class Connection {
       });
     socket.on("close", () => {
       for (const { onOutcome } of this.#calls.values()) onOutcome("cut");
-      for (const onOutcome of this.#waiting.slice(this.#first)) onOutcome("cut");
+      for (const { onOutcome } of this.#waiting.slice(this.#first)) onOutcome("cut");
       this.#calls.clear();
     });
     socket.write(clientPreface());
   }
 
-  static async open(port: number, template: RequestTemplate): Promise<Connection> {
+  static async open(port: number, template: RequestTemplate, limits: Limits): Promise<Connection> {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    return new Connection(socket, template);
+    return new Connection(socket, template, limits);
   }
 
   begin(onOutcome: (outcome: string) => void): void {
@@ -108,8 +119,8 @@ class Connection {
       onOutcome("cut");
       return;
     }
-    if (this.#calls.size >= MAX_STREAMS) {
-      this.#waiting.push(onOutcome);
+    if (this.#calls.size >= this.#limits.streams) {
+      this.#waiting.push({ onOutcome, since: performance.now() });
       return;
     }
     const bytes = Buffer.allocUnsafe(this.#template.length);
@@ -144,9 +155,13 @@ class Connection {
     const call = this.#calls.get(streamId);
     this.#calls.delete(streamId);
     call?.onOutcome(outcome);
-    const next = this.#waiting[this.#first];
-    if (next === undefined) return;
-    this.#first++;
-    this.begin(next);
+    for (let next = this.#waiting[this.#first]; next !== undefined; next = this.#waiting[this.#first]) {
+      this.#first++;
+      if (performance.now() - next.since < this.#limits.patienceMs) {
+        this.begin(next.onOutcome);
+        return;
+      }
+      next.onOutcome("late");
+    }
   }
 }
