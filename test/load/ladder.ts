@@ -1,5 +1,6 @@
 // The same request at multiples of what can be served.
 import assert from "node:assert/strict";
+import { again } from "../../bench/again.ts";
 import type { GrpcRequest } from "../../bench/load/steady/grpc-sender.ts";
 import type { RestRequest } from "../../bench/load/steady/http1-sender.ts";
 import { goodputOf, steadyLoad } from "../../bench/load/steady/load.ts";
@@ -40,22 +41,25 @@ export function climb(ladder: Ladder): () => number {
     for (const rate of fullRates) capacity = Math.max(capacity, goodputOf(await ask(rate)));
   });
 
+  async function checkAt(times: (typeof ladder.times)[number]): Promise<void> {
+    const now = await ask(times * capacity);
+    console.log(describeFound(`${times} x ${capacity.toFixed(0)}/s`, now));
+    const share = goodputOf(now) / capacity;
+    const expected = times < 1 ? 0.85 * times : times === 10 ? least[10] : least[3];
+    assert.ok(share >= expected, `${share} of the capacity`);
+    assert.ok(Math.min(...now.perSecond) > 0, now.perSecond.join());
+    const { late = 0, ...outcomes } = now.outcomes;
+    if (late > 0) assert.ok(mayWait && times > 1, `${late} late`);
+    checkOutcomes(outcomes, times < 1);
+    const longestMs = Math.max(ladder.longestMs, 3 * (found.get(0.8)?.p99Ms ?? 0));
+    assert.ok(now.p99Ms <= longestMs, `p99 ${now.p99Ms} ms`);
+    check();
+    found.set(times, now);
+  }
+
   for (const [i, times] of ladder.times.entries()) {
-    it(`serves at ${times} times of its capacity${i > 0 && times === ladder.times[0] ? " again" : ""}`, async () => {
-      const now = await ask(times * capacity);
-      console.log(describeFound(`${times} x ${capacity.toFixed(0)}/s`, now));
-      const share = goodputOf(now) / capacity;
-      const expected = times < 1 ? 0.85 * times : times === 10 ? least[10] : least[3];
-      assert.ok(share >= expected, `${share} of the capacity`);
-      assert.ok(Math.min(...now.perSecond) > 0, now.perSecond.join());
-      const { late = 0, ...outcomes } = now.outcomes;
-      if (late > 0) assert.ok(mayWait && times > 1, `${late} late`);
-      checkOutcomes(outcomes, times < 1);
-      const longestMs = Math.max(ladder.longestMs, 3 * (found.get(0.8)?.p99Ms ?? 0));
-      assert.ok(now.p99Ms <= longestMs, `p99 ${now.p99Ms} ms`);
-      check();
-      found.set(times, now);
-    });
+    const name = `serves at ${times} times of its capacity`;
+    it(i > 0 && times === ladder.times[0] ? `${name} again` : name, () => again(() => checkAt(times)));
   }
   return () => capacity;
 }
