@@ -85,8 +85,8 @@ test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, r
 	@bash test/mesh/run.sh $(ARGS)
 
 .PHONY: test-collector
-test-collector: $(PACKAGES) ## Send an order through the real OpenTelemetry Collector; builds it once with Go, some minutes
-	@$(NODE) $(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts
+test-collector: $(PACKAGES) ## Send orders through the real OpenTelemetry Collector to a real Prometheus; builds it once with Go, some minutes
+	@$(NODE) $(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts test/collector/objectives.ts
 
 .PHONY: build
 build: $(PACKAGES) ## Build dist/: the program as one file, and as one executable

@@ -13,7 +13,9 @@ export type Collector = {
   readonly url: string;
   /** What it has printed: its log, and the log records that it was sent. */
   readonly lines: readonly string[];
-  /** What Prometheus would read. */
+  /** Where Prometheus finds the metrics, such as "127.0.0.1:8889". */
+  readonly metricsAddress: string;
+  /** What it would read. */
   metrics(): Promise<string>;
   stop(): Promise<void>;
 };
@@ -48,6 +50,7 @@ export async function startCollector(env: NodeJS.ProcessEnv, settings: readonly 
   return {
     url: `http://127.0.0.1:${http}`,
     lines,
+    metricsAddress: `127.0.0.1:${prometheus}`,
     async metrics() {
       const headers = { accept: "application/openmetrics-text; version=1.0.0" };
       return (await fetch(`http://127.0.0.1:${prometheus}/metrics`, { headers })).text();

@@ -65,6 +65,12 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ASK,
     message: "slow_objective.Front.Ask counts as quick within 5 s, but its timeout is 2 s",
   },
+  immeasurable_objective: {
+    change: ["latency: {nanos: 250000000}", "latency: {nanos: 300000000}"],
+    at: ASK,
+    message:
+      "immeasurable_objective.Front.Ask counts as quick within 0.3 s, which no histogram can tell: it must be one of 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10 s",
+  },
   unknown_caller: {
     change: ['callers: ["edge"]', 'callers: ["edge", "stranger"]'],
     at: ASK,
@@ -146,7 +152,7 @@ describe("the generator of policies", () => {
   it("takes a contract without contradictions", () => {
     const { error, file } = run("sample/sample.proto");
     assert.equal(error, "");
-    assert.equal(file.length, 7);
+    assert.equal(file.length, 9);
   });
 
   it("takes more tries if it may", () => {

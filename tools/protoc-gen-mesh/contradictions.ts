@@ -1,4 +1,5 @@
 // Finds policies that contradict themselves or each other.
+import { DURATION_BOUNDS_S } from "../../src/rpc/interceptors/duration.ts";
 import { CRITICALITIES, type Criticality, EDGE, type Fault, type Rpc, type Workload } from "./contract.ts";
 import type { MeshOptions } from "./options.ts";
 
@@ -35,6 +36,12 @@ function ownFaults({ at, fullName, isUnary, isIdempotent, timeoutMs, retry, obje
   const quickMs = objective?.latency?.thresholdMs;
   if (quickMs !== undefined && timeoutMs !== undefined && quickMs >= timeoutMs) {
     faults.push(`counts as quick within ${seconds(quickMs)}, but its timeout is ${seconds(timeoutMs)}`);
+  }
+  if (quickMs !== undefined && !DURATION_BOUNDS_S.includes(quickMs / 1000)) {
+    const bounds = DURATION_BOUNDS_S.join(", ");
+    faults.push(
+      `counts as quick within ${seconds(quickMs)}, which no histogram can tell: it must be one of ${bounds} s`,
+    );
   }
   return faults.map((fault) => ({ at, message: `${fullName} ${fault}` }));
 }

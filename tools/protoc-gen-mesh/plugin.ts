@@ -15,9 +15,10 @@ import { objectivesFile } from "./objectives.ts";
 import { readOptions } from "./options.ts";
 import { policiesFiles } from "./policies.ts";
 import { readContract } from "./read-contract.ts";
+import { sloFiles } from "./slo/files.ts";
 
 /**
- * Writes mesh/policies.js with its types, mesh/objectives.json, and istio/*.yaml; nothing for contracts without workloads. The request must
+ * Writes mesh/policies.js with its types, mesh/objectives.json, slo/*.yaml, and istio/*.yaml; nothing for contracts without workloads. The request must
  * have all contracts of the mesh (in buf.gen.yaml: `strategy: all`). If they contradict each other, the response is an error that lists every
  * contradiction with its file and line.
  */
@@ -39,7 +40,12 @@ export const meshPlugin: Plugin = {
 
     function generate(): GeneratedFile[] {
       if (workloads.length === 0) return [];
-      return [...policiesFiles(workloads), objectivesFile(workloads), ...istioFiles(workloads, options)];
+      return [
+        ...policiesFiles(workloads),
+        objectivesFile(workloads),
+        ...sloFiles(workloads),
+        ...istioFiles(workloads, options),
+      ];
     }
   },
 };

@@ -24,6 +24,6 @@ export function treeBelow(parent: string, spans: readonly Span[], indent = ""): 
 /** The tree as the table has it: a line that is left to chance is as in the table, and need not be there. */
 export function asExpected(actual: readonly string[], expected: readonly string[]): readonly string[] {
   const chances = expected.filter((line) => line.endsWith(" ?"));
-  const certain = (line: string) => !chances.some((chance) => line.startsWith(chance.slice(0, -1)));
+  const certain = (line: string) => !chances.some((chance) => `${line} `.startsWith(chance.slice(0, -1)));
   return chances.length === 0 ? actual : [...actual.filter(certain), ...chances];
 }
