@@ -86,7 +86,7 @@ test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, r
 
 .PHONY: test-collector
 test-collector: $(PACKAGES) ## Send orders through the real OpenTelemetry Collector to a real Prometheus; builds it once with Go, some minutes
-	@$(NODE) $(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts test/collector/objectives.ts
+	@$(NODE) $(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts test/collector/sampling.ts test/collector/objectives.ts
 
 .PHONY: build
 build: $(PACKAGES) ## Build dist/: the program as one file, and as one executable

@@ -26,7 +26,7 @@ describe("telemetry of an order, through the collector", function () {
     collectorProgram();
     folder = await mkdtemp(join(tmpdir(), "collector-"));
     jaeger = await startOtlpBackend();
-    collector = await startCollector({ TRACES_ENDPOINT: jaeger.url, FLUSH_INTERVAL: "2s" });
+    collector = await startCollector({ TRACES_ENDPOINT: jaeger.url, FLUSH_INTERVAL: "2s", KEPT_PERCENT: "100" });
     const env = {
       OTEL_SDK_DISABLED: "false",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

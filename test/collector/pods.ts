@@ -55,9 +55,19 @@ describe("a Pod behind a sidecar", function () {
     };
     await writeFile(join(folder, "kubeconfig"), JSON.stringify(config));
     collector = await startCollector(
-      { K8S_PASSTHROUGH: "false", TRACES_ENDPOINT: jaeger.url, KUBECONFIG: join(folder, "kubeconfig") },
+      {
+        K8S_PASSTHROUGH: "false",
+        TRACES_ENDPOINT: jaeger.url,
+        KEPT_PERCENT: "100",
+        KUBECONFIG: join(folder, "kubeconfig"),
+      },
       // Outside of a cluster there is no ServiceAccount.
-      ["processors.k8s_attributes.auth_type=kubeConfig", "processors.k8s_attributes.wait_for_metadata=true"],
+      {
+        settings: [
+          "processors.k8s_attributes.auth_type=kubeConfig",
+          "processors.k8s_attributes.wait_for_metadata=true",
+        ],
+      },
     );
     process.env.OTEL_EXPORTER_OTLP_ENDPOINT = collector.url;
     process.env.OTEL_RESOURCE_ATTRIBUTES = `k8s.pod.uid=${UID}`;

@@ -17,10 +17,13 @@ export const makeTargets: ReadonlySet<string> = new Set(
 
 export const npmScripts: ReadonlySet<string> = new Set(Object.keys(scripts));
 
-/** All variables that a role or run-all looks at. */
+const collector = readFileSync("collector/config.yaml", "utf8");
+
+/** All variables that a role, run-all or the collector looks at. */
 export const settings: ReadonlySet<string> = new Set([
   ...roleNames.flatMap(variablesOf),
   ...LISTENERS.map(portVariable),
+  ...[...collector.matchAll(/\$\{env:(\w+):-/g)].map(([, name = ""]) => name),
   ...READ_ELSEWHERE,
 ]);
 

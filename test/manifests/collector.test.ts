@@ -58,11 +58,15 @@ describe("collector", () => {
 
   it("listens where its Pod and its Service say", async () => {
     const objects = await render("k8s/overlays/dev");
-    const listening = [...text("config.yaml").matchAll(/endpoint: 0\.0\.0\.0:(\d+)/g)].map((match) => Number(match[1]));
+    const unset = text("config.yaml").replaceAll(/\$\{env:\w+:-(.*?)\}/g, "$1");
+    const found = unset.matchAll(/(?:endpoint: 0\.0\.0\.0:|host: 0\.0\.0\.0\s+port: )(\d+)/g);
+    const listening = [...found].map((match) => Number(match[1]));
     const [container] = one<Deployment>(objects, "Deployment", "otel-collector").spec.template.spec.containers;
     const ports = container.ports.map((port) => port.containerPort);
     assert.deepEqual(ports.sort(), listening.sort());
     const served = one<Service>(objects, "Service", "otel-collector").spec.ports.map((port) => port.port);
-    assert.deepEqual(served, [4317, 4318, 8889]);
+    assert.deepEqual(served, [4317, 4318, 8889, 8888]);
+    const [{ port } = {}] = one<Service>(objects, "Service", "otel-collector-peers").spec.ports;
+    assert.match(text("config.yaml"), new RegExp(`port: "${port}"`));
   });
 });

@@ -52,7 +52,7 @@ describe("compose.yaml", () => {
     ]);
     assert.deepEqual(Object.fromEntries(ports), {
       ...Object.fromEntries(WORKLOADS.map(({ name, port }) => [name, `127.0.0.1:${port}->${port}`])),
-      "otel-collector": "127.0.0.1:4317->4317 127.0.0.1:4318->4318 127.0.0.1:8889->8889",
+      "otel-collector": "127.0.0.1:4317->4317 127.0.0.1:4318->4318 127.0.0.1:8888->8888 127.0.0.1:8889->8889",
       jaeger: "127.0.0.1:16686->16686",
       prometheus: "127.0.0.1:9090->9090",
       grafana: "127.0.0.1:3000->3000",
@@ -121,7 +121,8 @@ describe("compose.yaml", () => {
       datasources: { url: string }[];
     };
     const addresses = [...targets.map((target) => `http://${target}`), ...datasources.map((source) => source.url)];
-    assert.deepEqual(addresses, ["http://otel-collector:8889", "http://prometheus:9090", "http://jaeger:16686"]);
+    const collector = ["http://otel-collector:8889", "http://otel-collector:8888"];
+    assert.deepEqual(addresses, [...collector, "http://prometheus:9090", "http://jaeger:16686"]);
     for (const url of addresses.map((address) => new URL(address))) {
       assert.ok(project.services[url.hostname]?.ports.some((port) => port.target === Number(url.port)));
     }
