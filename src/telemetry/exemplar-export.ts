@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
-import type { MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import type { MetricData, PushMetricExporter, ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { HistogramPoint } from "./cells.ts";
 import type { Exemplar } from "./exemplars.ts";
 
@@ -21,23 +20,27 @@ type Serializing = {
   _delegate: { _serializer: { serializeRequest(metrics: ResourceMetrics): Uint8Array | undefined } };
 };
 
+/** Adds the exemplars of points to the request that was made from them, which has metrics and points in the same order. */
+export type AddExemplars = (request: Uint8Array, metrics: ResourceMetrics) => Uint8Array;
+
 /** Makes an exporter send the exemplars of points that have some: see HistogramPoint. */
-export function withExemplars(exporter: OTLPMetricExporter): OTLPMetricExporter {
+export function withExemplars<T extends PushMetricExporter>(exporter: T, add: AddExemplars): T {
   const delegate = (exporter as unknown as Serializing)._delegate;
   const serializer = delegate._serializer;
   delegate._serializer = {
     ...serializer,
     serializeRequest(metrics) {
       const request = serializer.serializeRequest(metrics);
-      return request && addExemplars(request, metrics);
+      return request && metrics.scopeMetrics.some((scope) => scope.metrics.some(hasExemplars))
+        ? add(request, metrics)
+        : request;
     },
   };
   return exporter;
 }
 
-/** The request with the exemplars of its points. It has metrics and points in the order of what it was made from. */
-function addExemplars(request: Uint8Array, { scopeMetrics }: ResourceMetrics): Uint8Array {
-  if (!scopeMetrics.some(({ metrics }) => metrics.some(hasExemplars))) return request;
+/** To a request in Protobuf. */
+export function addExemplars(request: Uint8Array, { scopeMetrics }: ResourceMetrics): Uint8Array {
   return mapField(request, REQUEST.resourceMetrics, (resource) =>
     mapField(resource, RESOURCE_METRICS.scopeMetrics, (scope, s) =>
       mapField(scope, SCOPE_METRICS.metrics, (metric, m) => addToMetric(metric, scopeMetrics[s]!.metrics[m]!)),
@@ -56,7 +59,7 @@ function addToMetric(metric: Uint8Array, data: MetricData): Uint8Array {
 
 const hasExemplars = ({ dataPoints }: MetricData): boolean => dataPoints.some((point) => exemplarsOf(point).length > 0);
 
-const exemplarsOf = (point: object): readonly Exemplar[] => (point as Partial<HistogramPoint>).exemplars ?? [];
+export const exemplarsOf = (point: object): readonly Exemplar[] => (point as Partial<HistogramPoint>).exemplars ?? [];
 
 /** A message with the contents of each occurrence of a field replaced. */
 function mapField(

@@ -1,11 +1,13 @@
 import { metrics } from "@opentelemetry/api";
+import { OTLPMetricExporter as JsonMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import type { Resource } from "@opentelemetry/resources";
 import { MeterProvider, PeriodicExportingMetricReader, type ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import { delivering } from "./delivering.ts";
 import type { Delivery } from "./delivery.ts";
-import { exportTimeoutFromEnv, positiveFromEnv } from "./env.ts";
-import { withExemplars } from "./exemplar-export.ts";
+import { exportTimeoutFromEnv, metricsAreJson, positiveFromEnv } from "./env.ts";
+import { addExemplars, withExemplars } from "./exemplar-export.ts";
+import { addExemplarsToJson } from "./exemplar-json.ts";
 import type { ExportHealth } from "./export-health.ts";
 import { Instruments, registerInstruments } from "./instruments.ts";
 
@@ -29,7 +31,9 @@ export function startMetrics({ resource, intervalMs, health }: MetricsOptions): 
   // Shorter than the interval, so that the exporter times out before the reader does: its error says more.
   const timeoutMillis = Math.min(exportTimeoutFromEnv("METRICS"), exportIntervalMillis * 0.9);
   const delivery = health.open("metrics", Number.POSITIVE_INFINITY);
-  const exporter = withExemplars(new OTLPMetricExporter({ timeoutMillis }));
+  const exporter = metricsAreJson()
+    ? withExemplars(new JsonMetricExporter({ timeoutMillis }), addExemplarsToJson)
+    : withExemplars(new OTLPMetricExporter({ timeoutMillis }), addExemplars);
   const instruments = new Instruments({ resource, temporality: (type) => exporter.selectAggregationTemporality(type) });
   const reader = new PeriodicExportingMetricReader({
     exporter: delivering(exporter, { delivery, health, count: pointsIn }),

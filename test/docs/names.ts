@@ -5,8 +5,13 @@ import { roleNames, roles } from "../../src/roles.ts";
 import { readSettings } from "../../src/settings.ts";
 import { LISTENERS, portVariable } from "../../tools/run-all/settings.ts";
 
-/** Read by libraries, and by the lab of test/mesh. */
-const READ_ELSEWHERE = ["OTEL_EXPORTER_OTLP_ENDPOINT", "GRPC_XDS_BOOTSTRAP", "TRACEMESH_CACHE"];
+/** Read by libraries, by telemetry as libraries would, and by the lab of test/mesh. */
+const READ_ELSEWHERE = [
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+  "GRPC_XDS_BOOTSTRAP",
+  "TRACEMESH_CACHE",
+];
 
 const makefile = readFileSync("Makefile", "utf8");
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };

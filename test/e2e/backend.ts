@@ -17,7 +17,11 @@ export type Backend = {
   traces(query: string): Promise<Span[][]>;
   logs(query: string): Promise<Log[]>;
   metricNames(): Promise<string[]>;
+  /** The latest points of a histogram's series. */
+  histogram(name: string): Promise<HistogramPoint[]>;
 };
+
+export type HistogramPoint = { readonly count: number; readonly bucketCounts: readonly number[] };
 
 /** Asks the backend at url. */
 export function createBackend(url: string): Backend {
@@ -35,6 +39,10 @@ export function createBackend(url: string): Backend {
     logs: async (query) => (await ask<{ logs: Log[] }>("/api/query/logs", { query })).logs,
     metricNames: async () =>
       (await ask<{ metrics: { name: string }[] }>("/api/metrics")).metrics.map(({ name }) => name),
+    histogram: async (name) => {
+      const { series } = await ask<{ series: { points: HistogramPoint[] }[] }>("/api/query/metrics", { name });
+      return series.flatMap(({ points }) => points.slice(-1));
+    },
   };
 }
 

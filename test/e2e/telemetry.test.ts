@@ -84,4 +84,20 @@ describe("telemetry of an order", function () {
       );
     }, ARRIVAL);
   });
+
+  it("shows how long requests took", async () => {
+    await eventually(async () => {
+      for (const name of ["api-gateway.request.duration", "rpc.server.call.duration"]) {
+        const points = await backend.histogram(name);
+        assert.ok(points.length > 0, name);
+        for (const { count, bucketCounts } of points) {
+          assert.ok(count > 0 && count < 1000, `${name}: ${count}`);
+          assert.equal(
+            bucketCounts.reduce((sum, n) => sum + n, 0),
+            count,
+          );
+        }
+      }
+    }, ARRIVAL);
+  });
 });

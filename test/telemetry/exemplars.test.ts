@@ -7,6 +7,14 @@ import { record } from "./support/recording.ts";
 
 const OPTIONS = { unit: "s", advice: { explicitBucketBoundaries: [1, 2] } };
 
+type JsonPoint = {
+  readonly count: number | string;
+  readonly bucketCounts: readonly (number | string)[];
+  readonly exemplars?: readonly { readonly timeUnixNano: string }[];
+};
+type JsonMetric = { readonly name: string; readonly histogram: { readonly dataPoints: readonly JsonPoint[] } };
+type JsonResource = { readonly scopeMetrics: readonly { readonly metrics: readonly JsonMetric[] }[] };
+
 /** Records values in the context of a span of their own. Gives its ids. */
 function measure(target: Histogram, attributes: Attributes, ...values: number[]) {
   const span = trace.getTracer("test").startSpan("measured");
@@ -79,6 +87,36 @@ describe("exemplars", () => {
     assert.deepEqual(
       own.slice(0, 2).map(({ exemplars }) => exemplars.length),
       [1, 0],
+    );
+  });
+
+  it("are sent in JSON too, where metrics are", async () => {
+    let span = { traceId: "", spanId: "" };
+    const { bodies } = await record(
+      async () => {
+        const target = histogram("test.duration", OPTIONS);
+        span = measure(target, { kind: "a" }, 0.5, 3);
+        target.record(1, { kind: "b" });
+      },
+      {},
+      { OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "http/json" },
+    );
+    const json = bodies.map(String).find((body) => body.includes('"test.duration"'));
+    const { resourceMetrics } = JSON.parse(json ?? "{}");
+    const metrics = resourceMetrics.flatMap((resource: JsonResource) =>
+      resource.scopeMetrics.flatMap((s) => s.metrics),
+    );
+    const points = metrics.find(({ name }: JsonMetric) => name === "test.duration").histogram.dataPoints;
+    assert.deepEqual(
+      points.map(({ count, bucketCounts, exemplars }: JsonPoint) => [
+        Number(count),
+        bucketCounts.map(Number),
+        exemplars?.map(({ timeUnixNano, ...rest }) => [/^\d{19}$/.test(timeUnixNano), rest]),
+      ]),
+      [
+        [2, [1, 0, 1], [0.5, 3].map((asDouble) => [true, { asDouble, ...span }])],
+        [1, [1, 0, 0], undefined],
+      ],
     );
   });
 

@@ -39,6 +39,7 @@ export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env
       OTEL_EXPORTER_OTLP_ENDPOINT: url("dashboard"),
       OTEL_TRACES_SAMPLER_ARG: "1.0",
       OTEL_METRIC_EXPORT_INTERVAL: "5000",
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "http/json", // the dashboard misreads the counts of histograms in Protobuf
     },
     isReady: (signal) => isServing(ports[role], signal),
   };

@@ -54,7 +54,8 @@ export async function startOtlpBackend(port = 0): Promise<OtlpBackend> {
     backend.bodies.push(body);
     const last = backend.mode === "reject in part" ? -1 : undefined;
     if (req.url === "/v1/traces") backend.spans.push(...readSpans(body).slice(0, last));
-    if (req.url === "/v1/metrics") backend.points.push(...readPoints(body).slice(0, last));
+    const isJson = req.headers["content-type"] === "application/json"; // kept in bodies alone
+    if (req.url === "/v1/metrics" && !isJson) backend.points.push(...readPoints(body).slice(0, last));
     if (req.url === "/v1/logs") backend.logs.push(...readLogRecords(body).slice(0, last));
     res.writeHead(200, { "content-type": "application/x-protobuf" });
     res.end(backend.mode === "reject in part" ? ONE_REJECTED : undefined);
