@@ -30,6 +30,7 @@ PACKAGES := node_modules/.package-lock.json
 # bring.
 GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
 TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
+COLLECTOR_TESTS = $(patsubst %,test/collector/%.ts,order pods sampling objectives dashboards)
 FAULT_TESTS = test/faults/kills.slow.ts test/faults/histories.slow.ts
 # What measures time or processors runs by itself.
 TIMED_FAULT_TESTS = 'test/faults/!(kills|histories).slow.ts'
@@ -86,7 +87,7 @@ test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, r
 
 .PHONY: test-collector
 test-collector: $(PACKAGES) ## Send orders through the real OpenTelemetry Collector to a real Prometheus; builds it once with Go, some minutes
-	@$(NODE) $(BIN)/mocha --timeout 900000 test/collector/order.ts test/collector/pods.ts test/collector/sampling.ts test/collector/objectives.ts
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 900000 $(COLLECTOR_TESTS)
 
 .PHONY: build
 build: $(PACKAGES) ## Build dist/: the program as one file, and as one executable

@@ -1,4 +1,4 @@
-// Writes what every role needs outside of the code: Kubernetes manifests, Istio manifests and Compose services. `make generate` runs it
+// Writes what every role needs outside of the code: Kubernetes manifests, Istio manifests, Compose services, dashboards. `make generate` runs it
 // after buf, which empties gen/ first. What differs between environments is in k8s/, istio/ and compose.yaml.
 //
 //   node tools/generate-manifests.ts           into gen/
@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { roles } from "../src/roles.ts";
+import { dashboardFiles } from "./dashboards/files.ts";
 import { manifestFiles } from "./manifests/files.ts";
 import { meshOptions } from "./manifests/mesh-options.ts";
 import { readWorkloads } from "./manifests/workloads.ts";
@@ -16,7 +17,7 @@ if (faults.length > 0) {
   console.error(`the roles contradict their contracts\n${faults.join("\n")}`);
   process.exit(1);
 }
-for (const { name, content } of manifestFiles(workloads, meshOptions())) {
+for (const { name, content } of [...manifestFiles(workloads, meshOptions()), ...dashboardFiles(workloads)]) {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);

@@ -15,8 +15,9 @@ export type Collector = {
   readonly url: string;
   /** What it has printed: its log, and the log records that it was sent. */
   readonly lines: readonly string[];
-  /** Where Prometheus finds the metrics, such as "127.0.0.1:8889". */
+  /** Where Prometheus finds the metrics, and those that the collector makes of itself: "127.0.0.1:8889". */
   readonly metricsAddress: string;
+  readonly ownMetricsAddress: string;
   /** What it would read. */
   metrics(): Promise<string>;
   /** What the collector tells of itself. */
@@ -69,6 +70,7 @@ export async function startCollector(env: NodeJS.ProcessEnv, options: CollectorO
     url: `http://127.0.0.1:${http}`,
     lines,
     metricsAddress: `127.0.0.1:${prometheus}`,
+    ownMetricsAddress: `127.0.0.1:${own}`,
     async metrics() {
       const headers = { accept: "application/openmetrics-text; version=1.0.0" };
       return (await fetch(`http://127.0.0.1:${prometheus}/metrics`, { headers })).text();

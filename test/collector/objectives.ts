@@ -70,7 +70,7 @@ describe("a shop that Prometheus watches", function () {
     };
     shop = await startShopProcesses({ env, keep: () => false });
     cleanup.defer(() => shop.close());
-    prometheus = await startPrometheus(collector.metricsAddress);
+    prometheus = await startPrometheus(collector);
     cleanup.defer(() => prometheus.stop());
   });
   after(() => cleanup.disposeAsync());

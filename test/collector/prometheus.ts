@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { freePort, startDaemon } from "../../tools/test-servers/daemon.ts";
 import { debianPackages, librariesIn } from "../../tools/test-servers/debian-package.ts";
 import { installed } from "../../tools/test-servers/installed.ts";
+import type { Collector } from "./collector.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 export const RULES = join(ROOT, "gen/slo/rules.yaml");
@@ -30,11 +31,11 @@ export function prometheusProgram(name: "prometheus" | "promtool"): Program {
   return { path: join(debian, "usr/bin", name), env: { ...process.env, LD_LIBRARY_PATH: librariesIn(debian) } };
 }
 
-/** Starts it on a free port of the loopback, where it reads `target` once a second, and waits until it is ready. */
-export async function startPrometheus(target: string): Promise<Prometheus> {
+/** Starts it on a free port of the loopback, where it reads the collector once a second, and waits until it is ready. */
+export async function startPrometheus(collector: Collector): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), "prometheus-"));
   const port = await freePort();
-  await writeFile(join(folder, "prometheus.yml"), JSON.stringify(await shippedConfig(target)));
+  await writeFile(join(folder, "prometheus.yml"), JSON.stringify(await shippedConfig(collector)));
   const { path, env } = prometheusProgram("prometheus");
   const args = [
     `--config.file=${join(folder, "prometheus.yml")}`,
@@ -67,13 +68,22 @@ type Config = {
 };
 
 /** With the paths and addresses that are here, and quicker. */
-async function shippedConfig(target: string): Promise<Config> {
+async function shippedConfig(collector: Collector): Promise<Config> {
+  const addresses: Record<string, string> = {
+    "otel-collector:8889": collector.metricsAddress,
+    "otel-collector:8888": collector.ownMetricsAddress,
+  };
   const compose = parse(await readFile(join(ROOT, "compose.yaml"), "utf8"));
   const config = parse(compose.configs.prometheus.content) as Config;
   return {
     ...config,
     global: { ...config.global, scrape_interval: "1s", evaluation_interval: "1s" },
     rule_files: config.rule_files.map((file) => file.replace("/etc/prometheus", join(ROOT, "gen/slo"))),
-    scrape_configs: config.scrape_configs.map((scrape) => ({ ...scrape, static_configs: [{ targets: [target] }] })),
+    scrape_configs: config.scrape_configs.map((scrape) => ({
+      ...scrape,
+      static_configs: scrape.static_configs.map(({ targets }) => ({
+        targets: targets.map((name) => addresses[name]!),
+      })),
+    })),
   };
 }

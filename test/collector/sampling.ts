@@ -16,8 +16,10 @@ const MS = 1_000_000n;
 
 type Special = "plain" | "failed" | "slow" | "repeated";
 
+type Trace = ReturnType<typeof traceOf>;
+
 /** A trace of two services; what is special about it is in the second one's span. */
-function traceOf(special: Special) {
+function traceOf(special: Special, [first, second] = ["first", "second"]) {
   const traceId = randomBytes(16).toString("hex");
   const [caller, callee] = [randomBytes(8).toString("hex"), randomBytes(8).toString("hex")];
   const begun = BigInt(Date.now()) * MS;
@@ -26,8 +28,8 @@ function traceOf(special: Special) {
   const repeated = { key: "tracemesh.rpc.previous_attempts", value: { intValue: "1" } };
   return {
     traceId,
-    first: resourceSpans("first", { ...span, spanId: caller, name: "call", kind: 3 }),
-    second: resourceSpans("second", {
+    first: resourceSpans(first!, { ...span, spanId: caller, name: "call", kind: 3 }),
+    second: resourceSpans(second!, {
       ...span,
       spanId: callee,
       parentSpanId: caller,
@@ -64,11 +66,48 @@ describe("traces at two replicas of the collector", function () {
     backend = await startOtlpBackend();
     cleanup.defer(() => backend.close());
     const [a, b] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`] as const;
-    const env = { TRACES_ENDPOINT: backend.url, KEPT_PERCENT: String(KEPT_PERCENT), FLUSH_INTERVAL: "1s" };
+    const env = {
+      TRACES_ENDPOINT: backend.url,
+      KEPT_PERCENT: String(KEPT_PERCENT),
+      FLUSH_INTERVAL: "1s",
+      DECISION_WAIT: "3s",
+    };
     replicas = [await startCollector(env, { peers: [a, b] }), await startCollector(env, { peers: [b, a] })];
     for (const replica of replicas) cleanup.defer(() => replica.stop());
+    // Until each has reached the other: what waits for that comes too late to be decided upon.
+    await eventually(
+      async () => {
+        const probes = Array.from({ length: 10 }, () => traceOf("failed", ["probe", "probed"]));
+        await sendAll(probes);
+        await eventually(() => assert.ok(probes.every(({ traceId }) => spansOf(traceId) === 2)), { timeoutMs: 6000 });
+      },
+      { timeoutMs: 40_000 },
+    );
   });
   after(() => cleanup.disposeAsync());
+
+  const spansOf = (traceId: string) => backend.spans.filter((span) => span.traceId === traceId).length;
+
+  /** One part of each trace to each replica. */
+  async function sendAll(traces: readonly Trace[]): Promise<void> {
+    await send(
+      replicas[0],
+      traces.map(({ first }) => first),
+    );
+    await send(
+      replicas[1],
+      traces.map(({ second }) => second),
+    );
+  }
+
+  /** How many calls from the first service to the second both have drawn in their graphs. */
+  async function calls(): Promise<number> {
+    const graphs = await Promise.all(replicas.map((replica) => replica.metrics()));
+    const counts = graphs.flatMap((text) => [
+      ...text.matchAll(/^traces_service_graph_request_total\{client="first".*\} ([\d.]+)/gm),
+    ]);
+    return counts.reduce((sum, match) => sum + Number(match[1]), 0);
+  }
 
   it("are kept whole: all that are special, and a share of the others", async () => {
     const specials = (["failed", "slow", "repeated"] as const).flatMap((special) =>
@@ -76,15 +115,7 @@ describe("traces at two replicas of the collector", function () {
     );
     const plain = Array.from({ length: PLAIN }, () => traceOf("plain"));
     const all = [...specials, ...plain];
-    await send(
-      replicas[0],
-      all.map(({ first }) => first),
-    );
-    await send(
-      replicas[1],
-      all.map(({ second }) => second),
-    );
-    const spansOf = (traceId: string) => backend.spans.filter((span) => span.traceId === traceId).length;
+    await sendAll(all);
     await eventually(() => {
       for (const { traceId } of specials) assert.equal(spansOf(traceId), 2);
       const kept = plain.filter(({ traceId }) => spansOf(traceId) > 0);
@@ -92,14 +123,7 @@ describe("traces at two replicas of the collector", function () {
       assert.ok(Math.abs(kept.length / PLAIN - KEPT_PERCENT / 100) < 0.1, `${kept.length} of ${PLAIN}`);
     }, ARRIVAL);
     await eventually(async () => {
-      const graphs = await Promise.all(replicas.map((replica) => replica.metrics()));
-      const calls = graphs.flatMap((text) => [
-        ...text.matchAll(/^traces_service_graph_request_total\{.*\} ([\d.]+)/gm),
-      ]);
-      assert.equal(
-        calls.reduce((sum, match) => sum + Number(match[1]), 0),
-        all.length,
-      );
+      assert.equal(await calls(), all.length);
     }, ARRIVAL);
   });
 

@@ -1,7 +1,9 @@
 // What a server holds for all its clients together.
+
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Code } from "@connectrpc/connect";
+import { Budget, type Holder, type Wait } from "../../src/rpc/server/budget.ts";
 import { eventually } from "../support/eventually.ts";
 import {
   data,
@@ -118,5 +120,54 @@ describe("the budget of a server", () => {
     for (let i = 0; i < 40; i++) await socket.send(headers(2 * i + 1, UNARY));
     await goodCall();
     assert.equal(ended(socket).size, 0); // there was room for all
+  });
+});
+
+describe("a budget", () => {
+  /** A holder of so many bytes. Newer ones have higher numbers. */
+  const holders: (Holder & { evicted: boolean })[] = [];
+  let looks = 0;
+  let budget: Budget;
+  const add = (waits: Wait, bytes: number) => {
+    const holder = {
+      sequence: budget.nextSequence(),
+      heldBytes: 0,
+      waits,
+      evicted: false,
+      evict() {
+        holder.evicted = true;
+        budget.releaseAll(holder);
+      },
+    };
+    holders.push(holder);
+    return { holder, isHeld: budget.hold(holder, bytes) };
+  };
+  beforeEach(() => {
+    holders.length = 0;
+    looks = 0;
+    budget = new Budget(100, () => {
+      looks++;
+      return holders;
+    });
+  });
+
+  it("looks once in a turn of the event loop for room that is not to be had", async () => {
+    add(undefined, 100);
+    for (let i = 0; i < 50; i++) assert.equal(add(undefined, 1).isHeld, false);
+    assert.equal(looks, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5)); // another turn
+    holders[0]!.evict();
+    assert.equal(add(undefined, 1).isHeld, true);
+  });
+
+  it("gives newcomers the room of one that waits, though that one has just asked for more in vain", () => {
+    const { holder: oldest } = add("client", 60);
+    add("client", 40);
+    assert.equal(budget.hold(oldest, 10), false);
+    assert.equal(add("client", 10).isHeld, true);
+    assert.deepEqual(
+      holders.map(({ evicted }) => evicted),
+      [true, false, false],
+    );
   });
 });

@@ -32,7 +32,7 @@ export class Budget {
   readonly #holders: () => Iterable<Holder>;
   #heldBytes = 0;
   #sequence = 0;
-  /** The turn of the event loop in which a search found no room. Another one, for each of many newcomers, would cost more than they do. */
+  /** The turn of the event loop in which nobody could be evicted. To look again, for each of many newcomers, would cost more than they do. */
   #fullTurn = -1;
 
   /** `holders` lists everything that may hold memory. */
@@ -47,14 +47,7 @@ export class Budget {
 
   /** Counts more bytes for a holder. False, with nothing counted, if there is no room and the holder itself would be evicted next. */
   hold(holder: Holder, bytes: number): boolean {
-    if (this.#heldBytes + bytes > this.#maxBytes) {
-      const turn = currentTurn();
-      if (turn === this.#fullTurn) return false;
-      if (!this.#makeRoom(holder, bytes)) {
-        this.#fullTurn = turn;
-        return false;
-      }
-    }
+    if (this.#heldBytes + bytes > this.#maxBytes && !this.#makeRoom(holder, bytes)) return false;
     this.#heldBytes += bytes;
     holder.heldBytes += bytes;
     return true;
@@ -72,11 +65,14 @@ export class Budget {
   }
 
   #makeRoom(asking: Holder, bytes: number): boolean {
+    const turn = currentTurn();
+    if (turn === this.#fullTurn) return false;
     const wanted = this.#maxBytes - Math.max(bytes, this.#maxBytes * ROOM);
-    const others = [...this.#holders()].filter((h) => h !== asking && h.heldBytes > 0);
-    others.sort((a, b) => a.sequence - b.sequence);
+    const waiting = [...this.#holders()].filter((h) => h !== asking && h.heldBytes > 0 && h.waits !== undefined);
+    if (waiting.length === 0) this.#fullTurn = turn;
+    waiting.sort((a, b) => a.sequence - b.sequence);
     for (const wait of ["client", "rest"] as const) {
-      for (const holder of others.filter((h) => h.waits === wait)) {
+      for (const holder of waiting.filter((h) => h.waits === wait)) {
         if (this.#heldBytes <= wanted) break;
         if (asking.waits === wait && holder.sequence > asking.sequence) break; // `asking` would be next
         holder.evict();
