@@ -20,6 +20,8 @@ const WATCHES = 10_000;
 /** A server allows a thousand calls on a connection, and a client opens eight. */
 const CLIENTS = 2;
 const IDLE_MS = 10_000;
+/** Of a core: two per cent on a machine that does nothing else, and three on one that others use. To ask once a second takes all of one. */
+const MAX_SHARE = 0.05;
 
 /** Processor time of a process so far, in milliseconds, and its memory in bytes. */
 function usageOf({ pid }: RoleProcess): { cpuMs: number; rss: number } {
@@ -102,7 +104,7 @@ describe("ten thousand idle watches", function () {
     const share = (end.cpuMs - begin.cpuMs) / (performance.now() - beganAt);
     const bytes = (end.rss - before.rss) / WATCHES;
     console.log(`      ${(100 * share).toFixed(2)} % of a core, ${(bytes / 1024).toFixed(1)} KiB each`);
-    assert.ok(share < 0.02, `${share}`);
+    assert.ok(share < MAX_SHARE, `${share}`);
     assert.ok(bytes < 20 << 10, `${bytes}`);
 
     const transport = createGrpcTransport({ target: `127.0.0.1:${other.port}` });
