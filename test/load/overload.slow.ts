@@ -1,5 +1,6 @@
 // The shop as built, with one replica of each role on one core, asked for more than it can serve. Requests come at a steady rate, whatever
-// becomes of those before. Needs Linux.
+// becomes of those before. The bounds are wide enough for a machine that others use, which may halve a rate: without limits, half of the
+// orders is served at three times the capacity, in some seconds not one, after 7 s. Needs Linux.
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { again } from "../../bench/again.ts";
@@ -51,8 +52,8 @@ describe("overload", function () {
           fullRates: [100, 400, 800], // the first lets it become as fast as it gets
           seconds: 3,
           times: [0.5, 0.8, 1, 3, 10, 0.5],
-          least: { 3: 0.7, 10: 0.55 },
-          longestMs: 400,
+          least: { 3: 0.65, 10: 0.5 },
+          longestMs: 1000,
           check: checkMemory,
         });
 
@@ -111,9 +112,9 @@ describe("overload", function () {
 
       const alone = [
         // Calls that take so little are hardly refused: they wait at the client.
-        { role: "user", fullRates: [16_000], least: { 3: 0.7, 10: 0.6 }, mayWait: true },
-        { role: "payment", fullRates: [3000], least: { 3: 0.6, 10: 0.3 }, mayWait: false },
-        { role: "order", fullRates: [1000], least: { 3: 0.7, 10: 0.5 }, mayWait: false },
+        { role: "user", fullRates: [16_000], least: { 3: 0.6, 10: 0.5 }, mayWait: true },
+        { role: "payment", fullRates: [3000], least: { 3: 0.5, 10: 0.3 }, mayWait: false },
+        { role: "order", fullRates: [1000], least: { 3: 0.6, 10: 0.4 }, mayWait: false },
       ] as const;
       for (const { role, ...own } of alone) {
         describe(`of the ${role} role alone`, () => {
@@ -122,7 +123,7 @@ describe("overload", function () {
             port: () => shop.port(role),
             seconds: 2,
             times: [0.5, 1, 3, 10, 0.5],
-            longestMs: own.mayWait ? 1500 : 800,
+            longestMs: own.mayWait ? 2500 : 1500,
             ...own,
             check: checkMemory,
           });
