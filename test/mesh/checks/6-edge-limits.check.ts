@@ -145,7 +145,10 @@ describe("limits of the edge", () => {
       300,
       300,
     );
-    assert.deepEqual([...new Set(outcomes.map(({ code }) => code))], ["OK"]);
+    // None is hung up on. A role may refuse some for being too many at a time, where the machine is slow.
+    const codes = outcomes.map(({ code }) => code);
+    assert.deepEqual(new Set(codes.filter((code) => code !== "RESOURCE_EXHAUSTED")), new Set(["OK"]));
+    assert.ok(codes.filter((code) => code === "OK").length > 150, codes.join());
   });
 
   for (const [manner, batch] of [
