@@ -8,10 +8,9 @@ import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
 import { ORDER, placeOrder } from "../support/orders.ts";
 import { createTestDatabase } from "../support/postgres.ts";
-import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
-import { startOtlpBackend } from "../telemetry/support/otlp-backend.ts";
-import { startCollector } from "./collector.ts";
-import { type Prometheus, startPrometheus } from "./prometheus.ts";
+import type { ShopProcesses } from "../support/shop-processes.ts";
+import type { Prometheus } from "./prometheus.ts";
+import { startWatchedShop } from "./watched-shop.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../gen/grafana");
 
@@ -31,23 +30,12 @@ describe("the dashboards", function () {
 
   before(async function () {
     this.timeout(1_200_000); // the first time on a machine
-    const jaeger = await startOtlpBackend();
-    cleanup.defer(() => jaeger.close());
-    const collector = await startCollector({ TRACES_ENDPOINT: jaeger.url, FLUSH_INTERVAL: "1s", KEPT_PERCENT: "100" });
-    cleanup.defer(() => collector.stop());
     const { url, drop } = await createTestDatabase();
     cleanup.defer(drop);
-    const env = {
-      DATABASE_URL: url,
-      OTEL_SDK_DISABLED: "false",
-      OTEL_TRACES_SAMPLER_ARG: "1",
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_METRIC_EXPORT_INTERVAL: "500",
-    };
-    shop = await startShopProcesses({ env, keep: () => false });
-    cleanup.defer(() => shop.close());
-    prometheus = await startPrometheus(collector);
-    cleanup.defer(() => prometheus.stop());
+    const env = { DATABASE_URL: url, OTEL_TRACES_SAMPLER_ARG: "1" };
+    const watched = await startWatchedShop(env, { FLUSH_INTERVAL: "1s", KEPT_PERCENT: "100" });
+    cleanup.defer(() => watched.close());
+    ({ shop, prometheus } = watched);
   });
   after(() => cleanup.disposeAsync());
 

@@ -7,10 +7,9 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { eventually } from "../support/eventually.ts";
 import { placeOrder } from "../support/orders.ts";
-import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
-import { startOtlpBackend } from "../telemetry/support/otlp-backend.ts";
-import { type Collector, startCollector } from "./collector.ts";
-import { type Prometheus, prometheusProgram, RULE_TESTS, RULES, startPrometheus } from "./prometheus.ts";
+import type { ShopProcesses } from "../support/shop-processes.ts";
+import { type Prometheus, prometheusProgram, RULE_TESTS, RULES } from "./prometheus.ts";
+import { startWatchedShop } from "./watched-shop.ts";
 
 const ARRIVAL = { timeoutMs: 30_000 };
 
@@ -53,25 +52,14 @@ describe("the rules for objectives", function () {
 describe("a shop that Prometheus watches", function () {
   this.timeout(90_000);
   const cleanup = new AsyncDisposableStack();
-  let collector: Collector;
   let shop: ShopProcesses;
   let prometheus: Prometheus;
 
   before(async function () {
     this.timeout(1_200_000); // the first time on a machine
-    const jaeger = await startOtlpBackend();
-    cleanup.defer(() => jaeger.close());
-    collector = await startCollector({ TRACES_ENDPOINT: jaeger.url });
-    cleanup.defer(() => collector.stop());
-    const env = {
-      OTEL_SDK_DISABLED: "false",
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_METRIC_EXPORT_INTERVAL: "500",
-    };
-    shop = await startShopProcesses({ env, keep: () => false });
-    cleanup.defer(() => shop.close());
-    prometheus = await startPrometheus(collector);
-    cleanup.defer(() => prometheus.stop());
+    const watched = await startWatchedShop();
+    cleanup.defer(() => watched.close());
+    ({ shop, prometheus } = watched);
   });
   after(() => cleanup.disposeAsync());
 

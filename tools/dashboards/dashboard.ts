@@ -104,6 +104,3 @@ export function rate(metric: string, matchers: string, by: readonly string[]): s
   const grouping = by.length === 0 ? "" : ` by (${by.join(", ")})`;
   return `sum${grouping} (rate(${metric}{${matchers}}[$__rate_interval]))`;
 }
-
-/** The job is the service's name, after its namespace if it has one. */
-export const jobOf = (workload: string): string => `job=~"(.+/)?${workload}"`;

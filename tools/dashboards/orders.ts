@@ -1,4 +1,5 @@
-import { type Dashboard, figure, graph, jobOf, p99, rate } from "./dashboard.ts";
+import { jobOf } from "../protoc-gen-mesh/slo/calls.ts";
+import { type Dashboard, figure, graph, p99, rate } from "./dashboard.ts";
 
 const CREATE = 'endpoint="shop.order.v1.OrderService/CreateOrder"';
 const CHARGE = 'endpoint="shop.payment.v1.PaymentService/Charge"';

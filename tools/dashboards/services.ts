@@ -1,5 +1,6 @@
 import type { Workload } from "../manifests/workloads.ts";
-import { type Dashboard, graph, jobOf, type Panel, p99, rate } from "./dashboard.ts";
+import { jobOf } from "../protoc-gen-mesh/slo/calls.ts";
+import { type Dashboard, graph, type Panel, p99, rate } from "./dashboard.ts";
 
 const RPC = "rpc_server_call_duration_seconds";
 const HTTP = "http_server_request_duration_seconds";

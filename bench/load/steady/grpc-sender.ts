@@ -9,6 +9,7 @@ import {
   requestTemplate,
 } from "../http2-frames.ts";
 import type { Sender } from "./sender.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 export type GrpcRequest = {
   /** "/shop.user.v1.UserService/GetUser" */
@@ -28,7 +29,6 @@ const STREAMS = 250;
 
 type Open = { readonly onOutcome: (outcome: string) => void; hasData: boolean };
 
-type Waiting = { readonly onOutcome: (outcome: string) => void; readonly since: number };
 type Limits = { readonly streams: number; readonly patienceMs: number };
 
 /** Calls of gRPC over some connections of HTTP/2. It knows just enough of that, so that the server is what is measured. */
@@ -80,17 +80,17 @@ let counter = Date.now() % 1e9;
 class Connection {
   readonly #socket: Socket;
   readonly #template: RequestTemplate;
-  readonly #limits: Limits;
+  readonly #streams: number;
   readonly #calls = new Map<number, Open>();
   #unsent: Buffer[] = [];
   /** Calls beyond what the server allows at a time wait, on the clock. */
-  readonly #waiting: Waiting[] = [];
-  #first = 0;
+  readonly #waiting: WaitingLine;
   #streamId = 1;
 
   private constructor(socket: Socket, template: RequestTemplate, limits: Limits) {
     this.#socket = socket;
-    this.#limits = limits;
+    this.#streams = limits.streams;
+    this.#waiting = new WaitingLine(limits.patienceMs);
     this.#template = template;
     socket.setNoDelay(true);
     const frames = new FrameReader(socket, (type, flags, streamId) => this.#frame(type, flags, streamId));
@@ -102,7 +102,7 @@ class Connection {
       });
     socket.on("close", () => {
       for (const { onOutcome } of this.#calls.values()) onOutcome("cut");
-      for (const { onOutcome } of this.#waiting.slice(this.#first)) onOutcome("cut");
+      this.#waiting.end("cut");
       this.#calls.clear();
     });
     socket.write(clientPreface());
@@ -119,8 +119,8 @@ class Connection {
       onOutcome("cut");
       return;
     }
-    if (this.#calls.size >= this.#limits.streams) {
-      this.#waiting.push({ onOutcome, since: performance.now() });
+    if (this.#calls.size >= this.#streams) {
+      this.#waiting.add(onOutcome);
       return;
     }
     const bytes = Buffer.allocUnsafe(this.#template.length);
@@ -155,13 +155,7 @@ class Connection {
     const call = this.#calls.get(streamId);
     this.#calls.delete(streamId);
     call?.onOutcome(outcome);
-    for (let next = this.#waiting[this.#first]; next !== undefined; next = this.#waiting[this.#first]) {
-      this.#first++;
-      if (performance.now() - next.since < this.#limits.patienceMs) {
-        this.begin(next.onOutcome);
-        return;
-      }
-      next.onOutcome("late");
-    }
+    const next = this.#waiting.take();
+    if (next !== undefined) this.begin(next.onOutcome);
   }
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Sender } from "./sender.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 export type RestRequest = {
   /** "GET /api/users/1" */
@@ -20,13 +21,13 @@ export class Http1Sender implements Sender {
   readonly #bytes: string;
   readonly #patienceMs: number;
   readonly #idle: Socket[] = [];
-  readonly #waiting: { readonly onOutcome: (outcome: string) => void; readonly since: number }[] = [];
-  #first = 0;
+  readonly #waiting: WaitingLine;
   #isOver = false;
 
   private constructor(port: number, { target, body = "", patienceMs = 10_000 }: RestRequest) {
     this.#port = port;
     this.#patienceMs = patienceMs;
+    this.#waiting = new WaitingLine(patienceMs);
     const type = body === "" ? "" : "content-type: application/json\r\n";
     const head = `${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${type}content-length: ${body.length}`;
     this.#bytes = head + END_OF_HEAD + body;
@@ -40,7 +41,7 @@ export class Http1Sender implements Sender {
 
   send(onOutcome: (outcome: string) => void): void {
     const socket = this.#idle.pop();
-    if (socket === undefined) this.#waiting.push({ onOutcome, since: performance.now() });
+    if (socket === undefined) this.#waiting.add(onOutcome);
     else this.#write(socket, onOutcome, this.#patienceMs);
   }
 
@@ -64,16 +65,9 @@ export class Http1Sender implements Sender {
       socket.destroy(); // it was opened in place of one that broke off with the last answer
       return;
     }
-    for (let next = this.#waiting[this.#first]; next !== undefined; next = this.#waiting[this.#first]) {
-      this.#first++;
-      const left = this.#patienceMs - (performance.now() - next.since);
-      if (left > 0) {
-        this.#write(socket, next.onOutcome, left);
-        return;
-      }
-      next.onOutcome("late");
-    }
-    this.#idle.push(socket);
+    const next = this.#waiting.take();
+    if (next === undefined) this.#idle.push(socket);
+    else this.#write(socket, next.onOutcome, next.leftMs);
   }
 
   #write(socket: Socket, onOutcome: (outcome: string) => void, patienceMs: number): void {

@@ -34,7 +34,7 @@ const perSecond = (selectors: readonly Selector[]): string =>
   selectors.map((selector) => `(sum(rate(${selector}[5m])) or vector(0))`).join(" + ");
 
 function rpcSelectors(rpc: Rpc, suffix: string, more: readonly string[]): Selector[] {
-  const labels = [jobOf(rpc), `rpc_method="${rpc.path.slice(1)}"`, ...more];
+  const labels = [jobOf(rpc.workload), `rpc_method="${rpc.path.slice(1)}"`, ...more];
   return [`rpc_server_call_duration_seconds_${suffix}{${labels.join(",")}}`];
 }
 
@@ -42,12 +42,12 @@ function rpcSelectors(rpc: Rpc, suffix: string, more: readonly string[]): Select
 function restSelectors(rpc: Rpc, suffix: string, more: readonly string[]): Selector[] {
   return rpc.rest.map(({ httpMethod, template }) => {
     const endpoint = [`http_request_method="${httpMethod}"`, `http_route="${template.source}"`];
-    return `http_server_request_duration_seconds_${suffix}{${[jobOf(rpc), ...endpoint, ...more].join(",")}}`;
+    return `http_server_request_duration_seconds_${suffix}{${[jobOf(rpc.workload), ...endpoint, ...more].join(",")}}`;
   });
 }
 
 /** The job is the service's name, after its namespace if it has one. */
-const jobOf = ({ workload }: Rpc): string => `job=~"(.+/)?${workload}"`;
+export const jobOf = (workload: string): string => `job=~"(.+/)?${workload}"`;
 
 /** Prometheus before version 3 and after write whole numbers in two ways. */
 const bound = (seconds: number): string => (Number.isInteger(seconds) ? `${seconds}(\\\\.0)?` : String(seconds));
