@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { roles } from "../src/roles.ts";
 import { dashboardFiles } from "./dashboards/files.ts";
+import { observabilityFiles } from "./manifests/config-maps.ts";
 import { manifestFiles } from "./manifests/files.ts";
 import { meshOptions } from "./manifests/mesh-options.ts";
 import { readWorkloads } from "./manifests/workloads.ts";
@@ -17,7 +18,9 @@ if (faults.length > 0) {
   console.error(`the roles contradict their contracts\n${faults.join("\n")}`);
   process.exit(1);
 }
-for (const { name, content } of [...manifestFiles(workloads, meshOptions()), ...dashboardFiles(workloads)]) {
+const dashboards = dashboardFiles(workloads);
+const files = [...manifestFiles(workloads, meshOptions()), ...dashboards, ...observabilityFiles(dashboards)];
+for (const { name, content } of files) {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);

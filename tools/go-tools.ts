@@ -29,6 +29,14 @@ const TOOLS = {
   },
   /** Puts manifests together, as `kubectl apply -k` does. */
   kustomize: { module: "sigs.k8s.io/kustomize/kustomize/v5", command: "", version: "v5.8.1" },
+  /** Where traces go. Release v2.13.0: Go knows it by the number that versions of the old line had. */
+  jaeger: { module: "github.com/jaegertracing/jaeger", command: "cmd/jaeger", version: "v1.76.0", replaces: true },
+  /** Where log records go. */
+  "victoria-logs": {
+    module: "github.com/VictoriaMetrics/VictoriaLogs",
+    command: "app/victoria-logs",
+    version: "v1.52.2",
+  },
   /** Builds the collector from its components. */
   builder: { module: "go.opentelemetry.io/collector/cmd/builder", command: "", version: "v0.158.0" },
 } as const satisfies Record<string, Tool>;
@@ -38,20 +46,23 @@ type Tool = {
   readonly command: string;
   readonly version: string;
   readonly requires?: Readonly<Record<string, string>>;
+  /** Whether its go.mod replaces modules, which counts only where it is built in its own folder. */
+  readonly replaces?: true;
 };
 
 export type GoTool = keyof typeof TOOLS;
 
 /** The path of a tool's executable, which is built first where the pinned version is not there yet. Throws if the build fails. */
 export function goTool(name: GoTool): string {
-  const { module, command, version, requires }: Tool = TOOLS[name];
+  const { module, command, version, requires, replaces }: Tool = TOOLS[name];
   const executable = join(BIN, name);
   const stamp = `${executable}.version`;
   if (existsSync(executable) && existsSync(stamp) && readFileSync(stamp, "utf8") === version) return executable;
 
   mkdirSync(BIN, { recursive: true });
   const program = [module, command].filter(Boolean).join("/");
-  if (requires === undefined) go(["install", `${program}@${version}`], { env: { GOBIN: BIN } });
+  if (replaces) go(["build", "-o", executable, `./${command}`], { cwd: goModuleDir(name) });
+  else if (requires === undefined) go(["install", `${program}@${version}`], { env: { GOBIN: BIN } });
   else buildWith({ [module]: version, ...requires }, program, executable);
   writeFileSync(stamp, version);
   return executable;

@@ -1,32 +1,51 @@
-// What becomes of an order's telemetry in the collector: mocha test/collector/order.ts. Not among the quick tests: it builds the collector.
+// Where an order's telemetry can be found: sent through the collector, kept by a real Jaeger, Prometheus and VictoriaLogs, each as compose.yaml and
+// k8s/ configure it: mocha test/collector/order.ts. Not among the quick tests: it builds them.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { goTool } from "../../tools/go-tools.ts";
 import { eventually } from "../support/eventually.ts";
 import { ORDER_SERVICES, placeOrder, traceIdOf } from "../support/orders.ts";
-import { type ShopProcesses, startShopProcesses } from "../support/shop-processes.ts";
-import { type OtlpBackend, startOtlpBackend } from "../telemetry/support/otlp-backend.ts";
+import { startShopProcesses } from "../support/shop-processes.ts";
 import { collectorProgram } from "./build.ts";
 import { type Collector, startCollector } from "./collector.ts";
+import { type Jaeger, startJaeger } from "./jaeger.ts";
+import { type Prometheus, startPrometheus } from "./prometheus.ts";
+import { startVictoriaLogs, type VictoriaLogs } from "./victoria-logs.ts";
 
 const ARRIVAL = { timeoutMs: 20_000 };
 
 describe("telemetry of an order, through the collector", function () {
   this.timeout(60_000);
-  let folder: string;
-  let jaeger: OtlpBackend;
+  const cleanup = new AsyncDisposableStack();
+  let jaeger: Jaeger;
+  let logs: VictoriaLogs;
   let collector: Collector;
-  let shop: ShopProcesses;
+  let prometheus: Prometheus;
   let gateway: string;
   let traceId: string;
 
   before(async function () {
     this.timeout(1_200_000); // the first time on a machine
     collectorProgram();
-    folder = await mkdtemp(join(tmpdir(), "collector-"));
-    jaeger = await startOtlpBackend();
-    collector = await startCollector({ TRACES_ENDPOINT: jaeger.url, FLUSH_INTERVAL: "2s", KEPT_PERCENT: "100" });
+    goTool("jaeger");
+    goTool("victoria-logs");
+    const folder = await mkdtemp(join(tmpdir(), "collector-"));
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+    jaeger = await startJaeger();
+    cleanup.defer(() => jaeger.stop());
+    logs = await startVictoriaLogs();
+    cleanup.defer(() => logs.stop());
+    collector = await startCollector({
+      TRACES_ENDPOINT: jaeger.url,
+      LOGS_ENDPOINT: logs.url,
+      FLUSH_INTERVAL: "2s",
+      KEPT_PERCENT: "100",
+    });
+    cleanup.defer(() => collector.stop());
+    prometheus = await startPrometheus(collector);
+    cleanup.defer(() => prometheus.stop());
     const env = {
       OTEL_SDK_DISABLED: "false",
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -34,42 +53,34 @@ describe("telemetry of an order, through the collector", function () {
       OTEL_METRIC_EXPORT_INTERVAL: "1000",
       OTEL_RESOURCE_ATTRIBUTES: "k8s.pod.uid=uid-of-the-pod",
     };
-    shop = await startShopProcesses({ folder, env });
+    const shop = await startShopProcesses({ folder, env });
+    cleanup.defer(() => shop.close());
     gateway = shop.url("gateway");
     traceId = await tracedOrder(gateway);
   });
 
-  after(async () => {
-    await shop?.close();
-    await collector?.stop();
-    await jaeger?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => cleanup.disposeAsync());
 
   it("is one trace at Jaeger, of all services on its way, which still says what each says of itself", async () => {
-    await eventually(() => {
-      const spans = jaeger.spans.filter((span) => span.traceId === traceId);
-      const services = new Set(spans.map((span) => span.resource["service.name"]));
-      assert.deepEqual([...services].sort(), ORDER_SERVICES);
-      const ids = new Set(spans.map((span) => span.spanId));
-      const roots = spans.filter((span) => !ids.has(span.parentSpanId));
+    await eventually(async () => {
+      const spans = await jaeger.trace(traceId);
+      assert.deepEqual([...new Set(spans.map(({ service }) => service))].sort(), ORDER_SERVICES);
+      const roots = spans.filter(({ isRoot }) => isRoot);
       assert.deepEqual(
-        roots.map((span) => [span.name, span.kind]),
-        [["POST /api/orders", "SERVER"]],
+        roots.map(({ service, name }) => `${service}: ${name}`),
+        ["api-gateway: POST /api/orders"],
       );
-      assert.deepEqual(new Set(spans.map((span) => span.resource["k8s.pod.uid"])), new Set(["uid-of-the-pod"]));
+      assert.deepEqual(new Set(spans.map(({ resource }) => resource["k8s.pod.uid"])), new Set(["uid-of-the-pod"]));
     }, ARRIVAL);
   });
 
-  it("is counted by the services, in metrics that Prometheus reads", async () => {
+  it("is counted by the services, as Prometheus tells", async () => {
+    const values = async (query: string) => (await prometheus.query(query)).map(({ value }) => value);
     await eventually(async () => {
-      const metrics = await collector.metrics();
       const label = 'endpoint="shop.order.v1.OrderService/CreateOrder"';
-      assert.deepEqual(valuesOf(metrics, "order_service_requests_total", label), [1]);
-      assert.deepEqual(
-        valuesOf(metrics, "rpc_server_call_duration_seconds_count", 'job="tracemesh/payment-service"'),
-        [1],
-      );
+      assert.deepEqual(await values(`order_service_requests_total{${label}}`), [1]);
+      const calls = 'sum by (job) (rpc_server_call_duration_seconds_count{job="tracemesh/payment-service"})';
+      assert.deepEqual(await values(calls), [1]);
     }, ARRIVAL);
   });
 
@@ -89,15 +100,20 @@ describe("telemetry of an order, through the collector", function () {
     }, ARRIVAL);
   });
 
-  it("is told in log records of the same trace", async () => {
-    await eventually(() => {
-      const told = collector.lines.filter((line) => line.startsWith("order changed "));
+  it("is told in log records, which are found by its trace", async () => {
+    await eventually(async () => {
+      const records = await logs.query(`trace_id:="${traceId}"`);
+      const told = records.filter(({ _msg }) => _msg === "order changed");
       assert.deepEqual(
-        told.map((line) => /\border_state=(\S+)/.exec(line)?.[1]),
-        ["pending", "paid"],
+        told.map((record) => [record["service.name"], record.order_state, record.severity_text]),
+        [
+          ["order-service", "pending", "info"],
+          ["order-service", "paid", "info"],
+        ],
       );
-      for (const line of told)
-        assert.ok(line.includes(`trace_id=${traceId} `) && line.includes("service.name=order-service"), line);
+      assert.ok(told.every(({ span_id }) => /^[0-9a-f]{16}$/.test(span_id ?? "")));
+      const lines = records.filter(({ duration_ms }) => duration_ms !== undefined);
+      assert.deepEqual(lines.map((record) => record["service.name"]).sort(), ORDER_SERVICES);
     }, ARRIVAL);
   });
 
@@ -116,12 +132,4 @@ async function tracedOrder(gateway: string): Promise<string> {
   const response = await placeOrder(gateway);
   assert.equal(response.status, 200);
   return traceIdOf(response);
-}
-
-/** The values of the samples of a metric whose labels contain all these texts. */
-function valuesOf(metrics: string, name: string, ...labels: readonly string[]): number[] {
-  const samples = metrics
-    .split("\n")
-    .filter((line) => line.startsWith(`${name}{`) && labels.every((l) => line.includes(l)));
-  return samples.map((line) => Number(/\} ([\d.]+)/.exec(line)?.[1]));
 }

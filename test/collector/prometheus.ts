@@ -1,4 +1,4 @@
-// A real Prometheus with the configuration that compose.yaml gives it, and its tool.
+// A real Prometheus with the configuration that compose.yaml and k8s/ give it, and its tool.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -73,12 +73,11 @@ async function shippedConfig(collector: Collector): Promise<Config> {
     "otel-collector:8889": collector.metricsAddress,
     "otel-collector:8888": collector.ownMetricsAddress,
   };
-  const compose = parse(await readFile(join(ROOT, "compose.yaml"), "utf8"));
-  const config = parse(compose.configs.prometheus.content) as Config;
+  const config = parse(await readFile(join(ROOT, "observability/prometheus.yaml"), "utf8")) as Config;
   return {
     ...config,
     global: { ...config.global, scrape_interval: "1s", evaluation_interval: "1s" },
-    rule_files: config.rule_files.map((file) => file.replace("/etc/prometheus", join(ROOT, "gen/slo"))),
+    rule_files: config.rule_files.map((file) => file.replace("/etc/prometheus/rules", join(ROOT, "gen/slo"))),
     scrape_configs: config.scrape_configs.map((scrape) => ({
       ...scrape,
       static_configs: scrape.static_configs.map(({ targets }) => ({

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
+import { join, relative } from "node:path";
 import { settingsOf } from "./support/environment.ts";
 import { allOf, type Deployment } from "./support/manifests.ts";
+import { observedAddresses } from "./support/observability.ts";
 import { OVERLAYS, REPOSITORY, render } from "./support/overlays.ts";
 import { STORE_NAMES, STORES, WORKLOADS } from "./support/workloads.ts";
 
 type Project = {
   readonly services: Readonly<Record<string, ComposeService>>;
-  readonly configs: Readonly<Record<string, { readonly content: string }>>;
 };
 type ComposeService = {
   readonly image: string;
@@ -54,6 +53,7 @@ describe("compose.yaml", () => {
       ...Object.fromEntries(WORKLOADS.map(({ name, port }) => [name, `127.0.0.1:${port}->${port}`])),
       "otel-collector": "127.0.0.1:4317->4317 127.0.0.1:4318->4318 127.0.0.1:8888->8888 127.0.0.1:8889->8889",
       jaeger: "127.0.0.1:16686->16686",
+      "victoria-logs": "127.0.0.1:9428->9428",
       prometheus: "127.0.0.1:9090->9090",
       grafana: "127.0.0.1:3000->3000",
       postgres: "127.0.0.1:5432->5432",
@@ -112,19 +112,25 @@ describe("compose.yaml", () => {
     assert.ok(existsSync(join(REPOSITORY, volumes?.[0]?.source ?? "")));
   });
 
-  it("has Prometheus ask the collector, and Grafana ask Prometheus and Jaeger, at ports that these have", () => {
-    const { scrape_configs } = parse(project.configs.prometheus?.content ?? "") as {
-      scrape_configs: { static_configs: { targets: string[] }[] }[];
-    };
-    const targets = scrape_configs.flatMap((s) => s.static_configs.flatMap((c) => c.targets));
-    const { datasources } = parse(project.configs["grafana-data-sources"]?.content ?? "") as {
-      datasources: { url: string }[];
-    };
-    const addresses = [...targets.map((target) => `http://${target}`), ...datasources.map((source) => source.url)];
-    const collector = ["http://otel-collector:8889", "http://otel-collector:8888"];
-    assert.deepEqual(addresses, [...collector, "http://prometheus:9090", "http://jaeger:16686"]);
-    for (const url of addresses.map((address) => new URL(address))) {
-      assert.ok(project.services[url.hostname]?.ports.some((port) => port.target === Number(url.port)));
+  it("mounts files that are there", () => {
+    const binds = Object.values(project.services).flatMap(({ volumes = [] }) =>
+      volumes.filter((v) => v.type === "bind"),
+    );
+    assert.deepEqual(
+      binds.map(({ source }) => relative(REPOSITORY, source)).filter((path) => !existsSync(join(REPOSITORY, path))),
+      [],
+    );
+  });
+
+  it("has Prometheus and Grafana ask at ports that its other parts have", () => {
+    const asked = observedAddresses();
+    assert.ok(asked.length >= 5);
+    for (const { hostname, port } of asked.map((address) => new URL(address))) {
+      const { ports } = project.services[hostname] ?? { ports: [] };
+      assert.ok(
+        ports.some(({ target }) => target === Number(port)),
+        `${hostname}:${port}`,
+      );
     }
   });
 

@@ -35,12 +35,12 @@ describe("overlays", () => {
 
   it("reach every manifest", () => {
     const reached = new Set(OVERLAYS.flatMap((overlay) => [...filesOf(overlay)]));
-    const files = globSync("{k8s,istio}/**/*.{yaml,env}", { cwd: REPOSITORY });
+    const files = globSync("{k8s,istio,observability}/**/*.{yaml,env}", { cwd: REPOSITORY });
     assert.deepEqual(
       files.filter((file) => !reached.has(file)),
       APART,
     );
-    const generated = globSync("gen/{k8s,istio}/**/*.yaml", { cwd: REPOSITORY });
+    const generated = globSync("gen/{k8s,istio,grafana,slo}/**/kustomization.yaml", { cwd: REPOSITORY });
     assert.deepEqual(
       generated.filter((file) => !reached.has(file)),
       [],
