@@ -48,6 +48,10 @@ install: $(PACKAGES) ## Install the packages, the pinned Node among them; every 
 run-all: $(PACKAGES) ## Run the whole shop here: four roles and a dashboard for traces, logs and metrics
 	@$(COMPILE_CACHE) $(NODE) tools/run-all.ts
 
+.PHONY: demo
+demo: $(PACKAGES) ## Send the shop orders and break it meanwhile, to see what becomes of them; it starts one if none runs
+	@$(COMPILE_CACHE) $(NODE) tools/demo.ts $(ARGS)
+
 .PHONY: run
 run: $(PACKAGES) ## Run one role: make run ROLE=order
 	@$(NODE) src/main.ts

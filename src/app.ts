@@ -7,6 +7,7 @@ import { criticalityOf, isPublic, maxRequestBytes, policyOf } from "./contract.t
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
+import { faultsOf } from "./rpc/faults/faults.ts";
 import { bareTelemetry } from "./rpc/interceptors/bare-telemetry.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
@@ -78,9 +79,12 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const parts = await startRole(role);
     closers.push({ name: `the role ${role.name}`, stop: () => parts.close() });
     const strangers = isPublic(role);
-    const own = parts.services.map((s) => s.desc);
+    const faults = faultsOf({ ...settings.faults, logger });
+    const served = faults?.breakable(parts.services) ?? parts.services;
+    const own = served.map((s) => s.desc);
     const health = createHealth(own);
-    const services = [...parts.services, health.service, ...reflectionServices([...own, health.service.desc])];
+    const beside = [health.service, ...(faults?.services ?? [])];
+    const services = [...served, ...beside, ...reflectionServices([...own, ...beside.map((s) => s.desc)])];
     const told = {
       logger,
       serviceName: settings.telemetry.serviceName,
@@ -96,7 +100,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     });
     const publicHttp = () =>
       createRestHandler({
-        services: parts.services,
+        services: served,
         interceptors,
         cors: { origins: settings.corsOrigins },
         health: () => serving,
@@ -125,6 +129,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         const { drainTimeoutMs } = settings;
         serving = false;
         health.shutdown();
+        faults?.mend();
         // Both at once: a role's stop may wait for a store that hangs, and no new calls may come in meanwhile.
         const work = { name: `the work of the role ${role.name}`, stop: () => parts.stop?.() };
         const until = performance.now() + drainTimeoutMs;

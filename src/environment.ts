@@ -76,11 +76,16 @@ export function reader(env: NodeJS.ProcessEnv) {
     return value === undefined || isRight(value) ? value : fault(name, wanted);
   }
 
+  /** Makes a variable a fault, if it is set, for what others say. */
+  function refuse(name: string, why: string): void {
+    if (text(name) !== undefined) fault(name, why);
+  }
+
   function check(): void {
     if (faults.length > 0) throw new Error(`the environment has faults:\n  ${faults.join("\n  ")}`);
   }
 
-  return { text, number, integer, oneOf, requiredOneOf, flag, url, list, accepted, check };
+  return { text, number, integer, oneOf, requiredOneOf, flag, url, list, accepted, refuse, check };
 }
 
 /** A value as messages may show it: without the user and password of a URL, even if they stand in the wrong place. */

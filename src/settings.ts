@@ -58,12 +58,36 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
     /** How long idle connections of HTTP/1.1 may still bring a request at the end. */
     drainIdleMs: read.integer("DRAIN_IDLE_MS", { min: 0, max: 600_000 }) ?? 2_000,
+    faults: faultSettings(read),
     /** The settings that only this role has. */
     own: role.settings(read),
   } as const;
   read.check();
   return settings;
 }
+
+/** What calls suffer on purpose, from the start or by mesh.v1.FaultService. */
+function faultSettings(read: SettingsReader) {
+  const settings = {
+    switchable: read.flag("FAULT_SWITCHES") ?? false,
+    latencyMs: read.integer("FAULT_LATENCY_MS", { min: 0, max: 60_000 }) ?? 0,
+    errorRatio: read.number("FAULT_ERROR_RATIO", SHARE) ?? 0,
+    hangRatio: read.number("FAULT_HANG_RATIO", SHARE) ?? 0,
+  };
+  if (settings.errorRatio + settings.hangRatio > 1) {
+    read.refuse("FAULT_HANG_RATIO", "must be 1 at most together with FAULT_ERROR_RATIO");
+  }
+  if (/^prod/i.test(read.text("ENVIRONMENT") ?? "")) {
+    if (settings.switchable) read.refuse("FAULT_SWITCHES", NOT_IN_PRODUCTION);
+    if (settings.latencyMs > 0) read.refuse("FAULT_LATENCY_MS", NOT_IN_PRODUCTION);
+    if (settings.errorRatio > 0) read.refuse("FAULT_ERROR_RATIO", NOT_IN_PRODUCTION);
+    if (settings.hangRatio > 0) read.refuse("FAULT_HANG_RATIO", NOT_IN_PRODUCTION);
+  }
+  return settings;
+}
+
+const SHARE = { min: 0, max: 1 };
+const NOT_IN_PRODUCTION = "must be off where ENVIRONMENT is production";
 
 function peerUrls({ peers }: Role, read: SettingsReader): Readonly<Record<string, string>> {
   const entries = Object.values(peers).map((service) => {

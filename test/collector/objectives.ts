@@ -4,7 +4,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { createClient } from "@connectrpc/connect";
 import { parse } from "yaml";
+import { type FaultSchema, FaultService } from "../../gen/mesh/v1/fault_service_pb.js";
+import type { RoleName } from "../../src/roles.ts";
+import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
 import { placeOrder } from "../support/orders.ts";
 import type { ShopProcesses } from "../support/shop-processes.ts";
@@ -57,7 +63,7 @@ describe("a shop that Prometheus watches", function () {
 
   before(async function () {
     this.timeout(1_200_000); // the first time on a machine
-    const watched = await startWatchedShop();
+    const watched = await startWatchedShop({ FAULT_SWITCHES: "true" });
     cleanup.defer(() => watched.close());
     ({ shop, prometheus } = watched);
   });
@@ -105,5 +111,49 @@ describe("a shop that Prometheus watches", function () {
     } finally {
       process.kill(pid, "SIGCONT");
     }
+  });
+
+  /** The latency objectives whose alerts have begun since a switch was set, while requests go on. */
+  async function brokenBy(
+    role: RoleName,
+    fault: MessageInitShape<typeof FaultSchema>,
+    request: () => Promise<Response>,
+  ) {
+    const slow = () => objectives('ALERTS{alertname="ErrorBudgetBurnsFast",objective="latency"}');
+    const faults = createClient(FaultService, createGrpcTransport({ target: new URL(shop.url(role)).host }));
+    const before = await slow();
+    await faults.setFault({ fault });
+    return {
+      mend: () => faults.setFault({}),
+      async found() {
+        const answers = await Promise.all(Array.from({ length: 5 }, request));
+        for (const { status } of answers) assert.equal(status, 200);
+        return (await slow()).filter((name) => !before.includes(name));
+      },
+    };
+  }
+
+  it("tells of the objective that a switch breaks, and of no other", async () => {
+    const gateway = shop.url("gateway");
+    const { order_id: id } = (await (await placeOrder(gateway)).json()) as { order_id: string };
+    const fault = { latency: durationFromMs(600), methods: ["GetOrder"] };
+    const { mend, found } = await brokenBy("gateway", fault, () => fetch(`${gateway}/api/orders/${id}`));
+    await eventually(async () => assert.deepEqual(await found(), ["api-gateway GetOrder latency"]), ARRIVAL);
+    await mend();
+  });
+
+  it("tells of those that wait for what a switch makes slow", async () => {
+    const fault = { latency: durationFromMs(1100) };
+    const { mend, found } = await brokenBy("payment", fault, () => placeOrder(shop.url("gateway")));
+    const broken = ["api-gateway CreateOrder", "order-service CreateOrder", "payment-service Charge"];
+    await eventually(
+      async () =>
+        assert.deepEqual(
+          await found(),
+          broken.map((name) => `${name} latency`),
+        ),
+      ARRIVAL,
+    );
+    await mend();
   });
 });

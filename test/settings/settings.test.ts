@@ -56,6 +56,7 @@ describe("settings", () => {
         drainTimeoutMs: 10_000,
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,
+        faults: { switchable: false, latencyMs: 0, errorRatio: 0, hangRatio: 0 },
         own: { recoveryIntervalMs: 2_000, recoveryRestMs: 10_000 },
       },
     );
@@ -119,6 +120,33 @@ describe("settings", () => {
       'OTEL_TRACES_SAMPLER_ARG is "10%": must be a number from 0 to 1',
       'LOG_LEVEL is "loud": must be one of error, warn, info, debug',
       'CORS_ORIGINS is "shop.example": must be *, or origins such as https://shop.example, with commas between',
+    ]);
+  });
+
+  const FAULTS = {
+    FAULT_SWITCHES: "true",
+    FAULT_LATENCY_MS: "200",
+    FAULT_ERROR_RATIO: "0.5",
+    FAULT_HANG_RATIO: "0.25",
+  };
+
+  for (const ENVIRONMENT of ["production", "prod", "Production-eu"]) {
+    it(`take no faults on purpose where ENVIRONMENT is ${ENVIRONMENT}`, () => {
+      const why = "must be off where ENVIRONMENT is production";
+      assert.deepEqual(
+        faultsOf({ ROLE: "user", ENVIRONMENT, ...FAULTS }),
+        Object.entries(FAULTS).map(([name, value]) => `${name} is "${value}": ${why}`),
+      );
+      const off = { FAULT_SWITCHES: "false", FAULT_LATENCY_MS: "0", FAULT_ERROR_RATIO: "0", FAULT_HANG_RATIO: "0" };
+      assert.deepEqual(faultsOf({ ROLE: "user", ENVIRONMENT, ...off }), []);
+    });
+  }
+
+  it("take faults on purpose elsewhere, for all calls at most", () => {
+    const { faults } = readSettings({ ROLE: "user", ENVIRONMENT: "reproduction", ...FAULTS });
+    assert.deepEqual(faults, { switchable: true, latencyMs: 200, errorRatio: 0.5, hangRatio: 0.25 });
+    assert.deepEqual(faultsOf({ ROLE: "user", FAULT_ERROR_RATIO: "0.8", FAULT_HANG_RATIO: "0.3" }), [
+      'FAULT_HANG_RATIO is "0.3": must be 1 at most together with FAULT_ERROR_RATIO',
     ]);
   });
 

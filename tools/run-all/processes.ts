@@ -29,6 +29,7 @@ export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env
     env: {
       LOG_FORMAT: "pretty",
       DRAIN_IDLE_MS: "0", // a browser's idle connections must not hold up Ctrl-C
+      FAULT_SWITCHES: "true", // to learn by breaking it; all listen on the loopback
       ...withoutTelemetry(env),
       ROLE: role,
       SERVICE_NAME: "", // the default, which differs by role

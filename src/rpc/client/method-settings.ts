@@ -1,5 +1,6 @@
 // What a service config says of each method. https://github.com/grpc/proposal/blob/master/A6-client-retries.md
-import { Code } from "@connectrpc/connect";
+import type { Code } from "@connectrpc/connect";
+import { codeNamed } from "../status-name.ts";
 import { RetryThrottle } from "./calls/retry-throttle.ts";
 import type { ServiceConfig } from "./service-config.ts";
 
@@ -47,7 +48,7 @@ function policyOf(policy: NonNullable<ServiceConfig["methodConfig"][number]["ret
     initialBackoffMs: millisecondsOf(policy.initialBackoff),
     maxBackoffMs: millisecondsOf(policy.maxBackoff),
     backoffMultiplier: policy.backoffMultiplier,
-    codes: new Set(policy.retryableStatusCodes.map(codeOf)),
+    codes: new Set(policy.retryableStatusCodes.map(codeNamed)),
   };
 }
 
@@ -55,13 +56,4 @@ function policyOf(policy: NonNullable<ServiceConfig["methodConfig"][number]["ret
 function millisecondsOf(duration: string): number {
   if (!/^\d+(\.\d+)?s$/.test(duration)) throw new Error(`invalid duration ${JSON.stringify(duration)}`);
   return Number.parseFloat(duration) * 1000;
-}
-
-/** Of "DEADLINE_EXCEEDED". */
-function codeOf(name: string): Code {
-  const parts = name === "CANCELLED" ? ["CANCELED"] : name.split("_");
-  const key = parts.map((part) => part.charAt(0) + part.slice(1).toLowerCase()).join("");
-  const code = Code[key as keyof typeof Code];
-  if (code === undefined) throw new Error(`there is no status code ${JSON.stringify(name)}`);
-  return code;
 }

@@ -15,7 +15,7 @@ import { histogram } from "../../telemetry/histogram.ts";
 import { withSpan } from "../../telemetry/span-context.ts";
 import { type SpanShape, spanStarter } from "../../telemetry/spans.ts";
 import { clientHooks } from "../hooks/hooked.ts";
-import { statusName } from "./call-status.ts";
+import { statusName } from "../status-name.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
 import { ATTR_PREVIOUS_ATTEMPTS, previousAttempts } from "./previous-attempts.ts";

@@ -15,7 +15,7 @@ import {
 import type { ServedProtocol } from "../../telemetry/active-requests.ts";
 import { type RequestAttributes, requestAttributes } from "../../telemetry/request-metrics.ts";
 import type { SpanShape } from "../../telemetry/spans.ts";
-import { statusName } from "./call-status.ts";
+import { statusName } from "../status-name.ts";
 
 /** The protocol of a call: the value of rpc.system.name. */
 export type RpcSystem = Exclude<ServedProtocol, "http">;

@@ -7,8 +7,9 @@ import { cutText } from "../../telemetry/redaction.ts";
 import { serverHooks } from "../hooks/hooked.ts";
 import type { HookedCall } from "../hooks/hooks.ts";
 import { reasonOf } from "../outcomes.ts";
+import { statusName } from "../status-name.ts";
 import { toldErrorOf, toldTextOf } from "../told-text.ts";
-import { isOurFault, statusName } from "./call-status.ts";
+import { isOurFault } from "./call-status.ts";
 import { fullName, isProbe } from "./endpoint.ts";
 import { httpCall } from "./http-call.ts";
 

@@ -8,7 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { create, type DescMethod, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Code } from "@connectrpc/connect";
 import type { RoleName } from "../../../src/roles.ts";
-import { statusName } from "../../../src/rpc/interceptors/call-status.ts";
+import { statusName } from "../../../src/rpc/status-name.ts";
 import { pathOf } from "../../support/h2-frames.ts";
 import { answerOf, framed } from "../../support/raw-h2.ts";
 import { exchange } from "../../support/tcp.ts";
