@@ -209,7 +209,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const { client, close: closePeer } = await createPeer(service, {
       url,
       userAgent: settings.telemetry.serviceName,
-      interceptors: clientInterceptors({ peer: url }),
+      interceptors: clientInterceptors({ peer: url, outcomes }),
       policy: policyOf(service),
       retries: settings.peers.retries,
     });

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { Code, createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, type ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { context, propagation } from "@opentelemetry/api";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { clientTelemetry, serverAttributes } from "../../src/rpc/interceptors/client-telemetry.ts";
+import { serverHooks } from "../../src/rpc/hooks/hooked.ts";
+import {
+  type ClientTelemetryOptions,
+  clientTelemetry,
+  serverAttributes,
+} from "../../src/rpc/interceptors/client-telemetry.ts";
+import { defineOutcomes } from "../../src/rpc/outcomes.ts";
+import { statusName } from "../../src/rpc/status-name.ts";
 import { ProbeService } from "../support/probe.ts";
 import { collect, type ProbeCall, payloads, withProbe } from "./support/probe-call.ts";
 import { pointsOf, record, summaryOf } from "./support/recording.ts";
@@ -17,11 +24,11 @@ const KINDS = {
 const client: Interceptor[] = [clientTelemetryLater()];
 
 /** The interceptor takes its instruments when it is made, so it is made when telemetry has started. */
-function clientTelemetryLater(): Interceptor {
+function clientTelemetryLater(options: Partial<ClientTelemetryOptions> = {}): Interceptor {
   return (next) => {
     let made: ReturnType<Interceptor> | undefined;
     return (req) => {
-      made ??= clientTelemetry({ peer: "http://probe:8081" })(next);
+      made ??= clientTelemetry({ peer: "http://probe:8081", ...options })(next);
       return made(req);
     };
   };
@@ -56,6 +63,40 @@ describe("client telemetry", () => {
       assert.deepEqual(spans.map(summaryOf), [{ name, kind: "CLIENT", attributes, status, events: [] }]);
       assert.deepEqual(pointsOf(points, "rpc.client.call.duration"), [{ attributes, n: 1 }]);
     });
+  }
+
+  const outcomes = defineOutcomes("probe.example", {
+    SOLD_OUT: { code: Code.FailedPrecondition },
+    BROKEN: { code: Code.Internal },
+  });
+  const others = defineOutcomes("other.example", { SOLD_OUT: { code: Code.FailedPrecondition } });
+  const answers: Readonly<Record<string, [ConnectError, string | undefined]>> = {
+    "that callers reckon with": [outcomes.error("SOLD_OUT", "none is left"), undefined],
+    "for which the server is to blame": [outcomes.error("BROKEN", "it broke"), "INTERNAL"],
+    "of another system": [others.error("SOLD_OUT", "none is left"), "FAILED_PRECONDITION"],
+  };
+  for (const [what, [error, type]] of Object.entries(answers)) {
+    for (const [method, call] of Object.entries(KINDS)) {
+      it(`calls an outcome ${what} ${type === undefined ? "no" : "an"} error (${method})`, async () => {
+        const start = () => {
+          throw error;
+        };
+        const reckoning = clientTelemetryLater({ outcomes });
+        const { spans, points } = await record(() =>
+          withProbe({ server: [serverHooks({ start })], client: [reckoning] }, (probe) => assert.rejects(call(probe))),
+        );
+        const code = statusName(error.code);
+        const { "error.type": _, ...ended } = rpc(method, code);
+        const attributes = { ...ended, ...(type !== undefined && { "error.type": type }) };
+        const status =
+          type === undefined ? { code: "UNSET", message: "" } : { code: "ERROR", message: error.rawMessage };
+        assert.deepEqual(
+          spans.map(summaryOf).map((span) => [span.attributes, span.status]),
+          [[attributes, status]],
+        );
+        assert.deepEqual(pointsOf(points, "rpc.client.call.duration"), [{ attributes, n: 1 }]);
+      });
+    }
   }
 
   for (const method of ["Unary", "ServerStream"] as const) {

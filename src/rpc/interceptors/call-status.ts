@@ -11,10 +11,13 @@ const FAULTS = new Set([
   Code.DataLoss,
 ]);
 
+/** Whether the semantic conventions blame the server for a status code. */
+export const isFaultCode = (code: Code): boolean => FAULTS.has(code);
+
 /**
  * Whether the server is to blame for the error: the semantic conventions say so of its code, and it is not about a request that cannot be
  * read, for which the protocols have some of these codes, too.
  */
 export function isOurFault(call: HookedCall, error: ConnectError): boolean {
-  return FAULTS.has(error.code) && !isProtocolFault(error) && error !== call.contextValues.get(requestFault);
+  return isFaultCode(error.code) && !isProtocolFault(error) && error !== call.contextValues.get(requestFault);
 }

@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Code, Interceptor } from "@connectrpc/connect";
+import type { Code, ConnectError, Interceptor } from "@connectrpc/connect";
 import { type Attributes, propagation, SpanKind, SpanStatusCode, type TextMapSetter } from "@opentelemetry/api";
 import {
   ATTR_ERROR_TYPE,
@@ -15,7 +15,9 @@ import { histogram } from "../../telemetry/histogram.ts";
 import { withSpan } from "../../telemetry/span-context.ts";
 import { type SpanShape, spanStarter } from "../../telemetry/spans.ts";
 import { clientHooks } from "../hooks/hooked.ts";
+import { type Outcomes, outcomeOf } from "../outcomes.ts";
 import { statusName } from "../status-name.ts";
+import { isFaultCode } from "./call-status.ts";
 import { DURATION_S } from "./duration.ts";
 import { fullName } from "./endpoint.ts";
 import { ATTR_PREVIOUS_ATTEMPTS, previousAttempts } from "./previous-attempts.ts";
@@ -23,14 +25,17 @@ import { ATTR_PREVIOUS_ATTEMPTS, previousAttempts } from "./previous-attempts.ts
 export type ClientTelemetryOptions = {
   /** Who is called: a URL such as "http://users:8081" or a gRPC target such as "dns:///users:8081". */
   readonly peer: string;
+  /** Outcomes that are answers, not failures of the call: a card that is declined. Default: none. */
+  readonly outcomes?: Outcomes;
 };
 
 /**
  * Makes a CLIENT span and a point of rpc.client.call.duration for each call, unary or stream, by the stable semantic conventions, and passes
- * the trace on in the request's headers. A call with its retries in the channel counts as one. Use it after startTelemetry(), as the
- * outermost interceptor.
+ * the trace on in the request's headers. A call with its retries in the channel counts as one. Every code but OK is an error, unless the answer
+ * carries an outcome that callers reckon with: the conventions ask to use what is known of a call. Use it after startTelemetry(), as
+ * the outermost interceptor.
  */
-export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
+export function clientTelemetry({ peer, outcomes }: ClientTelemetryOptions): Interceptor {
   const startSpan = spanStarter();
   const duration = histogram(METRIC_RPC_CLIENT_CALL_DURATION, {
     ...DURATION_S,
@@ -55,17 +60,22 @@ export function clientTelemetry({ peer }: ClientTelemetryOptions): Interceptor {
       return { method, span, called };
     },
     end(_, { durationMs, error, header }, { method, span, called }) {
+      const failed = error !== undefined && !isReckonedWith(error, outcomes);
       if (span.isRecording()) {
-        span.setAttributes(method.outcomeOnSpan(error?.code));
+        span.setAttributes(method.outcomeOnSpan(error?.code, failed));
         const attempts = previousAttempts(error?.metadata ?? header ?? NO_HEADER);
         if (attempts > 0) span.setAttribute(ATTR_PREVIOUS_ATTEMPTS, attempts);
-        if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error.rawMessage });
+        if (failed) span.setStatus({ code: SpanStatusCode.ERROR, message: error?.rawMessage ?? "" });
         span.end(now());
       }
-      duration.record(durationMs / 1000, method.outcome(error?.code), called);
+      duration.record(durationMs / 1000, method.outcome(error?.code, failed), called);
     },
   });
 }
+
+/** Whether an error is an outcome for which nobody is to blame. */
+const isReckonedWith = (error: ConnectError, outcomes: Outcomes | undefined): boolean =>
+  outcomes !== undefined && !isFaultCode(error.code) && outcomeOf(error, outcomes) !== undefined;
 
 const NO_HEADER = { get: () => undefined };
 
@@ -74,7 +84,10 @@ const HEADERS: TextMapSetter<Headers> = { set: (headers, name, value) => headers
 class CalledMethod {
   readonly span: SpanShape;
   readonly #base: Attributes;
-  readonly #outcomes = new Map<Code | undefined, Attributes>();
+  readonly #outcomes = {
+    failed: new Map<Code | undefined, Attributes>(),
+    answered: new Map<Code | undefined, Attributes>(),
+  };
 
   constructor(method: DescMethod, server: Attributes) {
     const name = fullName(method);
@@ -83,19 +96,18 @@ class CalledMethod {
   }
 
   /** Attributes that the end of a call adds to its span. */
-  outcomeOnSpan(code: Code | undefined): Attributes {
+  outcomeOnSpan(code: Code | undefined, failed: boolean): Attributes {
     const status = statusName(code);
-    return code === undefined
-      ? { [ATTR_RPC_STATUS_CODE]: status }
-      : { [ATTR_RPC_STATUS_CODE]: status, [ATTR_ERROR_TYPE]: status };
+    return failed ? { [ATTR_RPC_STATUS_CODE]: status, [ATTR_ERROR_TYPE]: status } : { [ATTR_RPC_STATUS_CODE]: status };
   }
 
-  /** Attributes of the metric, made once for each code. */
-  outcome(code: Code | undefined): Attributes {
-    let attributes = this.#outcomes.get(code);
+  /** Attributes of the metric, made once for each end that calls have. */
+  outcome(code: Code | undefined, failed: boolean): Attributes {
+    const known = this.#outcomes[failed ? "failed" : "answered"];
+    let attributes = known.get(code);
     if (attributes === undefined) {
-      attributes = { ...this.#base, ...this.outcomeOnSpan(code) };
-      this.#outcomes.set(code, attributes);
+      attributes = { ...this.#base, ...this.outcomeOnSpan(code, failed) };
+      known.set(code, attributes);
     }
     return attributes;
   }

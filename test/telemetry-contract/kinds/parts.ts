@@ -14,7 +14,7 @@ export const USER_FROM_CACHE = below(`
 `);
 
 export const NO_USER = below(`
-  api-gateway CLIENT shop.user.v1.UserService/GetUser NOT_FOUND ERROR
+  api-gateway CLIENT shop.user.v1.UserService/GetUser NOT_FOUND
     user-service SERVER shop.user.v1.UserService/GetUser NOT_FOUND
       user-service CLIENT SELECT users
 `);
@@ -37,12 +37,12 @@ export const ORDER_PAID = below(`
 `);
 
 export const ORDER_DECLINED = below(`
-  api-gateway CLIENT shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION ERROR
+  api-gateway CLIENT shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION
     order-service SERVER shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION
       order-service CLIENT shop.user.v1.UserService/GetUser OK
         user-service SERVER shop.user.v1.UserService/GetUser OK
       order-service CLIENT INSERT orders
-      order-service CLIENT shop.payment.v1.PaymentService/Charge FAILED_PRECONDITION ERROR
+      order-service CLIENT shop.payment.v1.PaymentService/Charge FAILED_PRECONDITION
         payment-service SERVER shop.payment.v1.PaymentService/Charge FAILED_PRECONDITION
           payment-service CLIENT INSERT payments
           payment-service CLIENT INSERT sandbox_captures
@@ -51,9 +51,9 @@ export const ORDER_DECLINED = below(`
 `);
 
 export const ORDER_OF_NOBODY = below(`
-  api-gateway CLIENT shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION ERROR
+  api-gateway CLIENT shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION
     order-service SERVER shop.order.v1.OrderService/CreateOrder FAILED_PRECONDITION
-      order-service CLIENT shop.user.v1.UserService/GetUser NOT_FOUND ERROR
+      order-service CLIENT shop.user.v1.UserService/GetUser NOT_FOUND
         user-service SERVER shop.user.v1.UserService/GetUser NOT_FOUND
           user-service CLIENT SELECT users
       order-service CLIENT SELECT orders
@@ -69,7 +69,7 @@ export const ORDER_REPEATED = below(`
 `);
 
 export const KEY_REUSED = below(`
-  api-gateway CLIENT shop.order.v1.OrderService/CreateOrder ALREADY_EXISTS ERROR
+  api-gateway CLIENT shop.order.v1.OrderService/CreateOrder ALREADY_EXISTS
     order-service SERVER shop.order.v1.OrderService/CreateOrder ALREADY_EXISTS
       order-service CLIENT shop.user.v1.UserService/GetUser OK
         user-service SERVER shop.user.v1.UserService/GetUser OK
@@ -84,7 +84,7 @@ export const ORDER_FOUND = below(`
 `);
 
 export const NO_ORDER = below(`
-  api-gateway CLIENT shop.order.v1.OrderService/GetOrder NOT_FOUND ERROR
+  api-gateway CLIENT shop.order.v1.OrderService/GetOrder NOT_FOUND
     order-service SERVER shop.order.v1.OrderService/GetOrder NOT_FOUND
       order-service CLIENT SELECT orders
 `);
@@ -119,7 +119,7 @@ export const CANCELLED_BEFORE = below(`
 `);
 
 export const NO_ORDER_TO_CANCEL = below(`
-  api-gateway CLIENT shop.order.v1.OrderService/CancelOrder NOT_FOUND ERROR
+  api-gateway CLIENT shop.order.v1.OrderService/CancelOrder NOT_FOUND
     order-service SERVER shop.order.v1.OrderService/CancelOrder NOT_FOUND
       order-service CLIENT SELECT orders
 `);
