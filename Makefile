@@ -60,6 +60,10 @@ run: $(PACKAGES) ## Run one role: make run ROLE=order
 test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
 	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --parallel --jobs 2 $(TESTS) $(ARGS)
 
+.PHONY: test-screens
+test-screens: $(PACKAGES) ## Ask the dashboard of run-all, in a headless Chromium, what a newcomer asks; Debian's is fetched if there is none
+	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/screens/*.slow.ts' $(ARGS)
+
 .PHONY: test-go
 test-go: $(PACKAGES) ## Test the manifests with kustomize, the shop with grpcurl; needs git and Go, which pip fetches if missing
 	@go=$$($(NODE) tools/go-toolchain.ts) && $(COMPILE_CACHE) PATH="$$PATH:$$go" $(NODE) $(BIN)/mocha $(GO_TESTS) $(ARGS)

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { addressOf } from "../../src/contract.ts";
 import { type RoleName, roles } from "../../src/roles.ts";
+import type { Relay } from "./relay/relay.ts";
 import { HOST, type Listener, type RunAllSettings } from "./settings.ts";
 
 /** How to start a process, and how to see that it is ready. */
@@ -20,7 +21,12 @@ const DASHBOARD_DISK_LIMIT = "256mb";
  * A role: `node src/main.ts` in the given environment, with its port, peers and telemetry set. It records every trace and exports
  * metrics every few seconds, so that one order is seen whole and soon.
  */
-export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env: NodeJS.ProcessEnv): ProcessPlan {
+export function rolePlan(
+  role: RoleName,
+  { ports, dataDir }: RunAllSettings,
+  env: NodeJS.ProcessEnv,
+  relay: Pick<Relay, "tracesUrl" | "metricsUrl">,
+): ProcessPlan {
   const url = (name: Listener) => `http://${HOST}:${ports[name]}`;
   return {
     name: role,
@@ -41,6 +47,8 @@ export function rolePlan(role: RoleName, { ports, dataDir }: RunAllSettings, env
       OTEL_TRACES_SAMPLER_ARG: "1.0",
       OTEL_METRIC_EXPORT_INTERVAL: "5000",
       OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "http/json", // the dashboard misreads the counts of histograms in Protobuf
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: relay.tracesUrl,
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: relay.metricsUrl,
     },
     isReady: (signal) => isServing(ports[role], signal),
   };

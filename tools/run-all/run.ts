@@ -6,7 +6,8 @@ import { describeExit, type Exit } from "./child.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { dashboardPlan, rolePlan } from "./processes.ts";
-import { LISTENERS, type RunAllSettings } from "./settings.ts";
+import { type Relay, startRelay } from "./relay/relay.ts";
+import { DASHBOARD, HOST, LISTENERS, type RunAllSettings } from "./settings.ts";
 import { allReady, printSummary, type Started, start } from "./start.ts";
 
 const READY_WITHIN_MS = 30_000;
@@ -37,7 +38,8 @@ export async function runAll({ settings, root, env, out, stop, force }: RunAllOp
   await requireFreePorts(settings.ports);
   await mkdir(settings.dataDir, { recursive: true });
   const printer = createPrinter(out, LISTENERS);
-  const roles = callersFirst.map((role) => rolePlan(role, settings, env));
+  const relay = await startRelay(`http://${HOST}:${settings.ports.dashboard}`);
+  const roles = callersFirst.map((role) => rolePlan(role, settings, env, relay));
   const plans = [...roles, dashboardPlan(settings, env)];
   await printer.line(`Starting ${plans.map((plan) => plan.name).join(", ")} ...`);
 
@@ -50,7 +52,7 @@ export async function runAll({ settings, root, env, out, stop, force }: RunAllOp
   const end = await Promise.race([asked(stop), ...inDrainOrder.map(exited), notReady(inDrainOrder, ready, printer)]);
   ended.abort();
   if (end.kind !== "asked") await report(end, printer);
-  const clean = await drain(inDrainOrder, printer);
+  const clean = await drain(inDrainOrder, printer, relay);
   return end.kind === "asked" && clean ? 0 : 1;
 }
 
@@ -82,11 +84,12 @@ async function report(end: Exclude<End, { kind: "asked" }>, printer: Printer): P
 }
 
 /** Stops one process after the other, so that a caller has finished before its callee stops. Resolves to whether all stopped cleanly. */
-async function drain(processes: readonly Started[], printer: Printer): Promise<boolean> {
+async function drain(processes: readonly Started[], printer: Printer, relay: Relay): Promise<boolean> {
   await printer.line();
   await printer.line(`Draining ${processes.map(({ name }) => name).join(", ")}; Ctrl-C again ends them at once.`);
   let allClean = true;
   for (const { name, child } of processes) {
+    if (name === DASHBOARD) await relay.close();
     const { clean, how } = await child.stop(STOP_WITHIN_MS);
     allClean &&= clean;
     await printer.line(printer.style(clean ? "dim" : "red", `  ${name} ${how}`));

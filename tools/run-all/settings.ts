@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { workloadOf } from "../../src/contract.ts";
 import { type RoleName, roles } from "../../src/roles.ts";
 
-const DASHBOARD = "dashboard";
+export const DASHBOARD = "dashboard";
 
 /** What has a port of its own: the roles and the dashboard. */
 export type Listener = RoleName | typeof DASHBOARD;
