@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { filled, filledOnce } from "../once.ts";
 import { findProgram } from "../programs.ts";
 
@@ -26,9 +26,9 @@ export function debianPackages(name: string, packages: readonly string[]): strin
 
 /** Where the shared libraries of unpacked packages are, for LD_LIBRARY_PATH. */
 export function librariesIn(folder: string): string {
-  return globSync(["usr/lib/*-linux-*/", "lib/*-linux-*/"], { cwd: folder })
-    .map((path) => join(folder, path))
-    .join(":");
+  // Some packages have a folder of their own for those that only they use.
+  const libraries = globSync("{usr/,}lib/*-linux-*/{,*/}*.so*", { cwd: folder });
+  return [...new Set(libraries.map((path) => join(folder, dirname(path))))].join(":");
 }
 
 function unpack(packages: readonly string[], folder: string): void {
