@@ -3,6 +3,7 @@ import type { DescMethod, JsonObject } from "@bufbuild/protobuf";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { FaultService } from "../../gen/mesh/v1/fault_service_pb.js";
 import { type RoleName, roles } from "../../src/roles.ts";
 
 /** A method as clients call it: its request in JSON, which each client may send with the same effect. */
@@ -19,12 +20,15 @@ export type CallRole = (method: DescMethod, request: JsonObject) => Promise<Json
 /** Makes at a fresh role what its samples refer to, and gives a sample of each method of its services. */
 export type MakeSamples = (call: CallRole) => Promise<readonly Sample[]>;
 
-/** What every role serves. */
+/** What every role of run-all serves. */
 const COMMON: readonly Sample[] = [
   { method: Health.method.check, request: () => ({}) },
   { method: Health.method.list, request: () => ({}) },
   { method: Health.method.watch, request: () => ({}) },
   { method: ServerReflection.method.serverReflectionInfo, request: () => ({ listServices: "" }) },
+  // Of what no role has.
+  { method: FaultService.method.setFault, request: () => ({ fault: { errorRatio: 0.5, methods: ["Nothing"] } }) },
+  { method: FaultService.method.getFault, request: () => ({}) },
   { method: ServerReflectionAlpha.method.serverReflectionInfo, request: () => ({ listServices: "" }) },
 ];
 
