@@ -61,7 +61,7 @@ test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make 
 	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --parallel --jobs 2 $(TESTS) $(ARGS)
 
 .PHONY: test-screens
-test-screens: $(PACKAGES) ## Ask the dashboard of run-all, in a headless Chromium, what a newcomer asks; Debian's is fetched if there is none
+test-screens: $(PACKAGES) ## Run the demo, and ask the dashboard in a headless Chromium what a newcomer asks; Debian's is fetched if there is none
 	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/screens/*.slow.ts' $(ARGS)
 
 .PHONY: test-go

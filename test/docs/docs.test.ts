@@ -17,7 +17,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "ten minutes; .ci/run runs it for less",
   "make run-all": "test/run-all runs what it runs, at ports of its own",
   "make run-all NODE=/path/to/node": "the path is the reader's; test/tools/chosen-node.test.ts chooses another Node",
-  "make demo": "test/run-all runs it, for less time",
+  "make demo": "test/screens runs it, for less time",
   "make run ROLE=user": "test/faults starts roles as processes",
   "make test": "this is it",
   "make test TESTS=test/saga/saga.test.ts": "a part of this",
