@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
-import { criticalityOf, isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import { callersOf, criticalityOf, isPublic, maxRequestBytes, policyOf } from "./contract.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
@@ -16,6 +16,8 @@ import { type Admission, createAdmission } from "./rpc/server/admission/admissio
 import { createHealth } from "./rpc/server/health.ts";
 import { reflectionServices } from "./rpc/server/reflection.ts";
 import { createRpcServer } from "./rpc/server/server.ts";
+import { credentialFiles } from "./rpc/tls/credential-files.ts";
+import type { CredentialSource } from "./rpc/tls/credentials.ts";
 import type { Settings } from "./settings.ts";
 import { type Stoppable, stopInTime } from "./stopping.ts";
 import { Availability } from "./storage/availability.ts";
@@ -76,7 +78,8 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
   async function start(): Promise<App> {
     const role = roles.find(({ name }) => name === settings.role);
     if (role === undefined) throw new Error(`there is no role "${settings.role}"`);
-    const parts = await startRole(role);
+    const credentials = openCredentials();
+    const parts = await startRole(role, credentials);
     closers.push({ name: `the role ${role.name}`, stop: () => parts.close() });
     const strangers = isPublic(role);
     const faults = faultsOf({ ...settings.faults, logger });
@@ -92,7 +95,13 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       trustProxy: settings.trustProxy,
       ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     };
-    const interceptors = serverInterceptors({ ...told, services: own, outcomes, isUnavailable });
+    const interceptors = serverInterceptors({
+      ...told,
+      services: own,
+      outcomes,
+      callersOf: settings.tls?.ca === undefined ? undefined : callersOf,
+      isUnavailable,
+    });
     const admission = admissionBy(settings, LEAST_CALLS[strangers ? "edge" : "inner"], logger);
     let serving = true;
     await watchDatabase(role, (available) => {
@@ -110,6 +119,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       });
     const server = createRpcServer({
       services,
+      tls: credentials,
       interceptors,
       http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
@@ -163,8 +173,19 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     });
   }
 
-  async function startRole(role: Role): Promise<RoleParts> {
-    const clients = Object.entries(role.peers).map(async ([name, service]) => [name, await peer(service)]);
+  /** Those of the settings' files, which may be renewed; undefined: plaintext. */
+  function openCredentials(): CredentialSource | undefined {
+    if (settings.tls === undefined) return undefined;
+    const files = credentialFiles(settings.tls, {
+      onRenewed: (until) => logger.info("the certificate is renewed", { valid_until: until.toISOString() }),
+      onFault: (fault) => logger.error("a new certificate cannot be used; the one before stays", { fault }),
+    });
+    closers.push({ name: "the watch of the certificate", stop: async () => files.close() });
+    return files;
+  }
+
+  async function startRole(role: Role, credentials: CredentialSource | undefined): Promise<RoleParts> {
+    const clients = Object.entries(role.peers).map(async ([name, service]) => [name, await peer(service, credentials)]);
     const peers: Record<string, unknown> = Object.fromEntries(await Promise.all(clients));
     const context = { peers, stores: await storesOf(role), settings: settings.own, logger };
     return await startWhenPossible(() => role.start(context));
@@ -204,10 +225,12 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     return cache;
   }
 
-  async function peer<T extends DescService>(service: T) {
+  async function peer<T extends DescService>(service: T, credentials: CredentialSource | undefined) {
     const url = settings.peers.urls[service.typeName] ?? "";
     const { client, close: closePeer } = await createPeer(service, {
       url,
+      credentials,
+      account: policyOf(service).workload,
       userAgent: settings.telemetry.serviceName,
       interceptors: clientInterceptors({ peer: url, outcomes }),
       policy: policyOf(service),

@@ -34,6 +34,12 @@ export function addressOf(service: DescService): { readonly variable: string; re
   return { variable: `${workload.toUpperCase().replaceAll("-", "_")}_URL`, url: `http://${workload}:${port}` };
 }
 
+/** The workloads that may call a method; undefined: everybody, as health checks, reflection and what is public. */
+export function callersOf(method: DescMethod): readonly string[] | undefined {
+  const callers = methodPolicy(method)?.callers;
+  return callers?.includes(EDGE) ? undefined : callers;
+}
+
 /** How important it is that calls of a method are served; undefined: they always are, as health checks and reflection. */
 export function criticalityOf(method: DescMethod): MethodPolicy["criticality"] | undefined {
   return methodPolicy(method)?.criticality;

@@ -2,7 +2,7 @@
 import { format } from "node:util";
 import { startApp } from "./app.ts";
 import { skewClock } from "./fault-points.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 
 main();
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
       if (typeof app === "string") {
         logger.info(`${role} stopped before it served`, { reason: app });
       } else {
-        logger.info(`${role} serves`, { address: `${host}:${app.port}` });
+        logger.info(`${role} serves`, { address: `${host}:${app.port}`, open_to: openTo(settings) });
         const reason = await stopping.promise;
         logger.info(`${role} drains`, { reason });
         await app.stop(reason === "SIGINT"); // somebody sits at the terminal
@@ -50,6 +50,12 @@ async function main(): Promise<void> {
   }
   // Everything is done and flushed. What a library still waits for, such as the retry of an export, must not keep the process alive.
   process.exit();
+}
+
+/** Who may make calls, for those who look whether it is what they want. */
+function openTo({ tls }: Settings): string {
+  if (tls === undefined) return "everybody, in plaintext";
+  return tls.ca === undefined ? "everybody, over TLS" : "the callers of its contract, over TLS";
 }
 
 function isAddressInUse(error: unknown): boolean {

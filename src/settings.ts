@@ -6,6 +6,7 @@ import { reader, type SettingsReader } from "./environment.ts";
 import type { Role } from "./role.ts";
 import { roleNames, roles } from "./roles.ts";
 import { targetOf } from "./rpc/client/target.ts";
+import { type CredentialPaths, readCredentials } from "./rpc/tls/credential-files.ts";
 
 export type Settings = ReturnType<typeof readSettings>;
 
@@ -26,6 +27,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
       /** Whether the channel retries. Off where a mesh does. */
       retries: read.flag("CHANNEL_RETRIES") ?? true,
     },
+    tls: tlsSettings(read),
     storage: {
       databaseUrl: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
       poolMax: read.integer("DATABASE_POOL_MAX", { min: 1, max: 1000 }) ?? 10,
@@ -66,6 +68,25 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   return settings;
 }
 
+/** The files of the certificate that the role shows, its key, and the authorities of those who may call; undefined: plaintext. */
+function tlsSettings(read: SettingsReader): CredentialPaths | undefined {
+  const [cert, key, ca] = ["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"].map((name) => read.text(name));
+  if (cert === undefined && key === undefined && ca === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    for (const name of ["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"]) {
+      read.refuse(name, "needs both TLS_CERT_FILE and TLS_KEY_FILE");
+    }
+    return undefined;
+  }
+  const paths = { cert, key, ca };
+  try {
+    readCredentials(paths);
+  } catch (error) {
+    read.refuse("TLS_CERT_FILE", error instanceof Error ? error.message : String(error));
+  }
+  return paths;
+}
+
 /** What calls suffer on purpose, from the start or by mesh.v1.FaultService. */
 function faultSettings(read: SettingsReader) {
   const settings = {
@@ -97,7 +118,7 @@ function peerUrls({ peers }: Role, read: SettingsReader): Readonly<Record<string
   return Object.fromEntries(entries);
 }
 
-const PEER = "must be http://host:port (TLS is left to the mesh), or a gRPC target: dns:, ipv4:, ipv6:, unix:, xds:";
+const PEER = "must be http://host:port, https://host:port, or a gRPC target: dns:, ipv4:, ipv6:, unix:, xds:";
 
 function isPeer(url: string): boolean {
   try {

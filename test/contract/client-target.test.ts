@@ -10,6 +10,8 @@ const TARGETS = [
   ["http://users", "dns:///users:80", "http://users:80"],
   ["http://127.0.0.1:8081", "dns:///127.0.0.1:8081", "http://127.0.0.1:8081"],
   ["http://[::1]:8081", "dns:///[::1]:8081", "http://[::1]:8081"],
+  ["https://users:8081", "dns:///users:8081", "https://users:8081"],
+  ["https://users", "dns:///users:443", "https://users:443"],
   ["dns://10.0.0.2/users:8081", "dns://10.0.0.2/users:8081", "http://users:8081"],
   ["dns:users:8081", "dns:users:8081", "http://users:8081"],
   ["xds:///users", "xds:///users", "http://users"],
@@ -19,7 +21,7 @@ const TARGETS = [
 ] as const;
 
 const REFUSED = [
-  ["https://users:8081", /"https:\/\/users:8081": TLS is not supported; use http:\/\//],
+  ["https://users:8081/v1", /"https:\/\/users:8081\/v1": a gRPC server has no path or query/],
   ["users:8081", /"users:8081": expected http:\/\/host:port/],
   ["users", /"users": expected http:\/\/host:port/],
   ["", /"": expected http:\/\/host:port/],
@@ -32,7 +34,7 @@ describe("the target of a peer's URL", () => {
   for (const [url, target, origin] of TARGETS) {
     it(`${url} is ${target}, seen as ${origin}`, () => {
       assert.equal(targetOf(url), target);
-      assert.equal(originOf(target), origin);
+      assert.equal(originOf(target, url.startsWith("https:") ? "https" : "http"), origin);
       assert.equal(new URL(`${origin}/a.B/C`).pathname, "/a.B/C");
     });
   }

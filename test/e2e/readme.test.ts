@@ -1,4 +1,4 @@
-// Runs what README and the walk-through of faults show: their commands against a shop of the test, at other ports, and compares with the answers
+// Runs what README, the walk-through of faults and the page about security show: their commands against a shop of the test, at other ports, and compares with the answers
 // that they show.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,12 +8,15 @@ import { outputOf, ROOT, runShown, shownCommands } from "./shown-commands.ts";
 
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
-for (const document of ["README.md", "docs/breaking.md"]) {
+/** With what run-all has in its environment. */
+const DOCUMENTS = { "README.md": {}, "docs/breaking.md": {}, "SECURITY.md": { TLS: "1" } };
+
+for (const [document, env] of Object.entries(DOCUMENTS)) {
   describe(document, function () {
     this.timeout(60_000);
     let shop: RunAllShop;
     before(async () => {
-      shop = await startRunAllShop();
+      shop = await startRunAllShop(env);
     });
     after(() => shop?.close());
 

@@ -42,6 +42,7 @@ export async function outputOf(line: string, shop: RunAllShop): Promise<string> 
   for (const [port, name] of Object.entries(ports)) {
     command = command.replaceAll(`localhost:${port}`, `localhost:${shop.ports[name]}`);
   }
+  command = command.replaceAll("data/tls/", `${shop.dataDir}/tls/`);
   const { stdout } = await promisify(execFile)("bash", ["-c", command], { cwd: ROOT, env: withCurl() });
   return stdout;
 }

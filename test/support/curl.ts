@@ -1,6 +1,8 @@
 // As much of curl as README and these tests use, for machines that have none: sends the request that curl would, and prints what curl would.
 // Options that it does not know are an error.
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { request as requestTls } from "node:https";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 
@@ -14,6 +16,7 @@ const { values, positionals } = parseArgs({
     "fail-with-body": { type: "boolean" },
     silent: { type: "boolean", short: "s" },
     "show-error": { type: "boolean", short: "S" },
+    cacert: { type: "string" },
   },
 });
 const [url, ...others] = positionals;
@@ -31,7 +34,10 @@ for (const line of header) {
 }
 
 const method = values.request ?? (data === undefined ? "GET" : "POST");
-const outgoing = request(url, { method, headers }).end(data);
+const ca = values.cacert === undefined ? undefined : readFileSync(values.cacert, "utf8");
+const outgoing = (
+  url.startsWith("https:") ? requestTls(url, { method, headers, ca }) : request(url, { method, headers })
+).end(data);
 const { promise, resolve, reject } = Promise.withResolvers<void>();
 outgoing.once("error", reject).once("response", async (response) => {
   const { httpVersion, statusCode = 0, statusMessage, rawHeaders } = response;

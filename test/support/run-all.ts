@@ -45,10 +45,11 @@ export function startRunAll<Name extends string>(
   dataDir: string,
   ports: Readonly<Record<Name, number>>,
   root = ROOT,
+  env: NodeJS.ProcessEnv = {},
 ): RunAll<Name> {
   const portVariables = Object.entries(ports).map(([name, port]) => [portVariable(name), String(port)]);
   const child = spawn(process.execPath, [join(root, "tools/run-all.ts")], {
-    env: { ...process.env, ...OWN_ENVIRONMENT, ...Object.fromEntries(portVariables), DATA_DIR: dataDir },
+    env: { ...process.env, ...OWN_ENVIRONMENT, ...Object.fromEntries(portVariables), DATA_DIR: dataDir, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
@@ -87,12 +88,12 @@ export function startRunAll<Name extends string>(
 }
 
 /** A shop that run-all runs, with its dashboard. */
-export type RunAllShop = Shop & Pick<RunAll, "ports" | "url">;
+export type RunAllShop = Shop & Pick<RunAll, "ports" | "url"> & { readonly dataDir: string };
 
 /** Starts run-all in a folder and on ports of its own, and waits until the shop serves. */
-export async function startRunAllShop(): Promise<RunAllShop> {
+export async function startRunAllShop(env: NodeJS.ProcessEnv = {}): Promise<RunAllShop> {
   const dataDir = await mkdtemp(join(tmpdir(), "tracemesh-run-all-"));
-  const { ports, url, printed, stop } = startRunAll(dataDir, await freePorts());
+  const { ports, url, printed, stop } = startRunAll(dataDir, await freePorts(), ROOT, env);
   async function close(): Promise<void> {
     const code = await stop();
     await rm(dataDir, { recursive: true });
@@ -104,7 +105,7 @@ export async function startRunAllShop(): Promise<RunAllShop> {
     await close().catch(() => {}); // why it does not serve is what matters
     throw error;
   }
-  return { ports, url, close };
+  return { ports, url, close, dataDir };
 }
 
 /** The last line that run-all prints before the roles' logs. */

@@ -33,6 +33,10 @@ export type RolesShopOptions = {
   readonly folder?: string;
   /** What each role's environment has beside what it needs. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What a role's has of its own. */
+  readonly envOf?: (role: RoleName) => NodeJS.ProcessEnv;
+  /** How roles are reached. Default: "http". */
+  readonly scheme?: "http" | "https";
   /** The port at which the others reach a role that has this one. Default: the same. */
   readonly reachedAt?: (role: RoleName, port: number) => Promise<number>;
 };
@@ -46,10 +50,18 @@ export async function startRoles(
   const running = new Map<RoleName, RunningRole>();
   const ports = new Map<RoleName, number>();
   const reached = new Map<RoleName, number>();
+  const { scheme = "http" } = options;
 
   async function start(role: RoleName): Promise<void> {
     const PORT = String(ports.get(role) ?? 0);
-    const env = { ROLE: role, PORT, DATA_DIR: folder, ...peerUrls(reached), ...options.env };
+    const env = {
+      ROLE: role,
+      PORT,
+      DATA_DIR: folder,
+      ...peerUrls(reached, scheme),
+      ...options.env,
+      ...options.envOf?.(role),
+    };
     const started = await startRole(role, env);
     running.set(role, started);
     ports.set(role, started.port);
@@ -75,13 +87,14 @@ export async function startRoles(
     await close();
     throw error;
   }
-  return { url: (role) => `http://127.0.0.1:${ports.get(role)}`, stop, start, close };
+  return { url: (role) => `${scheme}://127.0.0.1:${ports.get(role)}`, stop, start, close };
 }
 
 /** A shop in this process; SQLite unless env says otherwise. */
-export function startShop(env: NodeJS.ProcessEnv = {}): Promise<RolesShop> {
+export function startShop(env: NodeJS.ProcessEnv = {}, options: RolesShopOptions = {}): Promise<RolesShop> {
   const logger = createLogger({ silent: true });
   return startRoles((_, own) => startApp(readSettings(own), logger), {
+    ...options,
     env: {
       RECOVERY_INTERVAL_MS: "100",
       RECOVERY_REST_MS: "1000",
@@ -93,9 +106,9 @@ export function startShop(env: NodeJS.ProcessEnv = {}): Promise<RolesShop> {
 }
 
 /** The settings by which roles find those whose ports are known. */
-function peerUrls(ports: ReadonlyMap<RoleName, number>): Record<string, string> {
+function peerUrls(ports: ReadonlyMap<RoleName, number>, scheme: string): Record<string, string> {
   const known = roles.filter(({ name }) => ports.has(name));
   return Object.fromEntries(
-    known.map(({ name, services }) => [addressOf(services[0]).variable, `http://127.0.0.1:${ports.get(name)}`]),
+    known.map(({ name, services }) => [addressOf(services[0]).variable, `${scheme}://127.0.0.1:${ports.get(name)}`]),
   );
 }

@@ -1,6 +1,11 @@
+import { once } from "node:events";
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { addressOf } from "../../src/contract.ts";
 import { type RoleName, roles } from "../../src/roles.ts";
+import type { Certificates } from "./certificates.ts";
 import type { Relay } from "./relay/relay.ts";
 import { HOST, type Listener, type RunAllSettings } from "./settings.ts";
 
@@ -26,8 +31,10 @@ export function rolePlan(
   { ports, dataDir }: RunAllSettings,
   env: NodeJS.ProcessEnv,
   relay: Pick<Relay, "tracesUrl" | "metricsUrl">,
+  certificates: Certificates | undefined,
 ): ProcessPlan {
-  const url = (name: Listener) => `http://${HOST}:${ports[name]}`;
+  const url = (name: Listener, scheme = "http") => `${scheme}://${HOST}:${ports[name]}`;
+  const scheme = certificates === undefined ? "http" : "https";
   return {
     name: role,
     port: ports[role],
@@ -41,7 +48,8 @@ export function rolePlan(
       SERVICE_NAME: "", // the default, which differs by role
       HOST,
       PORT: String(ports[role]),
-      ...Object.fromEntries(roles.map(({ name, services }) => [addressOf(services[0]).variable, url(name)])),
+      ...Object.fromEntries(roles.map(({ name, services }) => [addressOf(services[0]).variable, url(name, scheme)])),
+      ...certificates?.envOf(role),
       DATA_DIR: dataDir,
       OTEL_EXPORTER_OTLP_ENDPOINT: url("dashboard"),
       OTEL_TRACES_SAMPLER_ARG: "1.0",
@@ -50,7 +58,7 @@ export function rolePlan(
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: relay.tracesUrl,
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: relay.metricsUrl,
     },
-    isReady: (signal) => isServing(ports[role], signal),
+    isReady: (signal) => isServing(url(role, scheme), certificates?.ca, signal),
   };
 }
 
@@ -79,13 +87,12 @@ function withoutTelemetry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Calls grpc.health.v1.Health/Check as Connect with JSON. */
-async function isServing(port: number, signal: AbortSignal): Promise<boolean> {
-  const response = await fetch(`http://${HOST}:${port}/grpc.health.v1.Health/Check`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-    signal,
-  });
-  const body: unknown = await response.json();
+async function isServing(url: string, ca: string | undefined, signal: AbortSignal): Promise<boolean> {
+  const options = { method: "POST", headers: { "content-type": "application/json" }, signal };
+  const path = `${url}/grpc.health.v1.Health/Check`;
+  const sent = ca === undefined ? http.request(path, options) : https.request(path, { ...options, ca });
+  sent.end("{}");
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  const body: unknown = await json(response);
   return typeof body === "object" && body !== null && "status" in body && body.status === "SERVING";
 }

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { WriteStream } from "node:tty";
 import { callersFirst } from "../call-order.ts";
+import type { Certificates } from "./certificates.ts";
 import { describeExit, type Exit } from "./child.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createPrinter, type Printer } from "./printer.ts";
@@ -38,8 +40,9 @@ export async function runAll({ settings, root, env, out, stop, force }: RunAllOp
   await requireFreePorts(settings.ports);
   await mkdir(settings.dataDir, { recursive: true });
   const printer = createPrinter(out, LISTENERS);
+  const certificates = settings.tls ? await certificatesIn(join(settings.dataDir, "tls")) : undefined;
   const relay = await startRelay(`http://${HOST}:${settings.ports.dashboard}`);
-  const roles = callersFirst.map((role) => rolePlan(role, settings, env, relay));
+  const roles = callersFirst.map((role) => rolePlan(role, settings, env, relay, certificates));
   const plans = [...roles, dashboardPlan(settings, env)];
   await printer.line(`Starting ${plans.map((plan) => plan.name).join(", ")} ...`);
 
@@ -49,11 +52,21 @@ export async function runAll({ settings, root, env, out, stop, force }: RunAllOp
   });
   const ended = new AbortController();
   const ready = AbortSignal.any([AbortSignal.timeout(READY_WITHIN_MS), ended.signal]);
-  const end = await Promise.race([asked(stop), ...inDrainOrder.map(exited), notReady(inDrainOrder, ready, printer)]);
+  const end = await Promise.race([
+    asked(stop),
+    ...inDrainOrder.map(exited),
+    notReady(inDrainOrder, ready, printer, certificates?.caFile),
+  ]);
   ended.abort();
   if (end.kind !== "asked") await report(end, printer);
   const clean = await drain(inDrainOrder, printer, relay);
   return end.kind === "asked" && clean ? 0 : 1;
+}
+
+/** Loaded only where they are wanted: the library takes longer than a role to start. */
+async function certificatesIn(folder: string): Promise<Certificates> {
+  const { makeCertificates } = await import("./certificates.ts");
+  return makeCertificates(folder);
 }
 
 async function asked(stop: AbortSignal): Promise<End> {
@@ -66,13 +79,18 @@ async function exited(by: Started): Promise<End> {
 }
 
 /** Resolves if signal aborts before all are ready. Otherwise prints the summary and never resolves. */
-async function notReady(processes: readonly Started[], signal: AbortSignal, printer: Printer): Promise<End> {
+async function notReady(
+  processes: readonly Started[],
+  signal: AbortSignal,
+  printer: Printer,
+  caFile: string | undefined,
+): Promise<End> {
   try {
     await allReady(processes, signal, printer);
   } catch (error) {
     return { kind: "not-ready", message: error instanceof Error ? error.message : String(error) };
   }
-  await printSummary(processes, printer);
+  await printSummary(processes, printer, caFile);
   return new Promise(() => {});
 }
 

@@ -22,14 +22,16 @@ export type RunAllSettings = {
   ports: Readonly<Record<Listener, number>>;
   /** Absolute path of the folder for all data: each role's database, and the telemetry. */
   dataDir: string;
+  /** Whether roles speak TLS with each other and with clients. */
+  tls: boolean;
 };
 
 /** The environment variable with a listener's port. */
 export const portVariable = (name: string): string => `${name.toUpperCase().replaceAll("-", "_")}_PORT`;
 
 /**
- * Reads the listeners' ports (GATEWAY_PORT, DASHBOARD_PORT and so on) and DATA_DIR (default: `data`, relative to root). Throws one Error
- * that names every fault.
+ * Reads the listeners' ports (GATEWAY_PORT, DASHBOARD_PORT and so on), DATA_DIR (default: `data`, relative to root) and TLS (default: 0). Throws
+ * one Error that names every fault.
  */
 export function readSettings(env: NodeJS.ProcessEnv, root: string): RunAllSettings {
   const faults: string[] = [];
@@ -44,9 +46,12 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): RunAllSettin
     owners.set(port, variable);
     return [name, port] as const;
   });
+  const tls = env.TLS || "0";
+  if (tls !== "0" && tls !== "1") faults.push(`TLS=${tls} is neither 0 nor 1`);
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return {
     ports: Object.fromEntries(ports) as RunAllSettings["ports"],
     dataDir: resolve(root, env.DATA_DIR || "data"),
+    tls: tls === "1",
   };
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Child, startChild } from "./child.ts";
 import { type Printer, table } from "./printer.ts";
 import type { ProcessPlan } from "./processes.ts";
-import { LISTENERS, type Listener } from "./settings.ts";
+import { DASHBOARD, LISTENERS, type Listener } from "./settings.ts";
 
 const READY_POLL_MS = 25;
 
@@ -32,9 +32,12 @@ export async function allReady(processes: readonly Started[], signal: AbortSigna
   await Promise.all(processes.map(one));
 }
 
-/** Prints what runs where, and what to try. */
-export async function printSummary(processes: readonly Started[], printer: Printer): Promise<void> {
-  const address = (name: Listener) => `http://localhost:${processes.find((started) => started.name === name)?.port}`;
+/** Prints what runs where, and what to try. `caFile`: the roles speak TLS, and this is their authority. */
+export async function printSummary(processes: readonly Started[], printer: Printer, caFile?: string): Promise<void> {
+  const scheme = (name: Listener) => (caFile === undefined || name === DASHBOARD ? "http" : "https");
+  const portOf = (name: Listener) => processes.find((started) => started.name === name)?.port;
+  const address = (name: Listener) => `${scheme(name)}://localhost:${portOf(name)}`;
+  const curl = caFile === undefined ? "curl" : `curl --cacert ${caFile}`;
   const rows = LISTENERS.map((name) => [name, address(name), "ready"]);
   const gateway = address("gateway");
   const order =
@@ -44,8 +47,8 @@ export async function printSummary(processes: readonly Started[], printer: Print
     ...table([["ROLE", "ADDRESS", "STATE"], ...rows], printer.style),
     "",
     printer.style("bold", "Try"),
-    `curl ${gateway}/api/users/123`,
-    `curl -X POST ${gateway}/api/orders -H "Content-Type: application/json" -d '${order}'`,
+    `${curl} ${gateway}/api/users/123`,
+    `${curl} -X POST ${gateway}/api/orders -H "Content-Type: application/json" -d '${order}'`,
     "",
     `${printer.style("bold", "Traces, logs, metrics and the service map:")} ${address("dashboard")}`,
     `${printer.style("bold", "Stop:")} Ctrl-C`,

@@ -100,7 +100,8 @@ export declare type Policy = Message<"mesh.v1.Policy"> & {
   retry?: Retry | undefined;
 
   /**
-   * The workloads that may call it. "edge" is the ingress: callers from outside. If empty, nobody in the mesh may.
+   * The workloads that may call it. "edge" is the ingress: callers from outside. If empty, nobody in the mesh may. Istio sees to it in a mesh,
+   * and servers with TLS_CA_FILE by the certificates of their callers.
    *
    * @generated from field: repeated string callers = 3;
    */

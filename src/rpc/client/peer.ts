@@ -1,13 +1,19 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { clientTls } from "../tls/client-tls.ts";
+import type { CredentialSource } from "../tls/credentials.ts";
 import type { ChannelOptions } from "./channel-options.ts";
 import { type ServiceConfigOptions, serviceConfigOf } from "./service-config.ts";
-import { originOf, targetOf } from "./target.ts";
+import { isSecure, originOf, targetOf } from "./target.ts";
 import { createGrpcTransport, createTransport, type GrpcTransport, type GrpcTransportOptions } from "./transport.ts";
 
 export type PeerOptions = ServiceConfigOptions & {
-  /** "http://host:port", or a gRPC target such as "xds:///name", "unix:/path" or "ipv4:1.2.3.4:80,1.2.3.5:80". */
+  /** "http://host:port", "https://host:port", or a gRPC target such as "xds:///name", "unix:/path" or "ipv4:1.2.3.4:80,1.2.3.5:80". */
   readonly url: string;
+  /** For https: the certificate that is shown, and the authorities that the server's must come from. Default: none, and those of node. */
+  readonly credentials?: CredentialSource | undefined;
+  /** The workload that is called, such as "user-service": if the server's certificate has SPIFFE ids, one must be its. */
+  readonly account?: string;
   /** The name of the caller, put before the client's own user-agent. Default: only that. */
   readonly userAgent?: string;
   /** The first one is outermost. Default: none. */
@@ -48,12 +54,25 @@ export async function createPeer<T extends DescService>(service: T, options: Pee
     "grpc.service_config": JSON.stringify(serviceConfigOf({ policy, retries })),
     "grpc.primary_user_agent": userAgent,
   };
-  const transportOptions = { target, channelOptions, interceptors, defaultTimeoutMs, waitForReady };
+  const tls = isSecure(url)
+    ? clientTls({ host: hostOf(url), account: options.account, credentials: options.credentials })
+    : undefined;
+  const transportOptions = {
+    target,
+    channelOptions,
+    interceptors,
+    defaultTimeoutMs,
+    waitForReady,
+    ...(tls && { tls }),
+  };
   const transport = target.startsWith("xds:")
     ? await createXdsTransport(transportOptions)
     : createGrpcTransport(transportOptions);
   return { client: createClient(service, transport), close: transport.close };
 }
+
+/** Without the brackets of an IPv6 address. */
+const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, "");
 
 async function createXdsTransport(options: GrpcTransportOptions): Promise<GrpcTransport> {
   if (!process.env.GRPC_XDS_BOOTSTRAP && !process.env.GRPC_XDS_BOOTSTRAP_CONFIG) {

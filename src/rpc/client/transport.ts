@@ -57,7 +57,11 @@ type AnyCall = ReturnType<Interceptor>;
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { target, tls, channelOptions = {}, waitForReady = false } = options;
-  return createTransport(http2Wire({ target, tls, channelOptions, waitForReady }), originOf(target), options);
+  return createTransport(
+    http2Wire({ target, tls, channelOptions, waitForReady }),
+    originOf(target, tls === undefined ? "http" : "https"),
+    options,
+  );
 }
 
 /** A Connect Transport over a wire. Signals, timers and Headers are made only when they are used. */

@@ -57,14 +57,19 @@ const first = (value: string | string[] | undefined): string | undefined => (Arr
 /** Their number is bounded by the routes and HTTP methods. */
 function endpoints() {
   const known = new Map<string, Endpoint>();
-  return ({ method: sent, route, isGrpc, connection: { httpVersion } }: BareRequest): Endpoint => {
+  return ({ method: sent, route, isGrpc, connection: { httpVersion, identity } }: BareRequest): Endpoint => {
     const method = HTTP_METHODS.has(sent) ? sent : OTHER;
     const key = isGrpc ? `grpc ${route}` : `${method} ${route} ${httpVersion}`;
     let endpoint = known.get(key);
     if (endpoint === undefined) {
       endpoint = isGrpc
         ? rpcEndpoint("grpc", route?.slice(1) ?? OTHER)
-        : httpEndpoint({ method, route: route ?? OTHER, scheme: "http", httpVersion });
+        : httpEndpoint({
+            method,
+            route: route ?? OTHER,
+            scheme: identity === undefined ? "http" : "https",
+            httpVersion,
+          });
       known.set(key, endpoint);
     }
     return endpoint;

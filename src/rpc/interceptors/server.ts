@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import type { Outcomes } from "../outcomes.ts";
+import { type CallersOf, onlyCallers } from "./callers.ts";
 import { errorMapping } from "./error-mapping.ts";
 import { logging } from "./logging.ts";
 import type { ServedCallsOptions } from "./served-calls.ts";
@@ -14,17 +15,20 @@ export type ServerInterceptorsOptions = ServedCallsOptions & {
   readonly services?: readonly DescService[];
   /** The outcomes of all services of this system, of which peers may tell. Default: none. */
   readonly outcomes?: Outcomes;
+  /** Who may call what. Default: everybody everything. */
+  readonly callersOf?: CallersOf | undefined;
   /** Whether an error means that the storage is down. Default: none does. */
   readonly isUnavailable?: (error: unknown) => boolean;
 };
 
 /** The interceptors of every server, outermost first. They mean the same over gRPC, gRPC-Web, Connect and REST. */
 export function serverInterceptors(options: ServerInterceptorsOptions): Interceptor[] {
-  const { logger, services, outcomes, isUnavailable } = options;
+  const { logger, services, outcomes, callersOf, isUnavailable } = options;
   return [
     serverTelemetry(options),
     logging({ logger }),
     errorMapping({ outcomes, isUnavailable }),
+    ...(callersOf ? [onlyCallers(callersOf)] : []),
     validation(services),
   ];
 }

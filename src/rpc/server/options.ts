@@ -2,6 +2,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type ObserveBareRequest, observeNothing } from "../bare-requests.ts";
 import type { Service } from "../service.ts";
+import type { CredentialSource } from "../tls/credentials.ts";
 import type { Admission } from "./admission/admission.ts";
 import { connectionsByDescriptors } from "./connection-limit.ts";
 import type { HttpHandler } from "./http-handler.ts";
@@ -20,6 +21,8 @@ export type MessageLimits = {
 export type RpcServerOptions = {
   /** Served over gRPC, gRPC-Web, Connect and JSON. Methods without an implementation answer UNIMPLEMENTED. */
   readonly services: readonly Service[];
+  /** The port is encrypted, for HTTP/1.1 and HTTP/2 by ALPN. Default: plaintext. */
+  readonly tls?: CredentialSource | undefined;
   /** Run around every RPC, whatever its protocol. The first one is outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
   /** Gets each request that is not gRPC first. Default: none, and whatever is not an RPC is 404. */
@@ -94,7 +97,7 @@ export type RpcServerLimits = MessageLimits & {
   readonly writeTimeoutMs: number;
   /** Time for a whole request that is not gRPC, but for request streams over HTTP/2. Default: 5 minutes. */
   readonly requestTimeoutMs: number;
-  /** Time in which a new connection must show whether it speaks HTTP/1.1 or HTTP/2. Default: 10 s. */
+  /** Time for the handshake of TLS, and then for a new connection to show whether it speaks HTTP/1.1 or HTTP/2. Default: 10 s. */
   readonly sniffTimeoutMs: number;
 };
 
@@ -134,6 +137,7 @@ export type ResolvedOptions = {
   readonly services: readonly Service[];
   readonly interceptors: readonly Interceptor[];
   readonly http: HttpHandler;
+  readonly tls: CredentialSource | undefined;
   readonly limits: RpcServerLimits;
   readonly maxRequestBytes: (method: DescMethod) => number;
   readonly admission: Admission;
@@ -147,6 +151,7 @@ export function resolveOptions(options: RpcServerOptions): ResolvedOptions {
   const { keepalive = { timeMs: MINUTE_MS, timeoutMs: MINUTE_MS / 3 } } = options;
   return {
     services: options.services,
+    tls: options.tls,
     interceptors: options.interceptors ?? [],
     http: options.http ?? (() => false),
     limits,

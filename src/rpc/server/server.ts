@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { createConnections } from "./connections.ts";
 import { createRoutes } from "./grpc/routes.ts";
+import { createHandshakes } from "./handshakes.ts";
 import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
 import { type RpcServerOptions, resolveOptions } from "./options.ts";
@@ -27,7 +28,7 @@ export type RpcServer = {
 };
 
 /**
- * An RPC server on one plaintext port, for HTTP/1.1 and HTTP/2 with prior knowledge. It serves gRPC directly on node's HTTP/2 streams;
+ * An RPC server on one port, for HTTP/1.1 and HTTP/2: plaintext, with prior knowledge, or over TLS. It serves gRPC directly on node's HTTP/2 streams;
  * gRPC-Web, Connect and JSON go through connect-node. Services, interceptors and limits are the same for all.
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
@@ -44,6 +45,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const http1 = createHttp1(limits, policy.idleTimeoutMs, plain, observeBareRequest);
   const serveHttp2 = createHttp2({ routes, connections, plain, limits, observeBareRequest, onError });
   const connectionLimit = new ConnectionLimit(limits);
+  const handshakes = resolved.tls && createHandshakes(resolved.tls, limits.sniffTimeoutMs);
   const sockets = new Set<Socket>();
   const sniffing = new Set<() => void>();
 
@@ -55,24 +57,33 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
       socket.destroy();
       return;
     }
-    const giveUp = sniffProtocol(socket, limits.sniffTimeoutMs, (protocol) => {
-      sniffing.delete(giveUp);
-      if (protocol === "HTTP/2") {
-        sockets.delete(socket); // a connection ends its own
-        const connection: Connection = serveHttp2(socket);
-        idleSince = () => connection.idleSince;
-        dismiss = () => connection.dismiss();
-      } else {
-        idleSince = () => http1.idleSince(socket);
-        http1.serve(socket);
-      }
-    });
+    let giveUp = (): void => void socket.destroy();
     sockets.add(socket);
     sniffing.add(giveUp);
     socket.once("close", () => {
       sockets.delete(socket);
       sniffing.delete(giveUp);
     });
+    if (handshakes === undefined) serve(socket);
+    else handshakes(socket, serve);
+
+    /** What is said on the socket, or over it if it is encrypted. */
+    function serve(spoken: Socket): void {
+      sniffing.delete(giveUp);
+      giveUp = sniffProtocol(spoken, limits.sniffTimeoutMs, (protocol) => {
+        sniffing.delete(giveUp);
+        if (protocol === "HTTP/2") {
+          sockets.delete(socket); // a connection ends its own
+          const connection: Connection = serveHttp2(spoken);
+          idleSince = () => connection.idleSince;
+          dismiss = () => connection.dismiss();
+        } else {
+          idleSince = () => http1.idleSince(spoken);
+          http1.serve(spoken);
+        }
+      });
+      sniffing.add(giveUp);
+    }
   });
 
   function stop(idleMs: number): Promise<void> {

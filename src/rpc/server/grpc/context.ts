@@ -41,7 +41,8 @@ export class GrpcContext extends LazyContext {
     return this.#method.desc;
   }
   get url(): string {
-    return `http://${this.fields[":authority"] ?? "localhost"}${this.#method.path}`;
+    const scheme = this.#connection.identity === undefined ? "http" : "https";
+    return `${scheme}://${this.fields[":authority"] ?? "localhost"}${this.#method.path}`;
   }
   get responseHeader(): Headers {
     return this.#response.header;

@@ -9,7 +9,7 @@ import type { PlainCall } from "./plain-call.ts";
 
 /** A request without its body. Its signal is aborted when the client leaves. Throws if target and host make no URL. */
 export function universalRequest(
-  { req, res, startedAt }: PlainCall,
+  { req, res, startedAt, connection }: PlainCall,
   values: ContextValues,
 ): Omit<UniversalServerRequest, "body"> {
   const authority = req.headers[":authority"] ?? req.headers.host ?? "";
@@ -21,7 +21,7 @@ export function universalRequest(
   return {
     httpVersion: req.httpVersion,
     method: req.method ?? "",
-    url: new URL(req.url ?? "/", `http://${authority}`).toString(),
+    url: new URL(req.url ?? "/", `${connection.identity === undefined ? "http" : "https"}://${authority}`).toString(),
     header: requestHeader(req.headers),
     signal: left.signal,
     contextValues: values,
