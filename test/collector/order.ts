@@ -1,9 +1,10 @@
 // Where an order's telemetry can be found: sent through the collector, kept by a real Jaeger, Prometheus and VictoriaLogs, each as compose.yaml and
 // k8s/ configure it: mocha test/collector/order.ts. Not among the quick tests: it builds them.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
 import { goTool } from "../../tools/go-tools.ts";
 import { eventually } from "../support/eventually.ts";
 import { ORDER_SERVICES, placeOrder, traceIdOf } from "../support/orders.ts";
@@ -14,6 +15,7 @@ import { type Jaeger, startJaeger } from "./jaeger.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { startVictoriaLogs, type VictoriaLogs } from "./victoria-logs.ts";
 
+const OBSERVABILITY = resolve(import.meta.dirname, "../../observability");
 const ARRIVAL = { timeoutMs: 20_000 };
 
 describe("telemetry of an order, through the collector", function () {
@@ -117,6 +119,13 @@ describe("telemetry of an order, through the collector", function () {
     }, ARRIVAL);
   });
 
+  it("leads from its trace to them, at Jaeger and in Grafana", async () => {
+    for (const [where, query] of Object.entries(await queriesOfLinks(traceId))) {
+      const found = await logs.query(query);
+      assert.ok(found.length > 0 && found.every(({ trace_id }) => trace_id === traceId), `${where}: ${query}`);
+    }
+  });
+
   it("leads from a bar of a histogram to a trace", async () => {
     // Exemplars are gone with the next export, so for this there is an order of its own.
     const ofThis = new RegExp(
@@ -126,6 +135,21 @@ describe("telemetry of an order, through the collector", function () {
     await eventually(async () => assert.ok(ofThis.test(await collector.metrics())), ARRIVAL);
   });
 });
+
+/** What is asked of VictoriaLogs by who follows the links of a trace. */
+async function queriesOfLinks(traceId: string): Promise<Record<string, string>> {
+  const [ui, sources] = await Promise.all(
+    ["jaeger-ui.json", "grafana/data-sources.yaml"].map((name) => readFile(join(OBSERVABILITY, name), "utf8")),
+  );
+  const { linkPatterns } = JSON.parse(ui!) as { linkPatterns: [{ url: string }] };
+  const { hash } = new URL(linkPatterns[0].url.replace("#{traceID}", traceId));
+  const { datasources } = parse(sources!) as { datasources: { jsonData: { tracesToLogsV2?: { query: string } } }[] };
+  const query = datasources.map(({ jsonData }) => jsonData.tracesToLogsV2?.query).find((one) => one !== undefined);
+  return {
+    Jaeger: new URLSearchParams(hash.split("?")[1]).get("query") ?? "",
+    Grafana: query?.replace("$${__trace.traceId}", traceId) ?? "",
+  };
+}
 
 /** Places README's order; gives the id of its trace. */
 async function tracedOrder(gateway: string): Promise<string> {
