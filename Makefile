@@ -101,6 +101,14 @@ test-collector: $(PACKAGES) ## Send orders through the real OpenTelemetry Collec
 build: $(PACKAGES) ## Build dist/: the program as one file, and as one executable
 	@$(NODE) tools/build.ts
 
+.PHONY: sbom
+sbom: build ## Tell what the program is built of, in CycloneDX: dist/sbom.cdx.json, which the image has too
+	@echo dist/sbom.cdx.json
+
+.PHONY: audit
+audit: $(PACKAGES) ## Ask npm's registry for known faults in the packages that are shipped
+	@PATH="$(SYSTEM_PATH)" npm audit --omit=dev
+
 .PHONY: image
 image: $(PACKAGES) ## Make the image without a Docker engine: dist/tracemesh-image.tar; Debian, root
 	@$(NODE) tools/build/image.ts
@@ -114,8 +122,8 @@ test-image: $(PACKAGES) ## Run the image under a read-only root, without rights,
 	@$(NODE) $(BIN)/mocha --timeout 240000 test/image/image.slow.ts
 
 .PHONY: test-attacks
-test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its Pod, while others use it; Linux, root
-	@$(NODE) $(BIN)/mocha --timeout 240000 test/attack/attack.slow.ts
+test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its Pod, while others use it; scan its TLS; Linux, root, apt
+	@$(NODE) $(BIN)/mocha --timeout 240000 'test/{attack,tls}/*.slow.ts'
 
 .PHONY: test-faults
 test-faults: $(PACKAGES) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go

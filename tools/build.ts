@@ -3,11 +3,13 @@
 //   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; its source map is beside it
 //   dist/tracemesh             one executable: that file, its compiled code, and Node
 //   dist/THIRD_PARTY_NOTICES   the licences of everything in them
+//   dist/sbom.cdx.json         what they are built of: a bill of software in CycloneDX
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { bundle } from "./build/bundle.ts";
 import { buildExecutable, buildingFault } from "./build/executable.ts";
 import { thirdPartyNotices } from "./build/notices.ts";
+import { softwareBill } from "./build/sbom.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -17,6 +19,7 @@ export const ARTIFACTS = {
   bundle: join(dist, "tracemesh.cjs"),
   executable: join(dist, "tracemesh"),
   notices: join(dist, "THIRD_PARTY_NOTICES"),
+  sbom: join(dist, "sbom.cdx.json"),
 } as const;
 
 /** Builds all artifacts from scratch. Throws if one cannot be built or the bundler warns. */
@@ -26,6 +29,7 @@ export async function buildAll(): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const { packages } = await bundle({ entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle });
   writeFileSync(ARTIFACTS.notices, thirdPartyNotices(packages));
+  writeFileSync(ARTIFACTS.sbom, softwareBill(root, packages));
   await buildExecutable({ bundle: ARTIFACTS.bundle, outfile: ARTIFACTS.executable });
 }
 

@@ -20,12 +20,13 @@ export function librariesOf(executable: string): Library[] {
   });
 }
 
-/** Builds the executable and places it in dist/root with its licences. Resolves to that folder. */
+/** Builds the executable and places it in dist/root with its licences and its bill of software. Resolves to that folder. */
 export async function buildRoot(): Promise<string> {
   const root = join(DIST, "root");
   await buildAll();
   rmSync(root, { recursive: true, force: true });
   place(ARTIFACTS.executable, "usr/bin/tracemesh");
+  place(ARTIFACTS.sbom, "usr/share/doc/tracemesh/sbom.cdx.json");
   place(ARTIFACTS.notices, "usr/share/doc/tracemesh/THIRD_PARTY_NOTICES");
   for (const { name, path } of librariesOf(ARTIFACTS.executable)) {
     if (MISSING_IN_BASES.test(name)) place(path, `usr/lib/${name}`);
