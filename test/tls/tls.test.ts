@@ -90,6 +90,14 @@ describe("a shop over TLS", function () {
     assert.equal((await rest("GET", "/health")).status, 200);
   });
 
+  it("tells browsers to come over TLS again", async () => {
+    const sent = request(new URL("/api/users/123", gateway), { ca: ca() });
+    sent.end();
+    const [response] = await once(sent, "response");
+    assert.equal(response.headers["strict-transport-security"], "max-age=31536000");
+    response.resume();
+  });
+
   it("tells callers over which scheme they came", async () => {
     const client = createClient(
       ShopService,

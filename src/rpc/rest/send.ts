@@ -76,9 +76,21 @@ export function send(
   else res.end(body);
 }
 
-/** Writes the head of an answer. TypeScript finds no common signature of the two. */
+/** Nothing of an answer may be run or framed by a page that shows it. */
+const NO_CONTENT = "default-src 'none'; frame-ancestors 'none'";
+const A_YEAR = "max-age=31536000";
+
+/**
+ * Writes the head of an answer, with what tells browsers to take it for nothing but data, not to keep it, and to come over TLS again if they
+ * did. TypeScript finds no common signature of the two.
+ */
 export function writeHead(req: HttpRequest, res: HttpResponse, status: number, headers: OutgoingHttpHeaders): void {
-  plainCallOf(req)?.prepareAnswer();
+  const call = plainCallOf(req);
+  call?.prepareAnswer();
+  headers["cache-control"] ??= "no-store";
+  headers["content-security-policy"] ??= NO_CONTENT;
+  headers["x-content-type-options"] = "nosniff";
+  if (call?.connection.identity !== undefined) headers["strict-transport-security"] = A_YEAR;
   if ("stream" in res) res.writeHead(status, headers);
   else res.writeHead(status, headers);
 }
