@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
-import { callersOf, criticalityOf, isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import { admissionBy, callersBy, credentialsBy, rateLimitBy } from "./guards.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
@@ -12,11 +13,9 @@ import { bareTelemetry } from "./rpc/interceptors/bare-telemetry.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
 import { createRestHandler } from "./rpc/rest/rest-handler.ts";
-import { type Admission, createAdmission } from "./rpc/server/admission/admission.ts";
 import { createHealth } from "./rpc/server/health.ts";
 import { reflectionServices } from "./rpc/server/reflection.ts";
 import { createRpcServer } from "./rpc/server/server.ts";
-import { credentialFiles } from "./rpc/tls/credential-files.ts";
 import type { CredentialSource } from "./rpc/tls/credentials.ts";
 import type { Settings } from "./settings.ts";
 import { type Stoppable, stopInTime } from "./stopping.ts";
@@ -35,8 +34,6 @@ const CACHE_ENTRIES = 10_000;
 const BEHIND_PROXY = { resetBurst: Infinity };
 /** A burst of requests delays everybody else, so strangers may have few at once: the number is Envoy's recommendation for edges. */
 const FOR_STRANGERS = { maxConcurrentStreams: 100 };
-/** Excess is best refused at the edge, before others have worked for it: behind that, only what comes past is. */
-const LEAST_CALLS = { edge: 16, inner: 64 };
 /** The only baggage that is accepted from strangers. The mesh sends calls that carry it to the canary version of a role. */
 const PUBLIC_BAGGAGE = ["canary"];
 
@@ -48,18 +45,6 @@ export type App = {
    */
   stop(hurry?: boolean): Promise<void>;
 };
-
-/** Nothing for CONCURRENCY_LIMIT=off: then everything is served, however long it takes. */
-function admissionBy({ concurrencyLimit }: Settings, least: number, logger: Logger): Admission | undefined {
-  if (concurrencyLimit === "off") return undefined;
-  return createAdmission({
-    criticalityOf,
-    limit: concurrencyLimit === "adaptive" ? undefined : Number(concurrencyLimit),
-    least,
-    onRefused: (method, calls) =>
-      logger.warn("refused calls, of which there are more than can be served", { rpc: method.toString(), calls }),
-  });
-}
 
 /** Starts the role that the settings name. Resolves when it serves; rejects, with nothing left open, if it cannot. */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
@@ -78,7 +63,8 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
   async function start(): Promise<App> {
     const role = roles.find(({ name }) => name === settings.role);
     if (role === undefined) throw new Error(`there is no role "${settings.role}"`);
-    const credentials = openCredentials();
+    const credentials = credentialsBy(settings, logger);
+    if (credentials) closers.push({ name: "the watch of the certificate", stop: async () => credentials.close() });
     const parts = await startRole(role, credentials);
     closers.push({ name: `the role ${role.name}`, stop: () => parts.close() });
     const strangers = isPublic(role);
@@ -99,10 +85,11 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       ...told,
       services: own,
       outcomes,
-      callersOf: settings.tls?.ca === undefined ? undefined : callersOf,
+      callersOf: callersBy(settings),
+      rateLimit: strangers ? await rateLimitBy(settings) : undefined,
       isUnavailable,
     });
-    const admission = admissionBy(settings, LEAST_CALLS[strangers ? "edge" : "inner"], logger);
+    const admission = admissionBy(settings, strangers ? "edge" : "inner", logger);
     let serving = true;
     await watchDatabase(role, (available) => {
       for (const name of ["", ...own.map(({ typeName }) => typeName)]) health.set(name, available);
@@ -171,17 +158,6 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         await close();
       },
     });
-  }
-
-  /** Those of the settings' files, which may be renewed; undefined: plaintext. */
-  function openCredentials(): CredentialSource | undefined {
-    if (settings.tls === undefined) return undefined;
-    const files = credentialFiles(settings.tls, {
-      onRenewed: (until) => logger.info("the certificate is renewed", { valid_until: until.toISOString() }),
-      onFault: (fault) => logger.error("a new certificate cannot be used; the one before stays", { fault }),
-    });
-    closers.push({ name: "the watch of the certificate", stop: async () => files.close() });
-    return files;
   }
 
   async function startRole(role: Role, credentials: CredentialSource | undefined): Promise<RoleParts> {

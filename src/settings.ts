@@ -55,6 +55,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     maxHeldMib: read.integer("MAX_HELD_MIB", { min: 1, max: 65_536 }) ?? 32,
     /** Calls of each method that may be under way. */
     concurrencyLimit: read.accepted("CONCURRENCY_LIMIT", LIMIT, isLimit) ?? "adaptive",
+    /** Calls of a client; undefined: as many as it likes. */
+    rateLimitPerMinute: read.integer("RATE_LIMIT_PER_MINUTE", { min: 1, max: 1_000_000 }),
     /** How long a role waits for its database before it gives up. */
     startTimeoutMs: read.integer("START_TIMEOUT_MS", { min: 0, max: 3_600_000 }) ?? 60_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,

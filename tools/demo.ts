@@ -28,7 +28,9 @@ const bar = progressBar(out);
 async function main(): Promise<void> {
   const options = demoOptions(process.argv.slice(2));
   const root = resolve(import.meta.dirname, "..");
-  const shop = await demoShop(readSettings(process.env, root), root);
+  const settings = readSettings(process.env, root);
+  if (settings.tls) throw new Error("the demo speaks plaintext: leave TLS=1 out");
+  const shop = await demoShop(settings, root);
   try {
     await show(shop, options);
     if (shop.log === undefined || options.leave) return;

@@ -17,7 +17,9 @@ const FOLDER = resolve(import.meta.dirname, "../../gen/grafana");
 type Panel = { readonly title: string; readonly targets?: readonly { readonly expr: string }[] };
 type Dashboard = { readonly uid: string; readonly title: string; readonly panels: readonly Panel[] };
 
-const dashboards = readdirSync(FOLDER).map((name) => JSON.parse(readFileSync(join(FOLDER, name), "utf8")) as Dashboard);
+const dashboards = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => JSON.parse(readFileSync(join(FOLDER, name), "utf8")) as Dashboard);
 
 /** What Grafana puts in for its variables, for a short look. */
 const asAsked = (expr: string): string => expr.replaceAll("$__rate_interval", "1m").replaceAll("$__range", "5m");

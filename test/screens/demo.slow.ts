@@ -98,6 +98,11 @@ describe("the demo", function () {
     ],
     "an option that it does not have": [["--loud"], "Unknown option '--loud'"],
   };
+  it("refuses a shop over TLS", async () => {
+    const { stderr, code } = await runDemo({}, [], { TLS: "1" });
+    assert.deepEqual([code, stderr], [1, "the demo speaks plaintext: leave TLS=1 out\n"]);
+  });
+
   for (const [what, [args, message]] of Object.entries(refused)) {
     it(`refuses ${what}`, async () => {
       const { stderr, code } = await runDemo({}, args);

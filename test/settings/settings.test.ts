@@ -54,6 +54,7 @@ describe("settings", () => {
         connectionAgeMs: 300_000,
         maxHeldMib: 32,
         concurrencyLimit: "adaptive",
+        rateLimitPerMinute: undefined,
         drainTimeoutMs: 10_000,
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,

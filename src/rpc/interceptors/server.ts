@@ -5,6 +5,7 @@ import type { Outcomes } from "../outcomes.ts";
 import { type CallersOf, onlyCallers } from "./callers.ts";
 import { errorMapping } from "./error-mapping.ts";
 import { logging } from "./logging.ts";
+import { type RateLimitOptions, rateLimit } from "./rate-limit.ts";
 import type { ServedCallsOptions } from "./served-calls.ts";
 import { serverTelemetry } from "./server-telemetry.ts";
 import { validation } from "./validation.ts";
@@ -15,6 +16,8 @@ export type ServerInterceptorsOptions = ServedCallsOptions & {
   readonly services?: readonly DescService[];
   /** The outcomes of all services of this system, of which peers may tell. Default: none. */
   readonly outcomes?: Outcomes;
+  /** How often each client may call. Default: as often as it likes. */
+  readonly rateLimit?: RateLimitOptions | undefined;
   /** Who may call what. Default: everybody everything. */
   readonly callersOf?: CallersOf | undefined;
   /** Whether an error means that the storage is down. Default: none does. */
@@ -23,11 +26,12 @@ export type ServerInterceptorsOptions = ServedCallsOptions & {
 
 /** The interceptors of every server, outermost first. They mean the same over gRPC, gRPC-Web, Connect and REST. */
 export function serverInterceptors(options: ServerInterceptorsOptions): Interceptor[] {
-  const { logger, services, outcomes, callersOf, isUnavailable } = options;
+  const { logger, services, outcomes, rateLimit: rate, callersOf, isUnavailable } = options;
   return [
     serverTelemetry(options),
     logging({ logger }),
     errorMapping({ outcomes, isUnavailable }),
+    ...(rate ? [rateLimit(rate)] : []),
     ...(callersOf ? [onlyCallers(callersOf)] : []),
     validation(services),
   ];

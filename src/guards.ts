@@ -1,0 +1,55 @@
+// What stands between a role and its callers, by the settings: who they are, how often each may call, how many calls are served.
+import type { Logger } from "winston";
+import { callersOf, criticalityOf } from "./contract.ts";
+import type { CallersOf } from "./rpc/interceptors/callers.ts";
+import type { RateLimitOptions } from "./rpc/interceptors/rate-limit.ts";
+import { type Admission, createAdmission } from "./rpc/server/admission/admission.ts";
+import { type CredentialFiles, credentialFiles } from "./rpc/tls/credential-files.ts";
+import type { Settings } from "./settings.ts";
+
+/** Excess is best refused at the edge, before others have worked for it: behind that, only what comes past is. */
+const LEAST_CALLS = { edge: 16, inner: 64 };
+const MINUTE_S = 60;
+
+/** Nothing for CONCURRENCY_LIMIT=off: then everything is served, however long it takes. */
+export function admissionBy(
+  { concurrencyLimit }: Settings,
+  at: "edge" | "inner",
+  logger: Logger,
+): Admission | undefined {
+  if (concurrencyLimit === "off") return undefined;
+  return createAdmission({
+    criticalityOf,
+    limit: concurrencyLimit === "adaptive" ? undefined : Number(concurrencyLimit),
+    least: LEAST_CALLS[at],
+    onRefused: (method, calls) =>
+      logger.warn("refused calls, of which there are more than can be served", { rpc: method.toString(), calls }),
+  });
+}
+
+/** The certificate of the settings' files, which may be renewed; undefined: plaintext. */
+export function credentialsBy({ tls }: Settings, logger: Logger): CredentialFiles | undefined {
+  return (
+    tls &&
+    credentialFiles(tls, {
+      onRenewed: (until) => logger.info("the certificate is renewed", { valid_until: until.toISOString() }),
+      onFault: (fault) => logger.error("a new certificate cannot be used; the one before stays", { fault }),
+    })
+  );
+}
+
+/** The callers of the contract, where certificates tell who calls; undefined: everybody may call everything. */
+export function callersBy({ tls }: Settings): CallersOf | undefined {
+  return tls?.ca === undefined ? undefined : callersOf;
+}
+
+/** How often strangers may call the RPCs of the contract; undefined: as often as they like. */
+export async function rateLimitBy({ rateLimitPerMinute, trustProxy }: Settings): Promise<RateLimitOptions | undefined> {
+  if (rateLimitPerMinute === undefined) return undefined;
+  const { memoryRateLimiter } = await import("./rpc/rate-limit/rate-limiter.ts");
+  return {
+    limiter: memoryRateLimiter({ limit: rateLimitPerMinute, seconds: MINUTE_S }),
+    trustProxy,
+    isCounted: (method) => criticalityOf(method) !== undefined,
+  };
+}
