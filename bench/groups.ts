@@ -39,6 +39,10 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     const kinds = ["grpc-js", "grpc-js-otel", "plain", "intercepted", "logged", "sampled"] as const;
     return servers(bench, "gRPC server, unary", "unary", kinds.map(grpcServer));
   }),
+  tls: paired((bench) => {
+    const kinds = ["grpc-js-tls", "grpc-js-mtls", "plain-tls", "plain-mtls", "grpc-js", "plain"] as const;
+    return servers(bench, "gRPC server over TLS, unary", "unary", kinds.map(grpcServer));
+  }),
   "server-streams": paired((bench) => {
     const kinds = ["grpc-js", "plain", "intercepted"] as const;
     return servers(bench, `gRPC server, streams of ${STREAM_LENGTH}`, "stream", kinds.map(grpcServer));

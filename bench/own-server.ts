@@ -1,4 +1,5 @@
 // Our server, bare and as a role has it.
+import { readFileSync } from "node:fs";
 import { serverInterceptors } from "../src/rpc/interceptors/server.ts";
 import { createRpcServer } from "../src/rpc/server/server.ts";
 import { service } from "../src/rpc/service.ts";
@@ -15,6 +16,18 @@ const probe = service(ProbeService, {
 });
 
 export const startPlain = (port: number): Promise<number> => createRpcServer({ services: [probe] }).listen(port);
+
+export const startTls = (port: number): Promise<number> => startOverTls(port, undefined);
+
+export const startMutualTls = (port: number): Promise<number> => startOverTls(port, pem("BENCH_CA"));
+
+function startOverTls(port: number, ca: string | undefined): Promise<number> {
+  const credentials = { cert: pem("BENCH_CERT"), key: pem("BENCH_KEY"), ca };
+  const tls = { current: () => credentials, onRenewed() {} };
+  return createRpcServer({ services: [probe], tls }).listen(port);
+}
+
+const pem = (name: string): string => readFileSync(process.env[name]!, "utf8");
 
 export const startIntercepted = (port: number): Promise<number> => startAsRole(port, "warn");
 

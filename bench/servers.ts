@@ -4,11 +4,14 @@ import { SCOPE } from "../src/telemetry/scope.ts";
 import type { GatewayPeerKind } from "./peers/gateway-process.ts";
 import type { ServerKind } from "./server-process.ts";
 import type { ServerCommand } from "./server-under-test.ts";
+import type { TlsKind } from "./tls.ts";
 
 export type Server = ServerCommand & {
   /** Its key among the servers of its kind. */
   readonly key: string;
   readonly label: string;
+  /** Whether it is called over TLS. Default: in plaintext. */
+  readonly tls?: TlsKind;
   /** The libraries whose spans it must send while it is measured. */
   readonly spansOf: readonly string[];
 };
@@ -18,12 +21,16 @@ const script = (name: string): string => join(import.meta.dirname, name);
 const GRPC_LABELS = {
   "grpc-js": "grpc-js",
   "grpc-js-otel": "grpc-js, OpenTelemetry",
+  "grpc-js-tls": "grpc-js, TLS",
+  "grpc-js-mtls": "grpc-js, mutual TLS",
   "nice-grpc": "nice-grpc",
   "nice-grpc-otel": "nice-grpc, OpenTelemetry",
   nest: "NestJS",
   "nest-otel": "NestJS, OpenTelemetry",
   connect: "connect-node",
   plain: "tracemesh",
+  "plain-tls": "tracemesh, TLS",
+  "plain-mtls": "tracemesh, mutual TLS",
   intercepted: "tracemesh, all interceptors",
   logged: "tracemesh, default (a log line each)",
   sampled: "tracemesh, default, all traces recorded",
@@ -41,6 +48,13 @@ const SPANS_OF: Partial<Record<ServerKind, readonly string[]>> = {
   sampled: [SCOPE.name],
 };
 
+const TLS: Partial<Record<ServerKind, TlsKind>> = {
+  "grpc-js-tls": "server",
+  "grpc-js-mtls": "mutual",
+  "plain-tls": "server",
+  "plain-mtls": "mutual",
+};
+
 /** A gRPC server on Node with the benchmark's contract. */
 export function grpcServer(kind: ServerKind): Server {
   return {
@@ -48,6 +62,7 @@ export function grpcServer(kind: ServerKind): Server {
     label: GRPC_LABELS[kind],
     command: [process.execPath, script("server-process.ts"), kind],
     spansOf: SPANS_OF[kind] ?? [],
+    ...(TLS[kind] && { tls: TLS[kind] }),
   };
 }
 

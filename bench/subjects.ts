@@ -11,6 +11,7 @@ import { checkRest } from "./rest-call.ts";
 import { startServer } from "./server-under-test.ts";
 import { grpcServer, type Server } from "./servers.ts";
 import type { Sink } from "./sink.ts";
+import { type ClientTls, tlsOf } from "./tls.ts";
 
 /** Calls in flight: enough to keep one core busy, but not enough to overload it. */
 export const CONCURRENCY: Readonly<Record<Call, number>> = { unary: 64, stream: 8, rest: 32 };
@@ -21,8 +22,8 @@ export function startLoad(): Promise<Load> {
   return startProcess(Core.OTHER, "load/load-process.ts");
 }
 
-export async function checkAnswers(call: Call, port: number): Promise<void> {
-  await (call === "rest" ? checkRest(port) : checkGrpc(port));
+export async function checkAnswers(call: Call, port: number, tls?: ClientTls): Promise<void> {
+  await (call === "rest" ? checkRest(port) : checkGrpc(port, tls));
 }
 
 /** One server may be called in several ways, which make different spans. */
@@ -30,24 +31,25 @@ const sinkName = (call: Call, { key }: Server): string => `${call}-${key}`;
 
 /** Starts a server on the measured core, with the sink as its telemetry backend. Rejects if its answers are wrong. */
 export async function startMeasured(server: Server, call: Call, sink: Sink) {
-  const env = { ...sink.env(sinkName(call, server)), ...server.env };
+  const tls = server.tls && (await tlsOf(server.tls));
+  const env = { ...sink.env(sinkName(call, server)), ...server.env, ...tls?.env };
   const started = await startServer(Core.MEASURED, { ...server, env });
-  await checkAnswers(call, started.port);
-  return started;
+  await checkAnswers(call, started.port, tls?.client);
+  return { ...started, tls: tls?.client };
 }
 
 /** A server, called by the load generator. */
 export async function serverSubject(server: Server, call: Call, load: Load, sink: Sink): Promise<Subject> {
-  const { port, cpuMicros, close } = await startMeasured(server, call, sink);
+  const { port, cpuMicros, close, tls } = await startMeasured(server, call, sink);
   return {
     measure: (ms) =>
       again(async () => {
         const before = cpuMicros();
-        const { calls, seconds } = await load.send({ port, call, concurrency: CONCURRENCY[call], ms });
+        const { calls, seconds } = await load.send({ port, call, tls, concurrency: CONCURRENCY[call], ms });
         return { calls, seconds, cpuMicros: cpuMicros() - before };
       }),
     async close() {
-      await checkAnswers(call, port);
+      await checkAnswers(call, port, tls);
       sink.checkSpans(sinkName(call, server), server.spansOf);
       await close();
     },

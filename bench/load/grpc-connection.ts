@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { ClientTls } from "../tls.ts";
 import type { Listener } from "./connections.ts";
 import {
   clientPreface,
@@ -47,9 +49,16 @@ export class GrpcConnection {
     socket.write(clientPreface());
   }
 
-  static async open(port: number, template: RequestTemplate, responseBytes: number, listener: Listener) {
-    const socket = connect(port, "127.0.0.1");
-    await once(socket, "connect");
+  static async open(
+    port: number,
+    template: RequestTemplate,
+    responseBytes: number,
+    listener: Listener,
+    tls?: ClientTls,
+  ): Promise<GrpcConnection> {
+    const host = "127.0.0.1";
+    const socket = tls ? connectTls({ host, port, ALPNProtocols: ["h2"], ...tls }) : connect(port, host);
+    await once(socket, tls ? "secureConnect" : "connect");
     return new GrpcConnection(socket, template, responseBytes, listener);
   }
 

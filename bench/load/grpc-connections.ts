@@ -1,16 +1,22 @@
 // gRPC calls in turn over a few HTTP/2 connections.
 import type { WireCall } from "../probe.ts";
+import type { ClientTls } from "../tls.ts";
 import type { Connections, Listener } from "./connections.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import { requestTemplate } from "./http2-frames.ts";
 
 const CONNECTIONS = 4;
 
-export async function openGrpc(port: number, call: WireCall, listener: Listener): Promise<Connections> {
+export async function openGrpc(
+  port: number,
+  call: WireCall,
+  listener: Listener,
+  tls?: ClientTls,
+): Promise<Connections> {
   const template = requestTemplate(
     [
       [":method", "POST"],
-      [":scheme", "http"],
+      [":scheme", tls ? "https" : "http"],
       [":path", call.path],
       [":authority", `127.0.0.1:${port}`],
       ["te", "trailers"],
@@ -29,7 +35,7 @@ export async function openGrpc(port: number, call: WireCall, listener: Listener)
       listener.onAnswer(startedAt);
       answering = undefined;
     };
-    connections[i] = await GrpcConnection.open(port, template, call.responseBytes, { ...listener, onAnswer });
+    connections[i] = await GrpcConnection.open(port, template, call.responseBytes, { ...listener, onAnswer }, tls);
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, open));
   return {

@@ -3,6 +3,7 @@ import { setPriority } from "node:os";
 import { serve } from "../measured-process.ts";
 import { streamWire, unaryWire } from "../probe.ts";
 import { REST_PATH } from "../rest-call.ts";
+import type { ClientTls } from "../tls.ts";
 import type { OpenConnections } from "./connections.ts";
 import { openGrpc } from "./grpc-connections.ts";
 import { openHttp1 } from "./http1-connections.ts";
@@ -10,7 +11,12 @@ import { closedLoop, openLoop } from "./loops.ts";
 
 export type Call = "unary" | "stream" | "rest";
 
-export type LoadOrder = { readonly port: number; readonly call: Call; readonly ms: number } & (
+export type LoadOrder = {
+  readonly port: number;
+  readonly call: Call;
+  readonly ms: number;
+  readonly tls?: ClientTls | undefined;
+} & (
   | { readonly concurrency: number }
   /** Calls a second, in an open loop. */
   | { readonly rate: number }
@@ -29,7 +35,7 @@ serve(async (order: LoadOrder): Promise<LoadReport> => {
   return { calls, seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
 });
 
-function opener({ port, call }: LoadOrder): OpenConnections {
+function opener({ port, call, tls }: LoadOrder): OpenConnections {
   if (call === "rest") return (listener) => openHttp1(port, REST_PATH, listener);
-  return (listener) => openGrpc(port, call === "unary" ? unaryWire : streamWire, listener);
+  return (listener) => openGrpc(port, call === "unary" ? unaryWire : streamWire, listener, tls);
 }

@@ -1,4 +1,5 @@
 // The reference: the same two methods on a bare grpc-js server, with the same Protobuf code.
+import { readFileSync } from "node:fs";
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import {
   type MethodDefinition,
@@ -17,16 +18,26 @@ import {
 } from "../../test/gen/probe/v1/probe_pb.js";
 import { streamReply, unaryReply } from "../probe.ts";
 
-export async function startGrpcJs(port: number): Promise<number> {
+export const startGrpcJs = (port: number): Promise<number> => start(port, ServerCredentials.createInsecure());
+
+export const startGrpcJsTls = (port: number): Promise<number> => start(port, overTls(false));
+
+export const startGrpcJsMutualTls = (port: number): Promise<number> => start(port, overTls(true));
+
+function overTls(mutual: boolean): ServerCredentials {
+  const pem = (name: string) => readFileSync(process.env[name]!);
+  const pair = { cert_chain: pem("BENCH_CERT"), private_key: pem("BENCH_KEY") };
+  return ServerCredentials.createSsl(mutual ? pem("BENCH_CA") : null, [pair], mutual);
+}
+
+async function start(port: number, credentials: ServerCredentials): Promise<number> {
   const server = new Server();
   server.addService(
     { unary: definition(ProbeService.method.unary), serverStream: definition(ProbeService.method.serverStream) },
     { unary, serverStream },
   );
   return new Promise((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
 }
 

@@ -94,6 +94,20 @@ describe("whole traces", () => {
   });
 });
 
+describe("a trace of which spans come again and again", () => {
+  it("is not held for ever", async () => {
+    const sent: Uint8Array[] = [];
+    const traces = new WholeTraces(async (exported) => void sent.push(exported), { withoutRoot: 60_000, atMost: 300 });
+    const { order } = twoTraces();
+    const part = order.exported();
+    await eventually(() => {
+      traces.add(part);
+      assert.ok(sent.length > 0);
+    });
+    await traces.close();
+  });
+});
+
 describe("the relay", () => {
   it("gives on all that it has at the end", async () => {
     const backend = await startOtlpBackend();
