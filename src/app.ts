@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
-import { admissionBy, callersBy, credentialsBy, rateLimitBy } from "./guards.ts";
+import { admissionBy, bearersBy, callersBy, credentialsBy, rateLimitBy } from "./guards.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
@@ -81,12 +81,15 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       trustProxy: settings.trustProxy,
       ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     };
+    const bearers = strangers ? await bearersBy(settings) : undefined;
+    if (bearers) closers.push({ name: "the verifier of tokens", stop: async () => bearers.close() });
     const interceptors = serverInterceptors({
       ...told,
       services: own,
       outcomes,
       callersOf: callersBy(settings),
       rateLimit: strangers ? await rateLimitBy(settings) : undefined,
+      bearers,
       isUnavailable,
     });
     const admission = admissionBy(settings, strangers ? "edge" : "inner", logger);

@@ -1,6 +1,8 @@
 // What stands between a role and its callers, by the settings: who they are, how often each may call, how many calls are served.
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { callersOf, criticalityOf } from "./contract.ts";
+import type { BearersOptions } from "./rpc/interceptors/bearers.ts";
 import type { CallersOf } from "./rpc/interceptors/callers.ts";
 import type { RateLimitOptions } from "./rpc/interceptors/rate-limit.ts";
 import { type Admission, createAdmission } from "./rpc/server/admission/admission.ts";
@@ -43,6 +45,15 @@ export function callersBy({ tls }: Settings): CallersOf | undefined {
   return tls?.ca === undefined ? undefined : callersOf;
 }
 
+/** The bearers of good tokens, where a provider tells them; undefined: everybody may call. */
+export async function bearersBy({ oidc }: Settings): Promise<(BearersOptions & { close(): void }) | undefined> {
+  if (oidc === undefined) return undefined;
+  const { tokenVerifier } = await import("./rpc/tokens/verifier.ts");
+  return { ...tokenVerifier(oidc), isAsked: isOfContract };
+}
+
+const isOfContract = (method: DescMethod): boolean => criticalityOf(method) !== undefined;
+
 /** How often strangers may call the RPCs of the contract; undefined: as often as they like. */
 export async function rateLimitBy({ rateLimitPerMinute, trustProxy }: Settings): Promise<RateLimitOptions | undefined> {
   if (rateLimitPerMinute === undefined) return undefined;
@@ -50,6 +61,6 @@ export async function rateLimitBy({ rateLimitPerMinute, trustProxy }: Settings):
   return {
     limiter: memoryRateLimiter({ limit: rateLimitPerMinute, seconds: MINUTE_S }),
     trustProxy,
-    isCounted: (method) => criticalityOf(method) !== undefined,
+    isCounted: isOfContract,
   };
 }

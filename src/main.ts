@@ -53,9 +53,10 @@ async function main(): Promise<void> {
 }
 
 /** Who may make calls, for those who look whether it is what they want. */
-function openTo({ tls }: Settings): string {
-  if (tls === undefined) return "everybody, in plaintext";
-  return tls.ca === undefined ? "everybody, over TLS" : "the callers of its contract, over TLS";
+function openTo({ tls, oidc, role }: Settings): string {
+  const how = tls === undefined ? "in plaintext" : "over TLS";
+  if (role === "gateway" && oidc !== undefined) return `the bearers of tokens of ${oidc.issuer}, ${how}`;
+  return `${tls?.ca === undefined ? "everybody" : "the callers of its contract"}, ${how}`;
 }
 
 function isAddressInUse(error: unknown): boolean {

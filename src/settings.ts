@@ -7,6 +7,7 @@ import type { Role } from "./role.ts";
 import { roleNames, roles } from "./roles.ts";
 import { targetOf } from "./rpc/client/target.ts";
 import { type CredentialPaths, readCredentials } from "./rpc/tls/credential-files.ts";
+import type { VerifierOptions } from "./rpc/tokens/verifier.ts";
 
 export type Settings = ReturnType<typeof readSettings>;
 
@@ -57,6 +58,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     concurrencyLimit: read.accepted("CONCURRENCY_LIMIT", LIMIT, isLimit) ?? "adaptive",
     /** Calls of a client; undefined: as many as it likes. */
     rateLimitPerMinute: read.integer("RATE_LIMIT_PER_MINUTE", { min: 1, max: 1_000_000 }),
+    /** The provider of the tokens that people call the gateway with; undefined: it asks nobody who they are. */
+    oidc: oidcSettings(read),
     /** How long a role waits for its database before it gives up. */
     startTimeoutMs: read.integer("START_TIMEOUT_MS", { min: 0, max: 3_600_000 }) ?? 60_000,
     drainTimeoutMs: read.integer("DRAIN_TIMEOUT_MS", { min: 0, max: 600_000 }) ?? 10_000,
@@ -88,6 +91,24 @@ function tlsSettings(read: SettingsReader): CredentialPaths | undefined {
   }
   return paths;
 }
+
+function oidcSettings(read: SettingsReader): VerifierOptions | undefined {
+  const issuer = read.text("OIDC_ISSUER");
+  const audience = read.text("OIDC_AUDIENCE");
+  const jwksUrl = read.url("OIDC_JWKS_URL", ["https:", "http:"]);
+  const algorithms = read.list("OIDC_ALGORITHMS", SIGNATURES, (name) => ALGORITHMS.has(name)) ?? ["RS256", "ES256"];
+  if (issuer !== undefined && audience !== undefined && jwksUrl !== undefined)
+    return { issuer, audience, jwksUrl, algorithms };
+  for (const name of ["OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"])
+    read.refuse(name, "needs all of OIDC_ISSUER, OIDC_AUDIENCE and OIDC_JWKS_URL");
+  return undefined;
+}
+
+/** Without those by which the server could sign as well. */
+const ALGORITHMS = new Set(
+  ["RS", "PS", "ES"].flatMap((kind) => [256, 384, 512].map((bits) => `${kind}${bits}`)).concat("EdDSA"),
+);
+const SIGNATURES = `must be of ${[...ALGORITHMS].join(", ")}, with commas between`;
 
 /** What calls suffer on purpose, from the start or by mesh.v1.FaultService. */
 function faultSettings(read: SettingsReader) {

@@ -55,6 +55,7 @@ describe("settings", () => {
         maxHeldMib: 32,
         concurrencyLimit: "adaptive",
         rateLimitPerMinute: undefined,
+        oidc: undefined,
         drainTimeoutMs: 10_000,
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,
@@ -123,6 +124,27 @@ describe("settings", () => {
       'LOG_LEVEL is "loud": must be one of error, warn, info, debug',
       'CORS_ORIGINS is "shop.example": must be *, or origins such as https://shop.example, with commas between',
     ]);
+  });
+
+  const OIDC = {
+    OIDC_ISSUER: "https://login.example",
+    OIDC_AUDIENCE: "shop",
+    OIDC_JWKS_URL: "https://login.example/keys",
+  };
+
+  it("name a provider of tokens whole, or none", () => {
+    const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = OIDC;
+    const expected = { issuer, audience, jwksUrl, algorithms: ["RS256", "ES256"] };
+    assert.deepEqual(readSettings({ ROLE: "gateway", ...OIDC }).oidc, expected);
+    const why = "needs all of OIDC_ISSUER, OIDC_AUDIENCE and OIDC_JWKS_URL";
+    assert.deepEqual(faultsOf({ ROLE: "gateway", OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }), [
+      `OIDC_ISSUER is "${issuer}": ${why}`,
+      `OIDC_AUDIENCE is "${audience}": ${why}`,
+    ]);
+    for (const algorithms of ["HS256", "none", "RS256,HS512", "rs256"]) {
+      const [fault = ""] = faultsOf({ ROLE: "gateway", ...OIDC, OIDC_ALGORITHMS: algorithms });
+      assert.ok(fault.startsWith(`OIDC_ALGORITHMS is "${algorithms}": must be of RS256, RS384`), fault);
+    }
   });
 
   const FAULTS = {

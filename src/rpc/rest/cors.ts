@@ -9,8 +9,22 @@ export type CorsOptions = {
   readonly maxAgeSeconds?: number;
 };
 
-const ALLOWED_HEADERS = [...connectCors.allowedHeaders, "Idempotency-Key", "traceparent", "tracestate", "baggage"];
-const EXPOSED_HEADERS = [...connectCors.exposedHeaders, "Idempotency-Key", "traceresponse"];
+const ALLOWED_HEADERS = [
+  ...connectCors.allowedHeaders,
+  "Authorization",
+  "Idempotency-Key",
+  "traceparent",
+  "tracestate",
+  "baggage",
+];
+const EXPOSED_HEADERS = [
+  ...connectCors.exposedHeaders,
+  "Idempotency-Key",
+  "traceresponse",
+  "Retry-After",
+  "WWW-Authenticate",
+  ...["Limit", "Remaining", "Reset", "Policy"].map((name) => `RateLimit-${name}`),
+];
 const ALLOWED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Sets the CORS headers of an answer. If the request is a preflight, answers it and returns true. */
