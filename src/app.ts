@@ -81,6 +81,8 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       trustProxy: settings.trustProxy,
       ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
     };
+    const rateLimits = strangers ? await rateLimitBy(settings, logger) : undefined;
+    if (rateLimits) closers.push({ name: "the counts of callers", stop: rateLimits.close });
     const bearers = strangers ? await bearersBy(settings) : undefined;
     if (bearers) closers.push({ name: "the verifier of tokens", stop: async () => bearers.close() });
     const interceptors = serverInterceptors({
@@ -88,7 +90,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       services: own,
       outcomes,
       callersOf: callersBy(settings),
-      rateLimit: strangers ? await rateLimitBy(settings) : undefined,
+      rateLimit: rateLimits,
       bearers,
       isUnavailable,
     });

@@ -54,13 +54,18 @@ export async function bearersBy({ oidc }: Settings): Promise<(BearersOptions & {
 
 const isOfContract = (method: DescMethod): boolean => criticalityOf(method) !== undefined;
 
-/** How often strangers may call the RPCs of the contract; undefined: as often as they like. */
-export async function rateLimitBy({ rateLimitPerMinute, trustProxy }: Settings): Promise<RateLimitOptions | undefined> {
+/** How often strangers may call the RPCs of the contract, and how its counts are given up; undefined: as often as they like. */
+export async function rateLimitBy(
+  { rateLimitPerMinute, trustProxy, storage: { redisUrl } }: Settings,
+  logger: Logger,
+): Promise<(RateLimitOptions & { close(): Promise<void> }) | undefined> {
   if (rateLimitPerMinute === undefined) return undefined;
-  const { memoryRateLimiter } = await import("./rpc/rate-limit/rate-limiter.ts");
-  return {
-    limiter: memoryRateLimiter({ limit: rateLimitPerMinute, seconds: MINUTE_S }),
-    trustProxy,
-    isCounted: isOfContract,
-  };
+  const { memoryRateLimiter, pointsOf, rateLimiterBy, withFallback } = await import("./rpc/rate-limit/rate-limiter.ts");
+  const rate = { limit: rateLimitPerMinute, seconds: MINUTE_S };
+  const own = memoryRateLimiter(rate);
+  const rest = { trustProxy, isCounted: isOfContract };
+  if (redisUrl === undefined) return { limiter: own, ...rest, close: async () => {} };
+  const { redisRateLimiter } = await import("./storage/redis-rate-limiter.ts");
+  const shared = redisRateLimiter({ url: redisUrl, prefix: "rate", logger, ...pointsOf(rate) });
+  return { limiter: withFallback(rateLimiterBy(shared, rate), own), ...rest, close: shared.close };
 }

@@ -1,8 +1,8 @@
 // A cache in Redis, shared by all replicas. While Redis is down there are misses, but neither errors nor long waits.
-import { createClient } from "redis";
 import { type Cache, INVALIDATION_MS } from "./cache.ts";
 import { countLookups } from "./cache-metrics.ts";
 import { operationTelemetry } from "./operation-telemetry.ts";
+import { inTime, openRedis, RedisTimeout } from "./redis-client.ts";
 
 export type OutageLogger = Record<"info" | "warn", (message: string, fields: Record<string, string>) => void>;
 
@@ -16,46 +16,19 @@ export type RedisCacheOptions = {
   readonly timeoutMs?: number;
 };
 
-const CONNECT_TIMEOUT_MS = 2000;
-const MAX_RECONNECT_DELAY_MS = 1000;
-/** Pings make sure that a live connection has some traffic; */
-const PING_INTERVAL_MS = 5000;
-/** one without any for this long is dead, although nobody closed it. */
-const SOCKET_TIMEOUT_MS = 12_000;
-/** After a timeout, calls do not even try for this long: a Redis that hangs must not slow down every request. */
-const PAUSE_MS = 1000;
-/** Largest number of commands that wait for their replies. */
-const MAX_PENDING = 10_000;
-
 /** Stands for a deleted key. */
 const DELETED = "\0";
 
 /** A Cache in Redis. Connects in the background, reconnects when the connection is lost, and logs one warning per outage. */
 export function redisCache(options: RedisCacheOptions): Cache {
   const { url, prefix, logger, timeoutMs = 100 } = options;
-  const client = createClient({
-    url,
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_PENDING,
-    pingInterval: PING_INTERVAL_MS,
-    socket: {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SOCKET_TIMEOUT_MS,
-      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, MAX_RECONNECT_DELAY_MS),
-    },
-  });
+  const { client, close, pause, isPaused } = openRedis(url);
   const record = operationTelemetry({ system: "redis", ...serverOf(url) });
   const count = countLookups("redis");
   const outage = outageLog(logger, url);
-  let pausedUntil = 0;
 
   client.on("error", (error: Error) => outage.failed("connect", error));
-  client.on("ready", () => {
-    pausedUntil = 0;
-    outage.over();
-  });
-  // Rejects only if the cache is closed before it was ever connected. Failures to connect are "error" events.
-  client.connect().catch(() => {});
+  client.on("ready", outage.over);
 
   /** The reply to a command; undefined if there is none in time. */
   async function attempt<T>(name: "GET" | "SET", command: () => Promise<T>): Promise<T | undefined> {
@@ -68,15 +41,13 @@ export function redisCache(options: RedisCacheOptions): Cache {
       return reply;
     } catch (caught) {
       error = caught;
-      if (error instanceof RedisTimeout) pausedUntil = performance.now() + PAUSE_MS;
+      if (error instanceof RedisTimeout) pause();
       outage.failed(name, error);
       return undefined;
     } finally {
       record({ name, durationMs: performance.now() - started, error });
     }
   }
-
-  const isPaused = (): boolean => performance.now() < pausedUntil;
 
   return {
     async get(key) {
@@ -95,27 +66,8 @@ export function redisCache(options: RedisCacheOptions): Cache {
       const expiration = { type: "PX", value: INVALIDATION_MS } as const;
       await Promise.all(keys.map((key) => attempt("SET", () => client.set(prefix + key, DELETED, { expiration }))));
     },
-    async close() {
-      // destroy() misses a socket that is still connecting.
-      client.once("connect", () => client.destroy());
-      client.destroy();
-    },
+    close,
   };
-}
-
-class RedisTimeout extends Error {
-  override name = "RedisTimeout";
-}
-
-/** Bounds the wait for the reply; the driver's own timeout covers only the sending of the command. */
-async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new RedisTimeout(`no reply within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    return await Promise.race([reply, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Logs when the first operation begins to fail, and when all of them work again. */

@@ -24,9 +24,14 @@ export const pointsOf = ({ limit, seconds }: Rate): { points: number; duration: 
   duration: seconds,
 });
 
+/** Counts by the first, and by the second whenever that cannot. */
+export function withFallback(first: RateLimiter, second: RateLimiter): RateLimiter {
+  return { rate: first.rate, take: (client) => first.take(client).catch(() => second.take(client)) };
+}
+
 /** Counts by any store of the library, under the key of a client. Rejects as that does. */
 export function rateLimiterBy(
-  limiter: RateLimiterAbstract,
+  limiter: Pick<RateLimiterAbstract, "consume">,
   rate: Rate,
   keyOf: (client: string) => string = String,
 ): RateLimiter {
