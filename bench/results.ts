@@ -54,16 +54,18 @@ export type OverloadResults = Conditions & {
   readonly rows: readonly OverloadRow[];
 };
 
-export type AllResults = { readonly costs: Results; readonly overload: OverloadResults };
+/** What is recorded for itself: the whole of the costs, and what is too long or too special to be part of them. */
+export type AllResults = { readonly costs: Results; readonly tls: Results; readonly overload: OverloadResults };
 
 const FOLDERS = {
   costs: join(import.meta.dirname, "results"),
+  tls: join(import.meta.dirname, "results/tls"),
   overload: join(import.meta.dirname, "results/overload"),
 } as const;
 
 /** The latest recorded results. Throws if there are none. */
 export function latestResults(): AllResults {
-  return { costs: latest("costs"), overload: latest("overload") };
+  return { costs: latest("costs"), tls: latest("tls"), overload: latest("overload") };
 }
 
 function latest<K extends keyof AllResults>(kind: K): AllResults[K] {

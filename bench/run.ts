@@ -3,7 +3,8 @@
 //   node bench/run.ts [--quick] [--only GROUP]... [--record]
 //
 // It takes half an hour, on a machine that should do nothing else. With --quick it takes four minutes, which is enough to see that
-// it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew; it takes all groups, or overload alone.
+// it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew; it takes all groups, or overload
+// or tls alone.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -63,10 +64,12 @@ for (const name of chosen) {
   if (GROUPS[name] === undefined) throw new Error(`--only takes ${Object.keys(GROUPS).join(", ")}, not ${name}`);
 }
 
-const costs = chosen.filter((name) => GROUPS[name]!.kind !== "overload");
-const allCosts = Object.values(GROUPS).filter(({ kind }) => kind !== "overload").length;
-if (flags.record && costs.length > 0 && costs.length < allCosts) {
-  throw new Error("the documents need all groups: --record goes without --only, or with --only overload");
+/** Recorded for themselves. */
+const APART: readonly string[] = ["tls", "overload"];
+const isCost = (name: string): boolean => !APART.includes(name);
+const costs = chosen.filter(isCost);
+if (flags.record && costs.length > 0 && costs.length < Object.keys(GROUPS).filter(isCost).length) {
+  throw new Error(`the documents need all groups: --record goes without --only, or with --only ${APART.join(" or ")}`);
 }
 
 // So that what is done at the exit is done then, too.
@@ -123,7 +126,11 @@ const run: Conditions = {
 const results: Results = { ...run, windowMs: timing.paired.windowMs, skipped, paired, capacity };
 console.log(conditions(results));
 if (flags.record) {
-  if (costs.length > 0) console.error(`recorded in ${record("costs", results)}`);
+  const tls = paired.filter(({ group }) => group === "tls");
+  const others = paired.filter(({ group }) => group !== "tls");
+  if (costs.length > 0) console.error(`recorded in ${record("costs", { ...results, paired: others })}`);
+  if (tls.length > 0)
+    console.error(`recorded in ${record("tls", { ...results, skipped: [], paired: tls, capacity: [] })}`);
   if (overload.length > 0) {
     const { seconds } = timing.overload;
     console.error(`recorded in ${record("overload", { ...run, seconds, rows: overload })}`);

@@ -40,6 +40,9 @@ export function callersOf(method: DescMethod): readonly string[] | undefined {
   return callers?.includes(EDGE) ? undefined : callers;
 }
 
+/** The names of all workloads. */
+export const workloads: readonly string[] = [...new Set(Object.values(policies).map(({ workload }) => workload))];
+
 /** How important it is that calls of a method are served; undefined: they always are, as health checks and reflection. */
 export function criticalityOf(method: DescMethod): MethodPolicy["criticality"] | undefined {
   return methodPolicy(method)?.criticality;

@@ -1,7 +1,8 @@
 // What stands between a role and its callers, by the settings: who they are, how often each may call, how many calls are served.
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
-import { callersOf, criticalityOf } from "./contract.ts";
+import { FaultService } from "../gen/mesh/v1/fault_service_pb.js";
+import { callersOf, criticalityOf, workloads } from "./contract.ts";
 import type { BearersOptions } from "./rpc/interceptors/bearers.ts";
 import type { CallersOf } from "./rpc/interceptors/callers.ts";
 import type { RateLimitOptions } from "./rpc/interceptors/rate-limit.ts";
@@ -40,9 +41,13 @@ export function credentialsBy({ tls }: Settings, logger: Logger): CredentialFile
   );
 }
 
-/** The callers of the contract, where certificates tell who calls; undefined: everybody may call everything. */
+/**
+ * The callers of the contract, where certificates tell who calls; undefined: everybody may call everything. To break a role on purpose is
+ * for the workloads of the contract.
+ */
 export function callersBy({ tls }: Settings): CallersOf | undefined {
-  return tls?.ca === undefined ? undefined : callersOf;
+  if (tls?.ca === undefined) return undefined;
+  return (method) => (method.parent.typeName === FaultService.typeName ? workloads : callersOf(method));
 }
 
 /** The bearers of good tokens, where a provider tells them; undefined: everybody may call. */

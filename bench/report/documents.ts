@@ -15,10 +15,11 @@ const PLOTS = "docs/benchmarks";
 const PART = /(?<=^<!-- bench: (?<name>[\w-]+) -->\n).*?(?=^<!-- end -->$)/gms;
 
 /** The files, by their paths from the root, that show results, as they are with these. Throws if a document asks for what they lack. */
-export function documents({ costs: results, overload }: AllResults): ReadonlyMap<string, string> {
+export function documents({ costs: results, tls, overload }: AllResults): ReadonlyMap<string, string> {
   const parts = new Map([
     ["conditions", conditions(results)],
     ["summary", summary(results)],
+    ...tls.paired.map((section) => [section.group, `${pairedTable(section)}\n\n${conditions(tls)}`] as const),
     ["overload", `${overloadTable(overload.rows)}\n\n${overloadConditions(overload)}`],
     ...results.paired.map((section) => [section.group, pairedTable(section)] as const),
     ...results.capacity.map((section) => [section.group, capacityTable(section)] as const),

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "../support/eventually.ts";
+import { ORDER_SERVICES } from "../support/orders.ts";
 import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
 import { outputOf, ROOT, runShown, shownCommands } from "./shown-commands.ts";
 
@@ -23,6 +25,22 @@ for (const [document, env] of Object.entries(DOCUMENTS)) {
     // Each builds on those before it.
     for (const command of shownCommands(document)) {
       it(`shows what works: ${command.line.slice(0, 100)}`, () => runShown(command, shop));
+    }
+
+    if (document === "SECURITY.md") {
+      it("is seen in the dashboard as a shop in plaintext is", async () => {
+        const url = `${shop.url("dashboard")}/v1/traces`;
+        await eventually(
+          async () => {
+            const { traces } = (await (await fetch(url)).json()) as { traces: unknown[] };
+            const order = traces
+              .map((trace) => JSON.stringify(trace))
+              .find((trace) => trace.includes("POST /api/orders"));
+            for (const service of ORDER_SERVICES) assert.ok(order?.includes(service), service);
+          },
+          { timeoutMs: 15_000 },
+        );
+      });
     }
 
     if (document !== "README.md") return;

@@ -1,9 +1,12 @@
 // Who may call what over TLS: every RPC of the contract, by every identity and protocol, allowed or refused as the contract says. A new RPC is
 // among them by itself.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:https";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { FaultService } from "../../gen/mesh/v1/fault_service_pb.js";
 import { policyOf } from "../../src/contract.ts";
 import { roles } from "../../src/roles.ts";
 import { createAuthority, type Issued } from "../../tools/certificates/authority.ts";
@@ -66,7 +69,7 @@ describe("over TLS", function () {
   before(async () => {
     certificates = await shopCertificates();
     identities = await identitiesOf(certificates);
-    shop = await startShop({}, { envOf: certificates.envOf, scheme: "https" });
+    shop = await startShop({ FAULT_SWITCHES: "true" }, { envOf: certificates.envOf, scheme: "https" });
   });
   after(async () => {
     await shop?.close();
@@ -107,4 +110,27 @@ describe("over TLS", function () {
       });
     }
   }
+
+  it("the gateway is open to everybody by REST, whoever they are", async () => {
+    const { authority } = certificates;
+    for (const [who, { issued }] of Object.entries(identities)) {
+      const sent = request(new URL("/api/users/123", shop.url("gateway")), { ca: authority.cert, ...issued });
+      sent.end();
+      const [response] = await once(sent, "response");
+      response.resume();
+      assert.equal(response.statusCode, 200, who);
+    }
+  });
+
+  it("is broken on purpose by its own workloads alone", async () => {
+    const codes = Object.entries(identities).map(async ([who, { issued, workload }]) => {
+      const nodeOptions = { ...issued, ca: certificates.authority.cert };
+      const code = await codeOf(
+        createGrpcTransport({ baseUrl: shop.url("user"), nodeOptions }),
+        FaultService.method.getFault,
+      );
+      assert.equal(code, workload === undefined ? Code.PermissionDenied : undefined, who);
+    });
+    await Promise.all(codes);
+  });
 });

@@ -32,6 +32,7 @@ export async function demoShop(settings: RunAllSettings, root: string): Promise<
   const output = openSync(log, "w");
   const child = spawn(process.execPath, [join(root, "tools/run-all.ts")], { stdio: ["ignore", output, output] });
   const ended = once(child, "exit");
+  process.once("exit", () => child.kill("SIGTERM")); // however this process ends
   const until = performance.now() + READY_WITHIN_MS;
   while (!/^Stop: Ctrl-C$/m.test(readFileSync(log, "utf8"))) {
     if (child.exitCode !== null || performance.now() > until) {
