@@ -11,14 +11,14 @@ const OTHERS = new Set(["node_modules", "third_party", "gen", "dist", "data", ".
 const MEDIA_TYPE = /^(application|text)\//;
 const FILE_NAME = /\.(ts|md|ya?ml|json|sh|proto|env)$/;
 
-/** Commands that no test runs as they stand, and why. test/e2e/readme.test.ts runs all others of the README, of docs/breaking.md and of SECURITY.md. */
+/** Commands that no test runs as they stand, and why. test/e2e/readme.test.ts and test/screens run all others of the README, of docs/breaking.md and of SECURITY.md. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   "SEED=7 FAULTS_SECONDS=600 make test-faults FAULT_TESTS=test/faults/histories.slow.ts TIMED_FAULT_TESTS=":
     "ten minutes; .ci/run runs it for less",
   "make run-all": "test/run-all runs what it runs, at ports of its own",
   "make run-all NODE=/path/to/node": "the path is the reader's; test/tools/chosen-node.test.ts chooses another Node",
   "make demo": "test/screens runs it, for less time",
-  "make run-all TLS=1": "test/e2e runs what it runs, at ports of its own",
+  "make run-all TLS=1": "test/screens runs what it runs, at ports of its own",
   "make run ROLE=user": "test/faults starts roles as processes",
   "make test": "this is it",
   "make test TESTS=test/saga/saga.test.ts": "a part of this",
@@ -109,7 +109,7 @@ describe("the documents", () => {
   });
 
   it("show commands that are run by a test, or say why not", () => {
-    // By test/e2e/readme.test.ts; by test/new-service, word for word.
+    // By test/e2e/readme.test.ts and test/screens/walk-throughs.slow.ts; by test/new-service, word for word.
     const isRun = (path: string, command: string) =>
       (["README.md", "docs/breaking.md", "SECURITY.md"].includes(path) && !command.startsWith("make")) ||
       path === TUTORIAL;
