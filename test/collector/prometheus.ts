@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { freePort, startDaemon } from "../../tools/test-servers/daemon.ts";
-import { debianPackages, librariesIn } from "../../tools/test-servers/debian-package.ts";
-import { installed } from "../../tools/test-servers/installed.ts";
+import { debianProgram, type Program } from "../../tools/test-servers/debian-program.ts";
 import type { Collector } from "./collector.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -20,15 +19,11 @@ export type Prometheus = {
   stop(): Promise<void>;
 };
 
-type Program = { readonly path: string; readonly env?: NodeJS.ProcessEnv };
-
 /** What this machine has, else Debian's package. */
 export function prometheusProgram(name: "prometheus" | "promtool"): Program {
-  const path = installed(name);
-  if (path !== undefined) return { path };
-  const debian = debianPackages("prometheus", ["prometheus"]);
-  if (debian === undefined) throw new Error(`There is no ${name}, and no apt that could fetch it`);
-  return { path: join(debian, "usr/bin", name), env: { ...process.env, LD_LIBRARY_PATH: librariesIn(debian) } };
+  const program = debianProgram({ names: [name], packages: ["prometheus"], path: `usr/bin/${name}` });
+  if (program === undefined) throw new Error(`There is no ${name}, and no apt that could fetch it`);
+  return program;
 }
 
 /** Starts it on a free port of the loopback, where it reads the collector once a second, and waits until it is ready. */

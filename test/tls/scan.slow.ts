@@ -1,24 +1,13 @@
 // What sslscan finds at our ports: no old version, no weak cipher, no known fault.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
-import { debianPackages, librariesIn } from "../../tools/test-servers/debian-package.ts";
-import { installed } from "../../tools/test-servers/installed.ts";
+import { debianProgram } from "../../tools/test-servers/debian-program.ts";
 import { type RolesShop, startShop } from "../support/shop.ts";
 import { type ShopCertificates, shopCertificates } from "./certificates.ts";
 
 const MODERN_1_2 = /^ECDHE-(ECDSA|RSA)-(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305(-SHA256)?)$/;
 const MODERN_1_3 = /^TLS_(AES_(128|256)_GCM|CHACHA20_POLY1305)_SHA(256|384)$/;
-
-/** This machine's, else Debian's. */
-function scanner(): { path: string; env: NodeJS.ProcessEnv } {
-  const path = installed("sslscan");
-  if (path !== undefined) return { path, env: process.env };
-  const debian = debianPackages("sslscan", ["sslscan"]);
-  if (debian === undefined) throw new Error("There is no sslscan, and no apt that could fetch it");
-  return { path: join(debian, "usr/bin/sslscan"), env: { ...process.env, LD_LIBRARY_PATH: librariesIn(debian) } };
-}
 
 /** The attributes of all elements of a name. */
 const elements = (xml: string, name: string): Record<string, string>[] =>
@@ -41,10 +30,11 @@ describe("sslscan", function () {
 
   for (const role of ["gateway", "payment"] as const) {
     it(`finds nothing weak at the ${role} role`, async () => {
-      const { path, env } = scanner();
+      const program = debianProgram({ names: ["sslscan"], packages: ["sslscan"], path: "usr/bin/sslscan" });
+      assert.ok(program !== undefined, "There is no sslscan, and no apt that could fetch it");
       const { port } = new URL(shop.url(role));
       const args = ["--xml=-", "--show-certificate", `127.0.0.1:${port}`];
-      const { stdout: xml } = await promisify(execFile)(path, args, { env, maxBuffer: 8 << 20 });
+      const { stdout: xml } = await promisify(execFile)(program.path, args, { env: program.env, maxBuffer: 8 << 20 });
       const enabled = elements(xml, "protocol").filter((protocol) => protocol.enabled === "1");
       assert.deepEqual(enabled.map(({ type, version }) => `${type} ${version}`).sort(), ["tls 1.2", "tls 1.3"]);
       const ciphers = elements(xml, "cipher");

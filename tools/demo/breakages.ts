@@ -30,7 +30,7 @@ export const BREAKAGES: readonly Breakage[] = [
     role: "user",
     fault: { errorRatio: 0.5 },
     tells: "Half of all calls to the user role fail with UNAVAILABLE",
-    see: "Far less than half of the requests fail: the contract lets these calls be repeated. A trace with two calls of GetUser shows it.",
+    see: "Fewer than half of the requests fail: the contract lets these calls be repeated. A trace with two calls of GetUser shows it.",
   },
   {
     name: "hanging-payments",

