@@ -11,13 +11,11 @@ type Shop = ServiceImpl<typeof ShopService>;
 /** The largest id of a user. */
 const MAX_ID = 2 ** 32 - 1;
 
-/** The shop, whose calls with a token are for the user alone whom the claim names. What belongs to others is not there for them. */
+/** The shop, whose calls are for the user alone whom the claim of their token names. What belongs to others is not there for them. */
 export function ownService(shop: Shop, orders: Client<typeof OrderService>, claim: string): Shop {
-  /** Undefined where no token is asked for. */
-  function userOf({ values }: HandlerContext): number | undefined {
-    const told = values.get(claims);
-    if (told === undefined) return undefined;
-    const id = /^\d{1,10}$/.test(String(told[claim])) ? Number(told[claim]) : 0;
+  function userOf({ values }: HandlerContext): number {
+    const told = String(values.get(claims)?.[claim]);
+    const id = /^\d{1,10}$/.test(told) ? Number(told) : 0;
     if (id < 1 || id > MAX_ID)
       throw new ConnectError(
         `the token names no user of the shop: its ${claim} is no user's id`,
@@ -27,23 +25,21 @@ export function ownService(shop: Shop, orders: Client<typeof OrderService>, clai
   }
 
   function onlyFor(userId: number, context: HandlerContext): void {
-    const user = userOf(context);
-    if (user !== undefined && user !== userId)
+    if (userOf(context) !== userId)
       throw new ConnectError("this is for the user alone whom the token names", Code.PermissionDenied);
   }
 
   /** Throws unless the order of an answer is the user's. */
-  function checkOwner(answer: object, orderId: string, user: number | undefined): void {
+  function checkOwner(answer: object, orderId: string, user: number): void {
     const { order } = answer as { readonly order?: { readonly userId?: number } };
-    if (user === undefined || order?.userId === user) return;
+    if (order?.userId === user) return;
     throw gatewayOutcomes.error("ORDER_NOT_FOUND", `there is no order ${orderId}`, { order_id: orderId });
   }
 
   return {
     getUser(request, context) {
       const { id } = request;
-      const user = userOf(context);
-      if (user !== undefined && user !== id)
+      if (userOf(context) !== id)
         throw gatewayOutcomes.error("USER_NOT_FOUND", `there is no user ${id}`, { user_id: String(id) });
       return shop.getUser(request, context);
     },
@@ -63,10 +59,8 @@ export function ownService(shop: Shop, orders: Client<typeof OrderService>, clai
     },
     async cancelOrder(request, context) {
       const user = userOf(context);
-      if (user !== undefined) {
-        const answer = await orders.getOrder({ id: request.orderId }, onward(context));
-        checkOwner(answer, request.orderId, user);
-      }
+      const answer = await orders.getOrder({ id: request.orderId }, onward(context));
+      checkOwner(answer, request.orderId, user);
       return await shop.cancelOrder(request, context);
     },
     async *watchOrder(request, context) {

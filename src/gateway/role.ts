@@ -14,16 +14,17 @@ export const gatewayRole = defineRole({
   outcomes: gatewayOutcomes,
   peers: { users: UserService, orders: OrderService },
   stores: [],
-  settings: (read) => ({
-    /** The claim of a token with the id of the user who may call. */
-    userClaim: read.text("OIDC_USER_CLAIM") ?? "sub",
-  }),
+  settings(read) {
+    const claim = read.text("OIDC_USER_CLAIM") ?? "sub";
+    /** The claim of a token with the id of the user who may call; undefined where no token is asked for. */
+    return { userClaim: read.text("OIDC_ISSUER") === undefined ? undefined : claim };
+  },
   start({ peers, settings }) {
     const closing = new AbortController();
+    const shop = shopService(peers, closing.signal);
+    const { userClaim } = settings;
     return {
-      services: [
-        service(ShopService, ownService(shopService(peers, closing.signal), peers.orders, settings.userClaim)),
-      ],
+      services: [service(ShopService, userClaim === undefined ? shop : ownService(shop, peers.orders, userClaim))],
       async stop() {
         closing.abort();
       },
