@@ -26,6 +26,10 @@ COMPILE_CACHE := NODE_COMPILE_CACHE="$(CURDIR)/.cache/compiled"
 # npm writes this file last.
 PACKAGES := node_modules/.package-lock.json
 
+# The pages of web/, which the gateway shows.
+WEB := dist/web/index.html.gz
+WEB_SOURCES := $(shell find web gen/shop/gateway gen/mesh gen/google gen/grpc src/rpc/status-name.ts tools/build/web.ts -type f)
+
 # What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, or git is apart: `make test` needs nothing that npm does not
 # bring.
 GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
@@ -44,25 +48,36 @@ help: ## List what can be done
 .PHONY: install
 install: $(PACKAGES) ## Install the packages, the pinned Node among them; every other target does so when needed
 
+$(WEB): $(PACKAGES) $(WEB_SOURCES)
+	@$(NODE) tools/build/web.ts
+
+.PHONY: web
+web: $(PACKAGES) ## Serve the pages from their source, for work at them: beside make run-all, or GATEWAY_URL=http://...
+	@$(NODE) tools/build/web.ts --serve
+
 .PHONY: run-all
-run-all: $(PACKAGES) ## Run the whole shop here: four roles and a dashboard for traces, logs and metrics
+run-all: $(PACKAGES) $(WEB) ## Run the whole shop here: four roles and a dashboard for traces, logs and metrics
 	@$(COMPILE_CACHE) $(NODE) tools/run-all.ts
 
 .PHONY: demo
-demo: $(PACKAGES) ## Send the shop orders and break it meanwhile, to see what becomes of them; it starts one if none runs
+demo: $(PACKAGES) $(WEB) ## Send the shop orders and break it meanwhile, to see what becomes of them; it starts one if none runs
 	@$(COMPILE_CACHE) $(NODE) tools/demo.ts $(ARGS)
 
 .PHONY: run
-run: $(PACKAGES) ## Run one role: make run ROLE=order
+run: $(PACKAGES) $(WEB) ## Run one role: make run ROLE=order
 	@$(NODE) src/main.ts
 
 .PHONY: test
-test: $(PACKAGES) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
+test: $(PACKAGES) $(WEB) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
 	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --parallel --jobs 2 $(TESTS) $(ARGS)
 
 .PHONY: test-screens
-test-screens: $(PACKAGES) ## Run the demo, and ask the dashboard in a headless Chromium what a newcomer asks; Debian's is fetched if there is none
+test-screens: $(PACKAGES) $(WEB) ## Run the demo, and ask the dashboard in a headless Chromium what a newcomer asks; Debian's is fetched if there is none
 	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/screens/*.slow.ts' $(ARGS)
+
+.PHONY: test-web
+test-web: $(PACKAGES) $(WEB) ## Use the shop's page in a headless Chromium; Debian's is fetched if there is none
+	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/web/*.slow.ts' $(ARGS)
 
 .PHONY: test-go
 test-go: $(PACKAGES) ## Test the manifests with kustomize, the shop with grpcurl; needs git and Go, which pip fetches if missing
@@ -114,7 +129,7 @@ image: $(PACKAGES) ## Make the image without a Docker engine: dist/tracemesh-ima
 	@$(NODE) tools/build/image.ts
 
 .PHONY: test-build
-test-build: $(PACKAGES) ## Test what `make build` makes, and how soon it is ready
+test-build: $(PACKAGES) $(WEB) ## Test what `make build` makes, and how soon it is ready
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 240000 'test/build/*.slow.ts'
 
 .PHONY: test-image
@@ -126,12 +141,12 @@ test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its P
 	@$(NODE) $(BIN)/mocha --timeout 240000 'test/{attack,tls}/*.slow.ts'
 
 .PHONY: test-faults
-test-faults: $(PACKAGES) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go
+test-faults: $(PACKAGES) $(WEB) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 2 $(FAULT_TESTS) $(ARGS)
 	$(if $(TIMED_FAULT_TESTS),@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(TIMED_FAULT_TESTS) $(ARGS))
 
 .PHONY: test-load
-test-load: $(PACKAGES) ## Ask the shop as built for up to ten times of what it can; Linux, two processors
+test-load: $(PACKAGES) $(WEB) ## Ask the shop as built for up to ten times of what it can; Linux, two processors
 	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 170000 'test/load/*.slow.ts'
 
 .PHONY: test-new
@@ -169,6 +184,7 @@ format: $(PACKAGES) ## Format the code and repair what lint can repair
 .PHONY: types
 types: $(PACKAGES) ## Check the types
 	@$(NODE) $(BIN)/tsc
+	@$(NODE) $(BIN)/tsc -p web
 
 .PHONY: new
 new: third_party ## Add a service: make new SERVICE=stock

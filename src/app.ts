@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
-import { admissionBy, bearersBy, callersBy, credentialsBy, rateLimitBy } from "./guards.ts";
+import { admissionBy, bearersBy, callersBy, credentialsBy, rateLimitBy, strangersBy } from "./guards.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
@@ -34,8 +34,6 @@ const CACHE_ENTRIES = 10_000;
 const BEHIND_PROXY = { resetBurst: Infinity };
 /** A burst of requests delays everybody else, so strangers may have few at once: the number is Envoy's recommendation for edges. */
 const FOR_STRANGERS = { maxConcurrentStreams: 100 };
-/** The only baggage that is accepted from strangers. The mesh sends calls that carry it to the canary version of a role. */
-const PUBLIC_BAGGAGE = ["canary"];
 
 export type App = {
   readonly port: number;
@@ -79,7 +77,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       serviceName: settings.telemetry.serviceName,
       traceResponse: strangers,
       trustProxy: settings.trustProxy,
-      ...(strangers && !settings.trustProxy && { strangers: { baggage: PUBLIC_BAGGAGE } }),
+      ...(strangers && !settings.trustProxy && { strangers: strangersBy(settings) }),
     };
     const rateLimits = strangers ? await rateLimitBy(settings, logger) : undefined;
     if (rateLimits) closers.push({ name: "the counts of callers", stop: rateLimits.close });
@@ -107,6 +105,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         health: () => serving,
         maxRequestBytes,
         admission,
+        pages: parts.pages,
         openApi: { title: "tracemesh shop", version: settings.telemetry.serviceVersion },
       });
     const server = createRpcServer({

@@ -5,7 +5,9 @@ import { FaultService } from "../gen/mesh/v1/fault_service_pb.js";
 import { callersOf, criticalityOf, workloads } from "./contract.ts";
 import type { BearersOptions } from "./rpc/interceptors/bearers.ts";
 import type { CallersOf } from "./rpc/interceptors/callers.ts";
+import type { HeaderReader } from "./rpc/interceptors/previous-attempts.ts";
 import type { RateLimitOptions } from "./rpc/interceptors/rate-limit.ts";
+import type { Strangers } from "./rpc/interceptors/served-calls.ts";
 import { type Admission, createAdmission } from "./rpc/server/admission/admission.ts";
 import { type CredentialFiles, credentialFiles } from "./rpc/tls/credential-files.ts";
 import type { Settings } from "./settings.ts";
@@ -13,6 +15,17 @@ import type { Settings } from "./settings.ts";
 /** Excess is best refused at the edge, before others have worked for it: behind that, only what comes past is. */
 const LEAST_CALLS = { edge: 16, inner: 64 };
 const MINUTE_S = 60;
+/** The only baggage that is accepted from strangers. The mesh sends calls that carry it to the canary version of a role. */
+const PUBLIC_BAGGAGE = ["canary"];
+
+/**
+ * What strangers may pass on, and who is none: the role's own page where it sends spans, for then it begins the traces of its actions. A
+ * browser tells where a call comes from, and no page can change that; other programs can say what they like.
+ */
+export function strangersBy({ pageTracesUrl }: Settings): Strangers {
+  const isOwnPage = (header: HeaderReader) => header.get("sec-fetch-site") === "same-origin";
+  return { baggage: PUBLIC_BAGGAGE, isTrusted: pageTracesUrl === undefined ? undefined : isOwnPage };
+}
 
 /** Nothing for CONCURRENCY_LIMIT=off: then everything is served, however long it takes. */
 export function admissionBy(

@@ -4,6 +4,7 @@ import type { Client } from "@connectrpc/connect";
 import type { Logger } from "winston";
 import type { SettingsReader } from "./environment.ts";
 import type { Outcomes } from "./rpc/outcomes.ts";
+import type { Page } from "./rpc/rest/pages.ts";
 import type { Service } from "./rpc/service.ts";
 import type { Cache } from "./storage/cache.ts";
 import type { DatabaseOptions } from "./storage/database.ts";
@@ -32,6 +33,8 @@ export type RoleContext<Clients, Store extends StoreName, Settings> = {
 /** What a role brings to the server in front of it. */
 export type RoleParts = {
   readonly services: readonly Service[];
+  /** What a public role shows to browsers. Default: nothing. */
+  readonly pages?: readonly Page[];
   /** Called when the drain begins, before calls in flight are awaited. Ends what would never end by itself. */
   stop?(): Promise<void>;
   /** Called after the last call, or if the server could not start. Ends all work and closes stores. */

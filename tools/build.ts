@@ -1,15 +1,18 @@
 // Builds what is shipped into dist/, which git ignores: node tools/build.ts
 //
+//   dist/web                   the pages, which are in all of the following
 //   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; its source map is beside it
 //   dist/tracemesh             one executable: that file, its compiled code, and Node
 //   dist/THIRD_PARTY_NOTICES   the licences of everything in them
 //   dist/sbom.cdx.json         what they are built of: a bill of software in CycloneDX
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { builtPages } from "../src/gateway/built-pages.ts";
 import { bundle } from "./build/bundle.ts";
 import { buildExecutable, buildingFault } from "./build/executable.ts";
 import { thirdPartyNotices } from "./build/notices.ts";
 import { softwareBill } from "./build/sbom.ts";
+import { buildWeb } from "./build/web.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -27,7 +30,9 @@ export async function buildAll(): Promise<void> {
   const fault = buildingFault();
   if (fault !== undefined) throw new Error(fault);
   mkdirSync(dist, { recursive: true });
-  const { packages } = await bundle({ entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle });
+  const web = await buildWeb();
+  const program = { entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle, pages: builtPages() };
+  const packages = [...new Set([...web, ...(await bundle(program)).packages])].sort();
   writeFileSync(ARTIFACTS.notices, thirdPartyNotices(packages));
   writeFileSync(ARTIFACTS.sbom, softwareBill(root, packages));
   await buildExecutable({ bundle: ARTIFACTS.bundle, outfile: ARTIFACTS.executable });

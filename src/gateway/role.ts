@@ -5,6 +5,7 @@ import { defineRole } from "../role.ts";
 import { service } from "../rpc/service.ts";
 import { gatewayOutcomes } from "./outcomes.ts";
 import { ownService } from "./own-service.ts";
+import { pageSettings, pagesOf } from "./pages.ts";
 import { shopService } from "./shop-service.ts";
 
 /** The gateway role: the public API. It keeps no state. */
@@ -17,14 +18,18 @@ export const gatewayRole = defineRole({
   settings(read) {
     const claim = read.text("OIDC_USER_CLAIM") ?? "sub";
     /** The claim of a token with the id of the user who may call; undefined where no token is asked for. */
-    return { userClaim: read.text("OIDC_ISSUER") === undefined ? undefined : claim };
+    return {
+      userClaim: read.text("OIDC_ISSUER") === undefined ? undefined : claim,
+      page: pageSettings(read),
+    };
   },
   start({ peers, settings }) {
     const closing = new AbortController();
     const shop = shopService(peers, closing.signal);
-    const { userClaim } = settings;
+    const { userClaim, page } = settings;
     return {
       services: [service(ShopService, userClaim === undefined ? shop : ownService(shop, peers.orders, userClaim))],
+      pages: pagesOf(page),
       async stop() {
         closing.abort();
       },

@@ -78,6 +78,8 @@ describe("what is generated from the shop's contracts", () => {
       "/api/watch/orders/{*}",
       "/health",
       "/openapi.json",
+      "/",
+      "/assets/{*}",
     ]);
   });
 

@@ -30,9 +30,18 @@ export type OpenPage = {
   readonly errors: string[];
 };
 
-/** A page of a fixed size. */
-export async function newPage(browser: Browser): Promise<OpenPage> {
-  const page = await browser.newPage({ viewport: SIZE, colorScheme: "light", timezoneId: "UTC" });
+/** How a page is shown. Default: bright, on a wide screen. */
+export type Look = {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: "light" | "dark";
+};
+
+/** A page of a fixed size, in a context of its own. */
+export async function newPage(
+  browser: Browser,
+  { viewport = SIZE, colorScheme = "light" }: Look = {},
+): Promise<OpenPage> {
+  const page = await browser.newPage({ viewport, colorScheme, timezoneId: "UTC" });
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   return { page, errors };

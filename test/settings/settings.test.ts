@@ -51,6 +51,7 @@ describe("settings", () => {
         },
         corsOrigins: ["*"],
         trustProxy: false,
+        pageTracesUrl: undefined,
         connectionAgeMs: 300_000,
         maxHeldMib: 32,
         concurrencyLimit: "adaptive",

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path/posix";
 import { roleNames } from "../../src/roles.ts";
 
 const MAX_LINES = 250;
-const FOLDERS = ["src", "test", "tools", "bench"];
+const FOLDERS = ["src", "test", "tools", "bench", "web"];
 
 /** Written by programs. */
 const GENERATED = /^\/\/ @generated|^\/\/ Code generated .* DO NOT EDIT/m;
@@ -108,7 +108,7 @@ describe("the tree", () => {
   });
 
   it("has what is generated in gen/ and test/gen/ alone", () => {
-    const code = (file: string) => /\.[cm]?[jt]s$/.test(file);
+    const code = (file: string) => /\.[cm]?[jt]sx?$/.test(file);
     const strays = filesIn(...FOLDERS).filter(
       (file) => code(file) && !file.startsWith("test/gen/") && GENERATED.test(read(file)),
     );

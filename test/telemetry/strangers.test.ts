@@ -53,6 +53,21 @@ describe("strangers", () => {
     assert.ok(passedOn.every(({ traceparent }) => traceparent?.endsWith("-01")));
   });
 
+  it("are none where somebody vouches for their call", async () => {
+    const isTrusted = (header: { get(name: string): string | null | undefined }) => header.get("x-ours") === "yes";
+    const vouched = [serverTelemetry({ serviceName: "probe", strangers: { baggage: [], isTrusted } }), errorMapping()];
+    const call = (headers: Record<string, string>) => () =>
+      withProbe({ server: vouched }, ({ client }) => client.unary({}, { headers }));
+    const traceparent = `00-${CHOSEN}-${PARENT}-01`;
+    const ours = await record(call({ traceparent, "x-ours": "yes" }), { samplingRatio: 0 });
+    assert.deepEqual(
+      ours.spans.map((span) => [span.traceId, span.parentSpanId]),
+      [[CHOSEN, PARENT]],
+    );
+    const other = await record(call({ traceparent, "x-ours": "no" }), { samplingRatio: 0 });
+    assert.deepEqual(other.spans, []);
+  });
+
   it("decide nothing where the environment names a sampler, or telemetry is off", async () => {
     const headers = { traceparent: `00-${CHOSEN}-${PARENT}-01` };
     for (const OTEL_TRACES_SAMPLER of ["always_off", "parentbased_always_off", "traceidratio"]) {

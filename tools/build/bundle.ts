@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { build, type Metafile } from "esbuild";
+import type { BuiltFile } from "../../src/gateway/built-pages.ts";
 import { lazyRules } from "./lazy-rules.ts";
+import { withPages } from "./with-pages.ts";
 import { withoutXds } from "./without-xds.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -8,6 +10,8 @@ const root = resolve(import.meta.dirname, "../..");
 export type BundleOptions = {
   /** Absolute path of the program's main module. It must not use top-level await. */
   readonly entry: string;
+  /** The pages of web/ that the program shows. Default: none. */
+  readonly pages?: readonly BuiltFile[];
   /** Absolute path of the CommonJS file to write. The source map goes beside it, with ".map" added. */
   readonly outfile: string;
 };
@@ -19,7 +23,7 @@ export type Bundle = { readonly packages: readonly string[] };
  * Bundles a program and its packages into one file, which starts faster than many. The format is CommonJS, because only that can have a
  * code cache in an executable. Names are kept, so that stacks are readable without the source map. Throws on any error or warning.
  */
-export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle> {
+export async function bundle({ entry, outfile, pages = [] }: BundleOptions): Promise<Bundle> {
   const { metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -43,7 +47,7 @@ export async function bundle({ entry, outfile }: BundleOptions): Promise<Bundle>
     logLevel: "warning",
     // Native bindings that pg uses if they are installed.
     external: ["pg-native"],
-    plugins: [lazyRules, withoutXds],
+    plugins: [lazyRules, withoutXds, withPages(pages)],
   });
   if (warnings.length > 0) throw new Error("the bundler has warnings; they are above");
   return { packages: packagesOf(metafile) };

@@ -57,6 +57,8 @@ export function rolePlan(
       OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "http/json", // the dashboard misreads the counts of histograms in Protobuf
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: relay.tracesUrl,
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: relay.metricsUrl,
+      PAGE_TRACES_URL: relay.tracesUrl,
+      TRACE_URL: `http://localhost:${ports.dashboard}/#trace={trace_id}`,
     },
     isReady: (signal) => isServing(url(role, scheme), certificates?.ca, signal),
   };

@@ -41,7 +41,7 @@ export async function runAll({ settings, root, env, out, stop, force }: RunAllOp
   await mkdir(settings.dataDir, { recursive: true });
   const printer = createPrinter(out, LISTENERS);
   const certificates = settings.tls ? await certificatesIn(join(settings.dataDir, "tls")) : undefined;
-  const relay = await startRelay(`http://${HOST}:${settings.ports.dashboard}`);
+  const relay = await startRelay(`http://${HOST}:${settings.ports.dashboard}`, originsOf(settings));
   const roles = callersFirst.map((role) => rolePlan(role, settings, env, relay, certificates));
   const plans = [...roles, dashboardPlan(settings, env)];
   await printer.line(`Starting ${plans.map((plan) => plan.name).join(", ")} ...`);
@@ -61,6 +61,11 @@ export async function runAll({ settings, root, env, out, stop, force }: RunAllOp
   if (end.kind !== "asked") await report(end, printer);
   const clean = await drain(inDrainOrder, printer, relay);
   return end.kind === "asked" && clean ? 0 : 1;
+}
+
+/** Of the shop's page, by the names that this machine has for itself. */
+function originsOf({ ports, tls }: RunAllSettings): string[] {
+  return ["localhost", HOST].map((host) => `${tls ? "https" : "http"}://${host}:${ports.gateway}`);
 }
 
 /** Loaded only where they are wanted: the library takes longer than a role to start. */

@@ -44,6 +44,8 @@ export async function printSummary(processes: readonly Started[], printer: Print
     '{"user_id":123,"items":[{"product_id":1,"quantity":2,"price":29.99},{"product_id":2,"quantity":1,"price":49.99}]}';
   const lines = [
     "",
+    `${printer.style("bold", "The shop:")} ${gateway}`,
+    "",
     ...table([["ROLE", "ADDRESS", "STATE"], ...rows], printer.style),
     "",
     printer.style("bold", "Try"),

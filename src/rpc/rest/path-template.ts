@@ -50,6 +50,11 @@ export function parsePathTemplate(source: string): PathTemplate {
   return { source, segments, variables, verb };
 }
 
+/** The template of one path and no other, such as that of a file; "/" has one, too. */
+export function literalTemplate(path: string): PathTemplate {
+  return { source: path, segments: path.split("/").filter(Boolean), variables: [], verb: undefined };
+}
+
 /** Splits off the verb of a path or template: what follows the last ":" in its last segment. */
 export function splitVerb(path: string): { path: string; verb: string | undefined } {
   const colon = path.lastIndexOf(":");

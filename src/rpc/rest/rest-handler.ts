@@ -10,7 +10,8 @@ import type { Service } from "../service.ts";
 import { type CorsOptions, createCors } from "./cors.ts";
 import { type HttpBinding, httpBindings } from "./http-rule.ts";
 import { type OpenApiInfo, openApiDocument } from "./openapi.ts";
-import { parsePathTemplate } from "./path-template.ts";
+import { createPageCall, type Page } from "./pages.ts";
+import { literalTemplate, parsePathTemplate } from "./path-template.ts";
 import { createRestCall, type RestCall, type RestCallOptions } from "./rest-call.ts";
 import { createRestStream } from "./rest-stream.ts";
 import { createRouter, type Router } from "./router.ts";
@@ -28,6 +29,8 @@ export type RestHandlerOptions = {
   readonly health?: () => boolean;
   /** Title and version of the document at GET /openapi.json. Default: the path does not exist. */
   readonly openApi?: OpenApiInfo;
+  /** Files for browsers. Default: none. */
+  readonly pages?: readonly Page[] | undefined;
   /** The largest request body of a method, in bytes. Default, also where this returns undefined: readMaxBytes. */
   readonly maxRequestBytes?: (method: DescMethod) => number | undefined;
   /** The largest request body of methods without their own limit, in bytes. Default: 64 KiB. */
@@ -41,7 +44,7 @@ export type RestHandlerOptions = {
 const DEFAULT_READ_MAX_BYTES = 64 * 1024;
 
 /**
- * Serves REST by the google.api.http rules of the contract, GET /health and GET /openapi.json, over HTTP/1.1 and HTTP/2, with CORS. It leaves
+ * Serves REST by the google.api.http rules of the contract, GET /health, GET /openapi.json and pages, over HTTP/1.1 and HTTP/2, with CORS. It leaves
  * the paths of RPCs ("/package.Service/Method") to others, and answers unknown paths with 404. Throws if a rule does not fit its method, or
  * if two rules match the same requests.
  */
@@ -128,12 +131,16 @@ function refuse(req: HttpRequest, res: HttpResponse, registry: Registry): void {
   send(req, res, httpStatusOf(error), "application/json", refusal, headers);
 }
 
-function addEndpoints(router: Router<RestCall>, { services, health = () => true, openApi }: RestHandlerOptions): void {
+function addEndpoints(
+  router: Router<RestCall>,
+  { services, health = () => true, openApi, pages = [] }: RestHandlerOptions,
+): void {
   router.add("GET", parsePathTemplate("/health"), (req, res) => {
     named(req, "/health");
     const isServing = health();
     send(req, res, isServing ? 200 : 503, "text/plain; charset=utf-8", isServing ? "OK" : "NOT SERVING");
   });
+  for (const page of pages) router.add("GET", literalTemplate(page.path), createPageCall(page));
   if (openApi === undefined) return;
   const descs = services.map((s) => s.desc);
   let document: string | undefined; // made on demand, not at start

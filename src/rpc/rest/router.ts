@@ -61,7 +61,7 @@ function unused(): void {}
 /** The template in the router's syntax, where "**" is "*". That does not match the absence of a segment, for which there is a second path. */
 function radixPaths({ segments }: PathTemplate): string[] {
   const path = segments.map((s, i) => (s === "*" ? `/:${i}` : s === "**" ? "/*" : `/${s}`)).join("");
-  return segments.at(-1) === "**" ? [path.slice(0, -2) || "/", path] : [path];
+  return segments.at(-1) === "**" ? [path.slice(0, -2) || "/", path] : [path || "/"];
 }
 
 function find<T>(tree: Radix, httpMethod: string, path: string): RouteMatch<T> | undefined {

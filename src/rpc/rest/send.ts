@@ -58,13 +58,13 @@ export function shownError(reason: unknown): ConnectError {
   return reason instanceof ConnectError ? reason : internalError(reason);
 }
 
-/** Sends a text of any type, or ends the connection if the server holds too many answers that nobody takes. */
+/** Sends a body of any type, or ends the connection if the server holds too many answers that nobody takes. */
 export function send(
   req: HttpRequest,
   res: HttpResponse,
   status: number,
   contentType: string,
-  body: string,
+  body: string | Buffer,
   headers: OutgoingHttpHeaders = {},
 ): void {
   const bytes = Buffer.byteLength(body);

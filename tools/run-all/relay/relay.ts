@@ -15,8 +15,11 @@ export type Relay = {
   close(): Promise<void>;
 };
 
-/** Starts it at a free port. What it cannot give on, the roles send again, but for spans that it has taken. */
-export async function startRelay(dashboard: string): Promise<Relay> {
+/** What browsers ask before a page sends spans. */
+const PREFLIGHT = { "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type" };
+
+/** Starts it at a free port. Pages of these origins may send spans, too. What it cannot give on, the roles send again, but for spans that it has taken. */
+export async function startRelay(dashboard: string, pages: readonly string[] = []): Promise<Relay> {
   const traces = new WholeTraces((exported) => post(`${dashboard}/v1/traces`, "application/x-protobuf", exported));
   const takes: Readonly<Record<string, (request: IncomingMessage) => Promise<void>>> = {
     "/v1/traces": async (request) => traces.add(await buffer(request)),
@@ -26,6 +29,12 @@ export async function startRelay(dashboard: string): Promise<Relay> {
     },
   };
   const server = createServer(async (request, response) => {
+    const { origin } = request.headers;
+    if (origin !== undefined && pages.includes(origin)) response.setHeader("access-control-allow-origin", origin);
+    if (request.method === "OPTIONS") {
+      response.writeHead(204, PREFLIGHT).end();
+      return;
+    }
     try {
       await takes[request.url ?? ""]?.(request);
       response.writeHead(200).end();

@@ -32,7 +32,7 @@ export type MetricsExport = { readonly resourceMetrics: readonly ResourceMetrics
 
 const OWN_SERVICES = new Set(roles.flatMap(({ services }) => services.map(({ typeName }) => typeName)));
 /** What the gateway serves beside its contract. */
-const BESIDE = new Set(["/health", "/openapi.json"]);
+const BESIDE = new Set(["/health", "/openapi.json", "/", "/console", "/assets/{file}"]);
 
 /** Which of a histogram's points are about what; undefined: about nothing that somebody asked for. */
 const SUBJECTS: Readonly<Record<string, (point: HistogramPoint) => string | undefined>> = {

@@ -1,0 +1,115 @@
+// The shop's page on a network that loses answers: what was asked for is got once, however often it is asked for, and who watches sees the rest.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Browser } from "playwright-core";
+import { openBooks } from "../faults/histories/tables.ts";
+import { startBrowser } from "../screens/browser.ts";
+import { audit } from "../support/books.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RolesShop, startShop } from "../support/shop.ts";
+import { type StallingProxy, startStallingProxy } from "../support/stalling-proxy.ts";
+import { openPage, type ShopPage } from "./page.ts";
+
+const SCREENS = resolve(process.env.SCREENS ?? ".cache/screens");
+
+describe("the shop's page, when answers are lost", function () {
+  this.timeout(60_000);
+  let cleanup: AsyncDisposableStack;
+  let browser: Browser;
+  let folder: string;
+  let shop: RolesShop;
+  let network: StallingProxy;
+  let opened: ShopPage;
+
+  before(async function () {
+    this.timeout(300_000);
+    browser = await startBrowser();
+  });
+  after(() => browser.close());
+
+  beforeEach(async () => {
+    cleanup = new AsyncDisposableStack();
+    folder = await mkdtemp(join(tmpdir(), "tracemesh-page-"));
+    cleanup.defer(() => rm(folder, { recursive: true }));
+    shop = await startShop({}, { folder });
+    cleanup.defer(() => shop.close());
+    network = await startStallingProxy(Number(new URL(shop.url("gateway")).port));
+    cleanup.defer(() => network.close());
+    opened = await openPage(browser, `http://localhost:${network.port}`);
+    cleanup.defer(() => opened.page.close());
+    await opened.page.getByText("User 123").waitFor();
+  });
+  afterEach(() => cleanup.disposeAsync());
+
+  const button = (name: string) => opened.page.getByRole("button", { name, exact: true });
+  const shows = (text: string) => opened.page.getByText(text).first().waitFor();
+
+  /** Orders, and cuts the connection when the order is placed, before the page hears of it; again, since browsers try again by themselves. */
+  async function orderWithoutAnswer(): Promise<void> {
+    await button("Add Enamel mug").click();
+    network.stall();
+    await button("Place order").click();
+    await eventually(() => assert.ok(network.held > 0));
+    await eventually(async () => {
+      network.cut();
+      assert.equal(await opened.page.getByText("The answer was lost").isVisible(), true);
+    });
+    network.resume();
+  }
+
+  async function isOneOrderPaidOnce(): Promise<void> {
+    await using books = await openBooks({ DATA_DIR: folder });
+    assert.deepEqual(await audit(books.orders, books.payments), { paid: 1 });
+  }
+
+  it("asks again with the same key: one order, one charge", async () => {
+    await orderWithoutAnswer();
+    assert.equal(await button("Place order").isDisabled(), true); // another order would be a second one
+    await opened.page.screenshot({ path: join(SCREENS, "a-lost-answer.png") });
+    await button("Ask again").click();
+    await shows("You asked 2 times with one key. It is one order, charged once.");
+    await opened.check();
+    await isOneOrderPaidOnce();
+  });
+
+  it("still knows the key when the page was loaded anew", async () => {
+    await orderWithoutAnswer();
+    await opened.page.reload();
+    await shows("The answer was lost");
+    await button("Ask again").click();
+    await shows("It is one order, charged once.");
+    await isOneOrderPaidOnce();
+  });
+
+  it("asks as often as it takes while the gateway is away", async () => {
+    await button("Add Enamel mug").click();
+    await shop.stop("gateway");
+    await button("Place order").click();
+    await shows("The answer was lost");
+    await button("Ask again").click();
+    await shows("The answer was lost");
+    await shop.start("gateway");
+    await button("Ask again").click();
+    await shows("You asked 3 times with one key. It is one order, charged once.");
+    await isOneOrderPaidOnce();
+  });
+
+  it("takes the watch up again, and shows what came meanwhile", async () => {
+    await button("Add Enamel mug").click();
+    await button("Place order").click();
+    await opened.page.getByRole("link", { name: "Watch the order" }).click();
+    await shows("Live: changes show at once.");
+    const orderId = new URL(opened.page.url()).hash.split("/").at(-1);
+    await shop.stop("gateway");
+    await shows("The connection was lost. Trying again …");
+    await shop.start("gateway");
+    await shows("Live: changes show at once.");
+    assert.equal((await fetch(`${shop.url("gateway")}/api/orders/${orderId}:cancel`, { method: "POST" })).status, 200);
+    await shows("This state is final.");
+    const states = await opened.page.locator(".states li").allTextContents();
+    assert.deepEqual([states[0], states.at(-1)], ["Paid", "Cancelled, refunded"]);
+    await opened.check();
+  });
+});

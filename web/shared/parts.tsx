@@ -1,0 +1,123 @@
+// Small parts that both pages are made of.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { urlOfTrace } from "./page-settings.ts";
+import type { Trace } from "./tracing.ts";
+
+/** The id of a trace, which leads to it if the gateway knows where. Nothing, as long as it is not known. */
+export function TraceId({ of, label }: { of: Trace; label: string }) {
+  const id = of.id.value;
+  if (id === undefined) return null;
+  const shown = <code>{id.slice(0, 8)}…</code>;
+  const url = urlOfTrace(id);
+  return url === undefined ? (
+    <span class="trace" title={id}>
+      {label} {shown}
+    </span>
+  ) : (
+    <a class="trace" href={url} target="_blank" rel="noopener" title={id}>
+      {label} {shown}
+    </a>
+  );
+}
+
+/** Something that happened, which screen readers tell at once. */
+export function Notice({ kind, children }: { kind: "good" | "bad" | "open"; children: ComponentChildren }) {
+  return (
+    <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
+}
+
+const TEXT = { type: "text" } as const;
+const PASSWORD = { type: "password" } as const;
+
+type FieldProps = {
+  id: string;
+  label: ComponentChildren;
+  isLabelHidden?: boolean;
+  value: string;
+  /** Called with what is typed: at once, or when the field is left or Enter is pressed. */
+  onInput?: (value: string) => void;
+  onChange?: (value: string) => void;
+  /** Whether what is typed is hidden. */
+  isSecret?: boolean;
+  isNumber?: boolean;
+  hint?: string;
+  /** What is wrong with it. */
+  fault?: string | undefined;
+};
+
+/** A text field with its label, its hint, and what is wrong with it. */
+export function Field(props: FieldProps) {
+  const { id, label, isLabelHidden = false, value, onInput, onChange, isSecret, isNumber, hint, fault } = props;
+  const described = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
+  return (
+    <div class="field">
+      <label for={id} class={isLabelHidden ? "unseen" : undefined}>
+        {label}
+      </label>
+      <input
+        id={id}
+        {...(isSecret ? PASSWORD : TEXT)}
+        value={value}
+        onInput={onInput && ((event) => onInput(event.currentTarget.value))}
+        onChange={onChange && ((event) => onChange(event.currentTarget.value))}
+        inputMode={isNumber ? "numeric" : undefined}
+        autocomplete="off"
+        spellcheck={false}
+        aria-invalid={fault !== undefined}
+        aria-describedby={described || undefined}
+      />
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {fault && (
+        <p class="fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type ChoiceProps = {
+  id: string;
+  label: string;
+  value: string;
+  /** Values and what they are called. */
+  options: readonly (readonly [value: string, name: string])[];
+  onChange: (value: string) => void;
+};
+
+/** A choice of one of a few. */
+export function Choice({ id, label, value, options, onChange }: ChoiceProps) {
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([option, name]) => (
+          <option key={option} value={option}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+/** The heading of a view. It takes the focus when the view comes, so that who hears the page knows where they are. */
+export function ViewHeading({ children, takesFocus = true }: { children: ComponentChildren; takesFocus?: boolean }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (takesFocus) heading.current?.focus({ preventScroll: true });
+  }, [takesFocus]);
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {children}
+    </h1>
+  );
+}
