@@ -76,7 +76,7 @@ test-screens: $(PACKAGES) $(WEB) ## Run the demo, and ask the dashboard in a hea
 	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/screens/*.slow.ts' $(ARGS)
 
 .PHONY: test-web
-test-web: $(PACKAGES) $(WEB) ## Use the shop's page in a headless Chromium; Debian's is fetched if there is none
+test-web: $(PACKAGES) $(WEB) ## Use the shop's page and the console in a headless Chromium; Debian's is fetched if there is none
 	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/web/*.slow.ts' $(ARGS)
 
 .PHONY: test-go

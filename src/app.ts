@@ -3,19 +3,23 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
+import { consoleBy } from "./console.ts";
 import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
 import { admissionBy, bearersBy, callersBy, credentialsBy, rateLimitBy, strangersBy } from "./guards.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
+import { trafficService } from "./rpc/console/traffic-service.ts";
 import { faultsOf } from "./rpc/faults/faults.ts";
 import { bareTelemetry } from "./rpc/interceptors/bare-telemetry.ts";
 import { clientInterceptors } from "./rpc/interceptors/client.ts";
 import { serverInterceptors } from "./rpc/interceptors/server.ts";
 import { createRestHandler } from "./rpc/rest/rest-handler.ts";
 import { createHealth } from "./rpc/server/health.ts";
+import type { HttpHandler } from "./rpc/server/http-handler.ts";
 import { reflectionServices } from "./rpc/server/reflection.ts";
 import { createRpcServer } from "./rpc/server/server.ts";
+import type { Service } from "./rpc/service.ts";
 import type { CredentialSource } from "./rpc/tls/credentials.ts";
 import type { Settings } from "./settings.ts";
 import { type Stoppable, stopInTime } from "./stopping.ts";
@@ -44,6 +48,10 @@ export type App = {
   stop(hurry?: boolean): Promise<void>;
 };
 
+/** The first handler gets a request first. */
+const inTurn = (first: HttpHandler | undefined, second: HttpHandler): HttpHandler =>
+  first === undefined ? second : (req, res) => first(req, res) || second(req, res);
+
 /** Starts the role that the settings name. Resolves when it serves; rejects, with nothing left open, if it cannot. */
 export async function startApp(settings: Settings, logger: Logger): Promise<App> {
   const closers: Stoppable[] = [];
@@ -70,8 +78,17 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     const served = faults?.breakable(parts.services) ?? parts.services;
     const own = served.map((s) => s.desc);
     const health = createHealth(own);
-    const beside = [health.service, ...(faults?.services ?? [])];
-    const services = [...served, ...beside, ...reflectionServices([...own, ...beside.map((s) => s.desc)])];
+    const consoles = strangers
+      ? await consoleBy(settings, credentials, () => services.map(({ desc }) => desc))
+      : undefined;
+    if (consoles) closers.push({ name: "the clients of the console", stop: async () => consoles.close() });
+    const beside = [
+      health.service,
+      ...(faults?.services ?? []),
+      ...(settings.console === undefined ? [] : [trafficService()]),
+      ...(consoles === undefined ? [] : [consoles.service]),
+    ];
+    const services: Service[] = [...served, ...beside, ...reflectionServices([...own, ...beside.map((s) => s.desc)])];
     const told = {
       logger,
       serviceName: settings.telemetry.serviceName,
@@ -97,7 +114,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
     await watchDatabase(role, (available) => {
       for (const name of ["", ...own.map(({ typeName }) => typeName)]) health.set(name, available);
     });
-    const publicHttp = () =>
+    const rest = () =>
       createRestHandler({
         services: served,
         interceptors,
@@ -112,7 +129,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       services,
       tls: credentials,
       interceptors,
-      http: strangers ? publicHttp() : undefined,
+      http: strangers ? inTurn(consoles?.relay, rest()) : undefined,
       maxRequestBytes,
       admission,
       observeBareRequest: bareTelemetry(told),

@@ -68,6 +68,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** How long idle connections of HTTP/1.1 may still bring a request at the end. */
     drainIdleMs: read.integer("DRAIN_IDLE_MS", { min: 0, max: 600_000 }) ?? 2_000,
     faults: faultSettings(read),
+    /** Where a console reaches each workload; undefined: there is none. */
+    console: consoleSettings(read),
     /** The settings that only this role has. */
     own: role.settings(read),
   } as const;
@@ -123,7 +125,7 @@ function faultSettings(read: SettingsReader) {
   if (settings.errorRatio + settings.hangRatio > 1) {
     read.refuse("FAULT_HANG_RATIO", "must be 1 at most together with FAULT_ERROR_RATIO");
   }
-  if (/^prod/i.test(read.text("ENVIRONMENT") ?? "")) {
+  if (isProduction(read)) {
     if (settings.switchable) read.refuse("FAULT_SWITCHES", NOT_IN_PRODUCTION);
     if (settings.latencyMs > 0) read.refuse("FAULT_LATENCY_MS", NOT_IN_PRODUCTION);
     if (settings.errorRatio > 0) read.refuse("FAULT_ERROR_RATIO", NOT_IN_PRODUCTION);
@@ -131,6 +133,19 @@ function faultSettings(read: SettingsReader) {
   }
   return settings;
 }
+
+/** A page calls by HTTP what it reaches through the gateway, so other targets will not do. */
+function consoleSettings(read: SettingsReader): Readonly<Record<string, string>> | undefined {
+  const isOn = read.flag("CONSOLE") ?? false;
+  if (isOn && isProduction(read)) read.refuse("CONSOLE", NOT_IN_PRODUCTION);
+  const urls = roles.map((role) => {
+    const { variable, url } = addressOf(role.services[0]);
+    return [workloadOf(role).name, (isOn ? read.url(variable, ["http:", "https:"]) : undefined) ?? url];
+  });
+  return isOn ? Object.fromEntries(urls) : undefined;
+}
+
+const isProduction = (read: SettingsReader): boolean => /^prod/i.test(read.text("ENVIRONMENT") ?? "");
 
 const SHARE = { min: 0, max: 1 };
 const NOT_IN_PRODUCTION = "must be off where ENVIRONMENT is production";

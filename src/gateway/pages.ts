@@ -1,4 +1,4 @@
-// The shop's page at "/", and what it has to know about this gateway.
+// The shop's page at "/", the console at "/console", and what it has to know about this gateway.
 import { extname } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { SettingsReader } from "../environment.ts";
@@ -12,6 +12,8 @@ export type PageSettings = {
   readonly traceUrl: string | undefined;
   /** Where it sends its spans, by OTLP over HTTP; undefined: it makes none. */
   readonly tracesUrl: string | undefined;
+  /** Whether there is a console as well. */
+  readonly console: boolean;
 };
 
 const TRACE_ID = "{trace_id}";
@@ -21,10 +23,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
+/** What is built for the console alone. */
+const OF_CONSOLE = /^console\/|^assets\/console-/;
 /** What a page reads its settings from: `<meta name="gateway" content="">`. */
 const SETTINGS_OF_PAGE = 'name="gateway" content=""';
 
-/** SHOP_PAGE, TRACE_URL and PAGE_TRACES_URL. */
+/** SHOP_PAGE, TRACE_URL, PAGE_TRACES_URL and CONSOLE. */
 export function pageSettings(read: SettingsReader): PageSettings {
   const wanted = `must be a http: or https: URL with ${TRACE_ID} in it`;
   return {
@@ -35,12 +39,15 @@ export function pageSettings(read: SettingsReader): PageSettings {
       (url) => /^https?:\/\/[^\s"'<>]+$/.test(url) && url.includes(TRACE_ID),
     ),
     tracesUrl: read.url("PAGE_TRACES_URL", ["http:", "https:"]),
+    console: read.flag("CONSOLE") ?? false,
   };
 }
 
 /** The files of the page, if it is shown and was built. */
 export function pagesOf({ isShown, ...told }: PageSettings): Page[] {
-  return isShown ? builtPages().map((file) => pageOf(file, told)) : [];
+  if (!isShown) return [];
+  const files = builtPages().filter(({ path }) => told.console || !OF_CONSOLE.test(path));
+  return files.map((file) => pageOf(file, told));
 }
 
 function pageOf({ path, gzip }: BuiltFile, settings: Omit<PageSettings, "isShown">): Page {

@@ -7,6 +7,13 @@ import { type Exemplar, exemplarOf } from "./exemplars.ts";
 /** A point of a histogram, with the latest sampled value of each bucket. */
 export type HistogramPoint = DataPoint<Histogram> & { readonly exemplars: readonly Exemplar[] };
 
+/** What a histogram has counted for one set of attributes: in each bucket up to a bound, and in one for all above. */
+export type HistogramValues = {
+  readonly attributes: Attributes;
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+};
+
 export class HistogramCell {
   readonly #attributes: Attributes;
   readonly #bounds: readonly number[];
@@ -42,6 +49,10 @@ export class HistogramCell {
     const buckets = { boundaries: [...this.#bounds], counts: [...this.#counts] };
     const value = { buckets, count: this.#count, sum: this.#sum, min: this.#min, max: this.#max };
     return { attributes: this.#attributes, startTime: this.#startTime, endTime, value, exemplars };
+  }
+
+  get values(): HistogramValues {
+    return { attributes: this.#attributes, bounds: this.#bounds, counts: [...this.#counts] };
   }
 
   get isEmpty(): boolean {

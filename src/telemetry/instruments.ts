@@ -8,7 +8,7 @@ import {
   type MetricData,
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
-import { CounterCell, HistogramCell } from "./cells.ts";
+import { CounterCell, HistogramCell, type HistogramValues } from "./cells.ts";
 import { now } from "./clock.ts";
 import { SCHEMA_URL, SCOPE } from "./scope.ts";
 import { Series } from "./series.ts";
@@ -62,6 +62,12 @@ export class Instruments implements MetricProducer {
     return (value, attributes) => {
       if (value >= 0) series.of(attributes).record(value);
     };
+  }
+
+  /** What the histogram of this name has counted since it was last exported with delta temporality: for most exporters, since the start. */
+  valuesOf(name: string): HistogramValues[] {
+    const instrument = this.#all.get(name);
+    return instrument?.kind === "histogram" ? [...instrument.series].map((cell) => cell.values) : [];
   }
 
   async collect(): Promise<CollectionResult> {

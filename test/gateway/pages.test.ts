@@ -36,7 +36,7 @@ describe("the shop's page", () => {
     assert.deepEqual([status, headers["content-type"]], [200, "text/html; charset=utf-8"]);
     const [, told = ""] = /<meta name="gateway" content="([^"]*)"/.exec(body.toString()) ?? [];
     const settings = JSON.parse(told.replaceAll("&quot;", '"').replaceAll("&amp;", "&"));
-    assert.deepEqual(settings, { traceUrl: TRACE_URL, tracesUrl: PAGE_TRACES_URL });
+    assert.deepEqual(settings, { traceUrl: TRACE_URL, tracesUrl: PAGE_TRACES_URL, console: false });
   });
 
   it("may run, load and call what comes from here, and send its spans, and nothing else", async () => {

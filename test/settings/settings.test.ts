@@ -61,6 +61,7 @@ describe("settings", () => {
         drainIdleMs: 2_000,
         startTimeoutMs: 60_000,
         faults: { switchable: false, latencyMs: 0, errorRatio: 0, hangRatio: 0 },
+        console: undefined,
         own: { recoveryIntervalMs: 2_000, recoveryRestMs: 10_000 },
       },
     );

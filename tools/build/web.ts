@@ -21,7 +21,10 @@ const config: InlineConfig = {
     target: "baseline-widely-available",
     assetsInlineLimit: 0, // the pages' policy lets them load files alone
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { shop: join(web, "index.html"), console: join(web, "console/index.html") } },
+    rolldownOptions: {
+      input: { shop: join(web, "index.html"), console: join(web, "console/index.html") },
+      output: { chunkFileNames: "assets/shared-[hash].js" },
+    },
   },
 };
 

@@ -42,6 +42,7 @@ export function rolePlan(
     env: {
       LOG_FORMAT: "pretty",
       DRAIN_IDLE_MS: "0", // a browser's idle connections must not hold up Ctrl-C
+      CONSOLE: "true",
       FAULT_SWITCHES: "true", // to learn by breaking it; all listen on the loopback
       ...withoutTelemetry(env),
       ROLE: role,

@@ -45,6 +45,7 @@ export async function printSummary(processes: readonly Started[], printer: Print
   const lines = [
     "",
     `${printer.style("bold", "The shop:")} ${gateway}`,
+    `${printer.style("bold", "Its console:")} ${gateway}/console`,
     "",
     ...table([["ROLE", "ADDRESS", "STATE"], ...rows], printer.style),
     "",

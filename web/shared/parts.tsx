@@ -109,6 +109,16 @@ export function Choice({ id, label, value, options, onChange }: ChoiceProps) {
   );
 }
 
+/** What may be wider than the screen and is moved sideways then, with the keyboard as well. */
+export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: nobody could scroll it with the keyboard otherwise
+    <section class="wide" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
+  );
+}
+
 /** The heading of a view. It takes the focus when the view comes, so that who hears the page knows where they are. */
 export function ViewHeading({ children, takesFocus = true }: { children: ComponentChildren; takesFocus?: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null);

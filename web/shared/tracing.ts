@@ -8,7 +8,8 @@ export type Trace = { readonly id: Signal<string | undefined> };
 
 export const newTrace = (): Trace => ({ id: signal(undefined) });
 
-const traceOfCall = createContextKey<Trace | undefined>(undefined, { description: "trace" });
+/** Which action a call belongs to. */
+export const traceOfCall = createContextKey<Trace | undefined>(undefined, { description: "trace" });
 
 /** The options of a call whose trace somebody wants to know. */
 export const tracedAs = (trace: Trace, signal?: AbortSignal) => ({
@@ -17,6 +18,12 @@ export const tracedAs = (trace: Trace, signal?: AbortSignal) => ({
 });
 
 const RESPONSE = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Takes the trace's id from the headers of an answer, if they tell it. */
+export function learnTrace(trace: Trace, header: Headers): void {
+  const id = RESPONSE.exec(header.get("traceresponse") ?? "")?.[1];
+  if (id !== undefined) trace.id.value = id;
+}
 
 /** Makes a span for each call, and learns its trace. */
 export const tracing: Interceptor = (next) => async (request) => {
@@ -27,8 +34,7 @@ export const tracing: Interceptor = (next) => async (request) => {
     if (trace) trace.id.value = span.traceId;
   }
   const learn = (header: Headers) => {
-    const id = RESPONSE.exec(header.get("traceresponse") ?? "")?.[1];
-    if (trace && id) trace.id.value = id;
+    if (trace !== undefined) learnTrace(trace, header);
   };
   try {
     const response = await next(request);
