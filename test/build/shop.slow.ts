@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { builtPages } from "../../src/gateway/built-pages.ts";
 import { CREATED, ORDER_SERVICES, placeOrder } from "../support/orders.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { testRedisUrl } from "../support/redis.ts";
@@ -32,6 +34,21 @@ describe("the shop as built", () => {
       const shop = await startShopProcesses({ command: built.commands[form] });
       try {
         assert.deepEqual(await order(shop.url("gateway")), ORDERED);
+      } finally {
+        await shop.close();
+      }
+    });
+
+    it(`has the page of the shop within, byte for byte (${form})`, async () => {
+      const shop = await startShopProcesses({ command: built.commands[form] });
+      try {
+        const files = builtPages().filter(({ path }) => path.startsWith("assets/") && !path.includes("console"));
+        assert.ok(files.length >= 3);
+        for (const { path, gzip } of files) {
+          const answer = await fetch(`${shop.url("gateway")}/${path}`);
+          assert.deepEqual(Buffer.from(await answer.arrayBuffer()), gunzipSync(gzip), path);
+        }
+        assert.match(await (await fetch(shop.url("gateway"))).text(), /^<!doctype html>/);
       } finally {
         await shop.close();
       }

@@ -75,6 +75,15 @@ describe("the image", function () {
     });
   }
 
+  it("shows the shop's page", async () => {
+    const page = await (await fetch(shop.url("gateway"))).text();
+    const [, script = ""] = /<script type="module" crossorigin src="([^"]+)"/.exec(page) ?? [];
+    assert.equal(
+      (await fetch(shop.url("gateway") + script)).headers.get("content-type"),
+      "text/javascript; charset=utf-8",
+    );
+  });
+
   it("answers HTTP and gRPC", async () => {
     assert.equal(await (await fetch(`${shop.url("gateway")}/health`)).text(), "OK");
     const transport = createGrpcTransport({ target: new URL(shop.url("user")).host });

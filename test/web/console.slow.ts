@@ -135,7 +135,7 @@ describe("the console's page", function () {
       await page.getByText(/^\d+ headers$/).click();
       assert.match((await page.locator(".answer").textContent()) ?? "", /idempotency-key/);
     }
-    await picture("a-call-by-hand");
+    await page.screenshot({ path: join(SCREENS, "a-call-by-hand.png"), fullPage: true });
   });
 
   it("calls roles that only the gateway reaches, and leads to the trace, which is whole", async () => {

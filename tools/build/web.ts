@@ -30,7 +30,11 @@ const config: InlineConfig = {
 
 /** Builds the pages, and beside each file its compressed form. Resolves to the folders of the packages in them. */
 export async function buildWeb(): Promise<string[]> {
+  const { NODE_ENV } = process.env;
   const { output } = (await build(config)) as Rolldown.RolldownOutput;
+  // Vite sets it to "production", and npm would leave out packages then.
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = NODE_ENV;
   for (const { fileName } of output) {
     const file = join(outDir, fileName);
     writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
