@@ -105,7 +105,7 @@ go-tools: $(PACKAGES) ## Build the test tools that are written in Go
 	@$(NODE) tools/go-tools.ts
 
 .PHONY: test-mesh
-test-mesh: $(PACKAGES) ## Run the shop in a real Istio on this machine: Linux, root, Go, Python; the first time takes 15 minutes
+test-mesh: $(PACKAGES) $(WEB) ## Run the shop in a real Istio on this machine: Linux, root, Go, Python; the first time takes 15 minutes
 	@bash test/mesh/run.sh $(ARGS)
 
 .PHONY: test-collector

@@ -34,7 +34,6 @@ export function testSameAnswers(clients: readonly ThirdPartyClient[]): void {
           assert.ok(sample, "it has no sample");
           const answers = await answersTo(sample);
           const [first] = Object.values(answers);
-          assert.notDeepEqual(first, {});
           assert.deepEqual(answers, Object.fromEntries(Object.keys(answers).map((client) => [client, first])));
         });
       }
@@ -59,7 +58,10 @@ function nameOf(method: DescMethod): string {
 
 /** The answer in one form, whatever the client prints: fields in order, defaults left out, and without what varies. */
 function comparable({ method, varying = [] }: Sample, answer: unknown): JsonValue {
-  const json = toJson(method.output, fromJson(method.output, answer as JsonValue));
+  // Options of descriptors are extensions, which the clients print or not.
+  const message = fromJson(method.output, answer as JsonValue, { ignoreUnknownFields: true });
+  const json = toJson(method.output, message);
+  assert.notDeepEqual(json, {});
   for (const path of varying) remove(json, path.split("."));
   return json;
 }

@@ -50,6 +50,13 @@ describe("run-all", function () {
         .map((row) => row.trim().split(/ {3,}/)),
       [["ROLE", "ADDRESS", "STATE"], ...LISTENERS.map((name) => [name, shop.url(name), "ready"])],
     );
+    assert.ok(
+      shop.output().includes(`\n\nThe shop: ${shop.url("gateway")}\nIts console: ${shop.url("gateway")}/console\n\n`),
+    );
+    for (const path of ["/", "/console"]) {
+      const page = await fetch(shop.url("gateway") + path);
+      assert.match(await page.text(), /<title>tracemesh (shop|console)<\/title>/);
+    }
     const [getUser = "", createOrder = ""] = commandsOf(shop);
     assert.deepEqual(await answerOf(getUser), { id: 123, name: "User 123", email: "user123@example.com" });
     const { order_id, ...order } = await answerOf(createOrder);

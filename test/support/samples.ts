@@ -3,7 +3,9 @@ import type { DescMethod, JsonObject } from "@bufbuild/protobuf";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
+import { ConsoleService, TrafficService } from "../../gen/mesh/v1/console_service_pb.js";
 import { FaultService } from "../../gen/mesh/v1/fault_service_pb.js";
+import { isPublic } from "../../src/contract.ts";
 import { type RoleName, roles } from "../../src/roles.ts";
 
 /** A method as clients call it: its request in JSON, which each client may send with the same effect. */
@@ -30,12 +32,19 @@ const COMMON: readonly Sample[] = [
   { method: FaultService.method.setFault, request: () => ({ fault: { errorRatio: 0.5, methods: ["Nothing"] } }) },
   { method: FaultService.method.getFault, request: () => ({}) },
   { method: ServerReflectionAlpha.method.serverReflectionInfo, request: () => ({ listServices: "" }) },
+  { method: TrafficService.method.getTraffic, request: () => ({}), varying: ["time", "series"] },
 ];
+
+/** What the public role of run-all serves beside. */
+const OF_PUBLIC: readonly Sample[] = [{ method: ConsoleService.method.listWorkloads, request: () => ({}) }];
+
+const besideOwn = (name: RoleName): readonly Sample[] =>
+  roles.some((role) => role.name === name && isPublic(role)) ? [...COMMON, ...OF_PUBLIC] : COMMON;
 
 /** Every method that a role serves. */
 export function methodsOf(name: RoleName): DescMethod[] {
   const own = roles.filter((role) => role.name === name).flatMap(({ services }) => services);
-  return [...own.flatMap(({ methods }) => methods), ...COMMON.map(({ method }) => method)];
+  return [...own.flatMap(({ methods }) => methods), ...besideOwn(name).map(({ method }) => method)];
 }
 
 /** The samples of the role at url. */
@@ -50,5 +59,5 @@ export async function samplesOf(name: RoleName, url: string): Promise<readonly S
     if (!response.ok) throw new Error(await response.text());
     return (await response.json()) as JsonObject;
   });
-  return [...own, ...COMMON];
+  return [...own, ...besideOwn(name)];
 }

@@ -94,6 +94,26 @@ describe("an order from outside, through the edge and all sidecars", () => {
     assert.deepEqual({ code, answer }, { code: "OK", answer: { user } });
   });
 
+  it("shows the shop's page, which calls by Connect and watches by it", async () => {
+    const outside = await agentOf("outside");
+    const { rest } = await edge();
+    const page = await outside.http({ url: `${rest}/` });
+    assert.deepEqual([page.status, page.headers["content-type"]], [200, "text/html; charset=utf-8"]);
+    const [, script = ""] = /<script type="module" crossorigin src="([^"]+)"/.exec(page.body) ?? [];
+    assert.equal((await outside.http({ url: rest + script })).status, 200);
+    const call = (method: string, body: string) =>
+      outside.http({
+        method: "POST",
+        url: `${rest}/shop.gateway.v1.ShopService/${method}`,
+        headers: { "content-type": "application/json", "connect-protocol-version": "1" },
+        body,
+      });
+    const { status, body } = await call("GetUser", '{"id":123}');
+    assert.deepEqual([status, JSON.parse(body).user.name], [200, "User 123"]);
+    const unknown = await call("GetUser", '{"id":99999}');
+    assert.deepEqual([unknown.status, JSON.parse(unknown.body).code], [404, "not_found"]);
+  });
+
   it("finds nothing at the edge but what the gateway role shows", async () => {
     const outside = await agentOf("outside");
     const { rest, grpc } = await edge();
@@ -102,7 +122,20 @@ describe("an order from outside, through the edge and all sidecars", () => {
       await outside.grpc({ target, method: "shop.user.v1.UserService/GetUser", message: { id: 123 } }),
       await outside.grpc({ target, method: "grpc.health.v1.Health/Check" }),
     ];
-    const path = await outside.http({ url: `${rest}/shop.gateway.v1.ShopService/GetUser`, method: "POST" });
-    assert.deepEqual([hidden.map(({ code }) => code), path.status], [["UNIMPLEMENTED", "UNIMPLEMENTED"], 404]);
+    const paths = [
+      "/shop.user.v1.UserService/GetUser",
+      "/grpc.health.v1.Health/Check",
+      "/console",
+      "/console/roles/a/b/c",
+    ];
+    const found = await Promise.all(paths.map((path) => outside.http({ url: rest + path, method: "POST" })));
+    assert.deepEqual(
+      hidden.map(({ code }) => code),
+      ["UNIMPLEMENTED", "UNIMPLEMENTED"],
+    );
+    assert.deepEqual(
+      found.map(({ status }) => status),
+      paths.map(() => 404),
+    );
   });
 });
