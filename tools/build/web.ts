@@ -51,7 +51,11 @@ async function serve(gateway: string): Promise<void> {
   const server = await createServer({
     ...config,
     logLevel: "info",
-    server: { host: "localhost", proxy: { [CALLS]: { target: gateway } } },
+    server: {
+      host: "localhost",
+      fs: { allow: [resolve(web, "..")] }, // the pages use what is generated from the contracts
+      proxy: { [CALLS]: { target: gateway } },
+    },
   });
   await server.listen();
   server.printUrls();
