@@ -71,6 +71,10 @@ run: $(PACKAGES) $(WEB) ## Run one role: make run ROLE=order
 test: $(PACKAGES) $(WEB) ## Test all against a PostgreSQL and a Redis of its own; make test TESTS=test/saga/saga.test.ts for less
 	@$(COMPILE_CACHE) $(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --parallel --jobs 2 $(TESTS) $(ARGS)
 
+.PHONY: test-run-all
+test-run-all: $(PACKAGES) $(WEB) ## Run the shop as make run-all does, stop and break it, and call all of it with clients that are not ours
+	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/{run-all,e2e}/*.slow.ts' $(ARGS)
+
 .PHONY: test-screens
 test-screens: $(PACKAGES) $(WEB) ## Run the demo, and ask the dashboard in a headless Chromium what a newcomer asks; Debian's is fetched if there is none
 	@$(COMPILE_CACHE) $(NODE) $(BIN)/mocha 'test/screens/*.slow.ts' $(ARGS)

@@ -34,6 +34,8 @@ eachDatabase((database) => {
           OTEL_BLRP_SCHEDULE_DELAY: "100",
           OTEL_TRACES_SAMPLER_ARG: "0", // whatever is recorded here follows a caller or a link
           TRUST_PROXY: "true",
+          RECOVERY_INTERVAL_MS: "200",
+          RECOVERY_REST_MS: "2000",
         },
       });
       cleanup.defer(() => shop.close());

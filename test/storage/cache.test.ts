@@ -26,7 +26,8 @@ async function memoryFixture(): Promise<Fixture> {
 async function redisFixture(): Promise<Fixture> {
   const url = testRedisUrl();
   const prefix = `${randomUUID()}:`;
-  const cache = redisCache({ url, prefix, logger: quiet });
+  // What is slow is none of these tests: a busy machine may be.
+  const cache = redisCache({ url, prefix, logger: quiet, timeoutMs: 10_000 });
   const admin = createClient({ url });
   await admin.connect();
   await eventually(async () => {
