@@ -94,7 +94,7 @@ describe("an order from outside, through the edge and all sidecars", () => {
     assert.deepEqual({ code, answer }, { code: "OK", answer: { user } });
   });
 
-  it("shows the shop's page, which calls by Connect and watches by it", async () => {
+  it("shows the shop's page, and takes its calls by Connect", async () => {
     const outside = await agentOf("outside");
     const { rest } = await edge();
     const page = await outside.http({ url: `${rest}/` });

@@ -1,7 +1,9 @@
 // What is answered before any call begins.
+
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { ShopService } from "../../../gen/shop/gateway/v1/shop_service_pb.js";
+import { builtPages } from "../../../src/gateway/built-pages.ts";
 import { pathOf } from "../../support/h2-frames.ts";
 import type { Call, Door, Kind } from "../support/kind.ts";
 import { connect, grpcPath, http1, http2, raw } from "../support/send.ts";
@@ -55,6 +57,22 @@ export const HTTP: readonly Kind[] = [
     answer: "200",
     spans: ["api-gateway SERVER GET /openapi.json 200"],
     log: "debug GET /openapi.json 200",
+  },
+  {
+    ...HTTP1,
+    name: "the shop's page",
+    send: http1("GET", "/"),
+    answer: "200",
+    spans: ["api-gateway SERVER GET / 200"],
+    log: "debug GET / 200",
+  },
+  {
+    ...HTTP1,
+    name: "a file of it",
+    send: http1("GET", `/${builtPages().find(({ path }) => path.startsWith("assets/shop-"))?.path}`),
+    answer: "200",
+    spans: ["api-gateway SERVER GET /assets/{file} 200"],
+    log: "debug GET /assets/{file} 200",
   },
   {
     ...HTTP1,
