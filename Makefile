@@ -28,7 +28,7 @@ PACKAGES := node_modules/.package-lock.json
 
 # The pages of web/, which the gateway shows.
 WEB := dist/web/index.html.gz
-WEB_SOURCES := $(shell find web gen/shop/gateway gen/mesh gen/google gen/grpc src/rpc/status-name.ts tools/build/web.ts -type f)
+WEB_SOURCES := $(shell find web gen/shop/gateway gen/mesh gen/google gen/grpc src/rpc/rest src/rpc/status-name.ts tools/build/web.ts -type f)
 
 # What needs Go, for kustomize, compose-go, the schemas in Go modules and grpcurl, or git is apart: `make test` needs nothing that npm does not
 # bring.

@@ -129,7 +129,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       services,
       tls: credentials,
       interceptors,
-      http: strangers ? inTurn(consoles?.relay, rest()) : undefined,
+      http: strangers ? inTurn(consoles?.relay.handle, rest()) : undefined,
       maxRequestBytes,
       admission,
       observeBareRequest: bareTelemetry(told),
@@ -148,6 +148,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         serving = false;
         health.shutdown();
         faults?.mend();
+        consoles?.relay.stop();
         // Both at once: a role's stop may wait for a store that hangs, and no new calls may come in meanwhile.
         const work = { name: `the work of the role ${role.name}`, stop: () => parts.stop?.() };
         const until = performance.now() + drainTimeoutMs;

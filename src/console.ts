@@ -6,8 +6,7 @@ import { roles } from "./roles.ts";
 import { createPeer } from "./rpc/client/peer.ts";
 import { consoleService, type ShownWorkload } from "./rpc/console/console-service.ts";
 import { reflect, reflected } from "./rpc/console/reflect.ts";
-import { createRoleRelay, RELAY_PREFIX, type RelayedRole } from "./rpc/console/role-relay.ts";
-import type { HttpHandler } from "./rpc/server/http-handler.ts";
+import { createRoleRelay, RELAY_PREFIX, type RelayedRole, type RoleRelay } from "./rpc/console/role-relay.ts";
 import type { Service } from "./rpc/service.ts";
 import { clientTls } from "./rpc/tls/client-tls.ts";
 import type { CredentialSource } from "./rpc/tls/credentials.ts";
@@ -16,8 +15,7 @@ import type { Settings } from "./settings.ts";
 export type Console = {
   /** To be served beside those of the role. */
   readonly service: Service;
-  /** Serves the page's calls of other roles. */
-  readonly relay: HttpHandler;
+  readonly relay: RoleRelay;
   close(): void;
 };
 

@@ -6,7 +6,7 @@ export type SettingsReader = Omit<ReturnType<typeof reader>, "check">;
 
 /** A reader of env. Its methods return undefined for variables that are unset, empty or faulty; check() throws if there was any fault. */
 export function reader(env: NodeJS.ProcessEnv) {
-  const faults: string[] = [];
+  const faults = new Set<string>();
 
   function text(name: string): string | undefined {
     const value = env[name]?.trim();
@@ -14,7 +14,7 @@ export function reader(env: NodeJS.ProcessEnv) {
   }
 
   function fault(name: string, wanted: string): undefined {
-    faults.push(`${name} ${text(name) === undefined ? "is not set" : `is "${redacted(text(name)!)}"`}: ${wanted}`);
+    faults.add(`${name} ${text(name) === undefined ? "is not set" : `is "${redacted(text(name)!)}"`}: ${wanted}`);
     return undefined;
   }
 
@@ -61,6 +61,15 @@ export function reader(env: NodeJS.ProcessEnv) {
     });
   }
 
+  /** A URL of http: or https: that everybody may know: it has no user or password. */
+  function openUrl(name: string): string | undefined {
+    return accepted(name, "must be http:// or https:// and a valid rest, without a user", (value) => {
+      if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
+      const { username, password } = new URL(value);
+      return username === "" && password === "";
+    });
+  }
+
   /** A comma-separated list whose items are all right. */
   function list(name: string, wanted: string, isRight: (item: string) => boolean): string[] | undefined {
     const items = text(name)
@@ -82,10 +91,10 @@ export function reader(env: NodeJS.ProcessEnv) {
   }
 
   function check(): void {
-    if (faults.length > 0) throw new Error(`the environment has faults:\n  ${faults.join("\n  ")}`);
+    if (faults.size > 0) throw new Error(`the environment has faults:\n  ${[...faults].join("\n  ")}`);
   }
 
-  return { text, number, integer, oneOf, requiredOneOf, flag, url, list, accepted, refuse, check };
+  return { text, number, integer, oneOf, requiredOneOf, flag, url, openUrl, list, accepted, refuse, check };
 }
 
 /** A value as messages may show it: without the user and password of a URL, even if they stand in the wrong place. */

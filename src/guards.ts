@@ -19,12 +19,12 @@ const MINUTE_S = 60;
 const PUBLIC_BAGGAGE = ["canary"];
 
 /**
- * What strangers may pass on, and who is none: the role's own page where it sends spans, for then it begins the traces of its actions. A
- * browser tells where a call comes from, and no page can change that; other programs can say what they like.
+ * What strangers may pass on, and who decides whether a trace is recorded: the role's own page where it sends spans, for then it begins the
+ * traces of its actions. A browser tells where a call comes from, and no page can change that; other programs can say what they like.
  */
 export function strangersBy({ pageTracesUrl }: Settings): Strangers {
   const isOwnPage = (header: HeaderReader) => header.get("sec-fetch-site") === "same-origin";
-  return { baggage: PUBLIC_BAGGAGE, isTrusted: pageTracesUrl === undefined ? undefined : isOwnPage };
+  return { baggage: PUBLIC_BAGGAGE, decides: pageTracesUrl === undefined ? undefined : isOwnPage };
 }
 
 /** Nothing for CONCURRENCY_LIMIT=off: then everything is served, however long it takes. */

@@ -51,7 +51,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** Whether a proxy in front is trusted to decide on sampling and baggage and to bound resets of streams. */
     trustProxy: read.flag("TRUST_PROXY") ?? false,
     /** Where the gateway's own page sends spans, by OTLP over HTTP; undefined: it makes none. */
-    pageTracesUrl: read.url("PAGE_TRACES_URL", ["http:", "https:"]),
+    pageTracesUrl: read.openUrl("PAGE_TRACES_URL"),
     /** grpc clients look a name up anew when a connection ends, so connections must end now and then. */
     connectionAgeMs: read.integer("CONNECTION_AGE_MS", { min: 100, max: 86_400_000 }) ?? 300_000,
     /** Memory that the requests and answers of all clients together may take. */

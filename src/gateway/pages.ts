@@ -6,7 +6,7 @@ import type { Page } from "../rpc/rest/pages.ts";
 import { type BuiltFile, builtPages } from "./built-pages.ts";
 
 export type PageSettings = {
-  /** Whether there is a page at all. */
+  /** Whether there is the shop's page. */
   readonly isShown: boolean;
   /** Where somebody sees a trace, with {trace_id} in place of its id; undefined: nowhere. */
   readonly traceUrl: string | undefined;
@@ -23,7 +23,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
-/** What is built for the console alone. */
+/** What is built for one page alone. */
+const OF_SHOP = /^index\.html$|^assets\/shop-/;
 const OF_CONSOLE = /^console\/|^assets\/console-/;
 /** What a page reads its settings from: `<meta name="gateway" content="">`. */
 const SETTINGS_OF_PAGE = 'name="gateway" content=""';
@@ -38,16 +39,17 @@ export function pageSettings(read: SettingsReader): PageSettings {
       wanted,
       (url) => /^https?:\/\/[^\s"'<>]+$/.test(url) && url.includes(TRACE_ID),
     ),
-    tracesUrl: read.url("PAGE_TRACES_URL", ["http:", "https:"]),
+    tracesUrl: read.openUrl("PAGE_TRACES_URL"),
     console: read.flag("CONSOLE") ?? false,
   };
 }
 
-/** The files of the page, if it is shown and was built. */
+/** The files of the pages that are shown, if they were built. */
 export function pagesOf({ isShown, ...told }: PageSettings): Page[] {
-  if (!isShown) return [];
-  const files = builtPages().filter(({ path }) => told.console || !OF_CONSOLE.test(path));
-  return files.map((file) => pageOf(file, told));
+  if (!isShown && !told.console) return [];
+  return builtPages()
+    .filter(({ path }) => (isShown || !OF_SHOP.test(path)) && (told.console || !OF_CONSOLE.test(path)))
+    .map((file) => pageOf(file, told));
 }
 
 function pageOf({ path, gzip }: BuiltFile, settings: Omit<PageSettings, "isShown">): Page {

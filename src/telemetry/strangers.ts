@@ -16,13 +16,15 @@ const MAX_VALUE_CHARS = 64;
 
 /**
  * Takes the context that was extracted from a stranger's request and keeps only the ids of trace and span, and the named baggage if its
- * values are short. The stranger's sampling decision and tracestate are dropped; decidingForStrangers() makes a decision of our own.
+ * values are short. The stranger's tracestate is dropped, and its sampling decision unless it `decides` that;
+ * decidingForStrangers() makes a decision of our own then.
  */
-export function asStranger(extracted: Context, baggage: readonly string[]): Context {
+export function asStranger(extracted: Context, baggage: readonly string[], decides = false): Context {
   const kept = withBaggage(extracted, baggage);
   const parent = trace.getSpanContext(extracted);
   if (parent === undefined) return kept;
-  const { traceId, spanId } = parent;
+  const { traceId, spanId, traceFlags } = parent;
+  if (decides) return trace.setSpanContext(kept, { traceId, spanId, traceFlags, isRemote: true });
   const unsampled = { traceId, spanId, traceFlags: TraceFlags.NONE, isRemote: true };
   return trace.setSpanContext(kept, unsampled).setValue(STRANGER, true);
 }

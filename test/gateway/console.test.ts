@@ -1,5 +1,6 @@
 // What the console's page stands on: what there is to call, the way to the roles, and who may take it. test/web looks at the page.
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { createFileRegistry, getOption } from "@bufbuild/protobuf";
 import { type Client, Code, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
@@ -107,7 +108,6 @@ describe("the console", () => {
 
   /** `fetch` sets some of these headers itself. */
   async function statusOf(headers: Record<string, string>): Promise<number | undefined> {
-    const { request } = await import("node:http");
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
     const sent = request(gateway + GET_USER, {
       method: "POST",
@@ -138,6 +138,18 @@ describe("the console", () => {
     } finally {
       await shop.start("user");
     }
+  });
+
+  it("does not hold up the end of the gateway with a stream", async () => {
+    const { order_id: id } = (await (await placeOrder(gateway)).json()) as { order_id: string };
+    const [[, transport]] = ways("order-service") as [[string, Transport]];
+    const watched = createClient(OrderService, transport).watchOrder({ id })[Symbol.asyncIterator]();
+    await watched.next();
+    const begun = performance.now();
+    await shop.stop("gateway");
+    assert.ok(performance.now() - begun < 800, "it waits a second for calls that run");
+    await assert.rejects(async () => void (await watched.next()));
+    await shop.start("gateway");
   });
 
   it("leaves the limits of the roles to them", async () => {

@@ -53,18 +53,23 @@ describe("strangers", () => {
     assert.ok(passedOn.every(({ traceparent }) => traceparent?.endsWith("-01")));
   });
 
-  it("are none where somebody vouches for their call", async () => {
-    const isTrusted = (header: { get(name: string): string | null | undefined }) => header.get("x-ours") === "yes";
-    const vouched = [serverTelemetry({ serviceName: "probe", strangers: { baggage: [], isTrusted } }), errorMapping()];
+  it("have their traces recorded where somebody vouches for their call, and pass on no more than others", async () => {
+    const decides = (header: { get(name: string): string | null | undefined }) => header.get("x-ours") === "yes";
+    const vouched = [
+      serverTelemetry({ serviceName: "probe", strangers: { baggage: ["canary"], decides } }),
+      seesWhatGoesOn,
+      errorMapping(),
+    ];
     const call = (headers: Record<string, string>) => () =>
       withProbe({ server: vouched }, ({ client }) => client.unary({}, { headers }));
-    const traceparent = `00-${CHOSEN}-${PARENT}-01`;
-    const ours = await record(call({ traceparent, "x-ours": "yes" }), { samplingRatio: 0 });
+    const sent = { traceparent: `00-${CHOSEN}-${PARENT}-01`, baggage: "a=b,canary=true", tracestate: "a=b" };
+    const ours = await record(call({ ...sent, "x-ours": "yes" }), { samplingRatio: 0 });
     assert.deepEqual(
       ours.spans.map((span) => [span.traceId, span.parentSpanId]),
       [[CHOSEN, PARENT]],
     );
-    const other = await record(call({ traceparent, "x-ours": "no" }), { samplingRatio: 0 });
+    assert.deepEqual([passedOn[0]?.baggage, passedOn[0]?.tracestate], ["canary=true", undefined]);
+    const other = await record(call({ ...sent, "x-ours": "no" }), { samplingRatio: 0 });
     assert.deepEqual(other.spans, []);
   });
 

@@ -75,7 +75,7 @@ export declare type ConsoleWorkload = Message<"mesh.v1.ConsoleWorkload"> & {
   services: string[];
 
   /**
-   * Their contracts, with all that they import.
+   * Their contracts, with all that they import, which comes first.
    *
    * @generated from field: google.protobuf.FileDescriptorSet files = 4;
    */
@@ -250,7 +250,7 @@ export declare const ConsoleService: GenService<{
  */
 export declare const TrafficService: GenService<{
   /**
-   * Everything since the workload began, from its own metrics.
+   * Everything since the workload began, from its own metrics; where these are exported with delta temporality, since the last export.
    *
    * @generated from rpc mesh.v1.TrafficService.GetTraffic
    */

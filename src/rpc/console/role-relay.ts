@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { httpStatusOf } from "../http-status.ts";
+import { splitTarget } from "../request-target.ts";
 import { isReservedInHttp } from "../reserved-headers.ts";
 import { send, writeHead } from "../rest/send.ts";
 import type { HttpHandler, HttpRequest, HttpResponse } from "../server/http-handler.ts";
@@ -21,23 +22,42 @@ export type RelayedRole = {
 };
 
 export const RELAY_PREFIX = "/console/roles/";
-const TARGET = /^\/console\/roles\/([^/]+)(\/[^/]+\/[^/]+)$/;
+/** Nothing in it can be read as another host, or as a way up. */
+const TARGET = /^\/console\/roles\/([\w-]+)(\/[\w.]+\/\w+)$/;
 const ROUTE = `${RELAY_PREFIX}{workload}/{service}/{method}`;
 
-/** Serves "/console/roles/<workload>/<package.Service>/<Method>", over Connect and gRPC-Web, by the same call of the workload. */
-export function createRoleRelay(roles: readonly RelayedRole[]): HttpHandler {
+export type RoleRelay = {
+  /** Serves "/console/roles/<workload>/<package.Service>/<Method>", over Connect and gRPC-Web, by the same call of the workload. */
+  readonly handle: HttpHandler;
+  /** Cuts what is under way: streams would go on for ever. */
+  stop(): void;
+};
+
+export function createRoleRelay(roles: readonly RelayedRole[]): RoleRelay {
   const byName = new Map(roles.map((role) => [role.name, role]));
-  return (req, res) => {
-    const [path = ""] = req.url?.split("?", 1) ?? [];
-    if (!path.startsWith(RELAY_PREFIX)) return false;
-    const [, name = "", method = ""] = TARGET.exec(path) ?? [];
-    const role = byName.get(name);
-    const call = plainCallOf(req);
-    if (call !== undefined && role !== undefined) call.route = ROUTE;
-    if (!isOwnPage(req)) refuse(req, res, Code.PermissionDenied, "only the page of the console may call roles");
-    else if (role === undefined) refuse(req, res, Code.NotFound, "there is no such workload, or no method is named");
-    else relay(req, res, role, method);
-    return true;
+  const open = new Set<HttpResponse>();
+  return {
+    handle(req, res) {
+      const { path, query } = splitTarget(req.url ?? "");
+      if (!path.startsWith(RELAY_PREFIX)) return false;
+      const [, name = "", method = ""] = TARGET.exec(path) ?? [];
+      const role = byName.get(name);
+      const call = plainCallOf(req);
+      if (call !== undefined && role !== undefined) call.route = ROUTE;
+      if (!isOwnPage(req)) refuse(req, res, Code.PermissionDenied, "only the page of the console may call roles");
+      else if (role === undefined) refuse(req, res, Code.NotFound, "there is no such workload, or no method is named");
+      else if (req.method !== "POST" && req.method !== "GET")
+        refuse(req, res, Code.Unimplemented, "RPCs are POST or GET");
+      else {
+        open.add(res);
+        res.once("close", () => open.delete(res));
+        relay(req, res, role, query === "" ? method : `${method}?${query}`);
+      }
+      return true;
+    },
+    stop() {
+      for (const res of open) res.destroy();
+    },
   };
 }
 
@@ -63,28 +83,39 @@ function relay(req: HttpRequest, res: HttpResponse, { name, url, tls }: RelayedR
     ...passedOn(req.headers),
     ...(traceparent !== undefined && { traceparent: String(traceparent) }),
   };
-  const options = { method: req.method, headers, ...tls };
-  const onward = (tls === undefined ? http : https).request(new URL(path, url), options);
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const options = { host, port, path, method: req.method, headers, ...tls };
+  const onward = (tls === undefined ? http : https).request(options);
   if (call !== undefined) call.streamsAnswer = true;
-  onward.once("response", (answer) => {
+  const fail = () => {
+    onward.destroy();
     if (call?.closed) return;
-    writeHead(req, res, answer.statusCode ?? 502, passedOn(answer.headers));
-    answer.pipe(res);
-    answer.once("error", () => res.destroy());
-  });
-  onward.once("error", () => {
     if (res.headersSent) res.destroy();
     else refuse(req, res, Code.Unavailable, `${name} cannot be reached`);
+  };
+  onward.once("response", (answer) => {
+    answer.on("error", fail);
+    if (call?.closed) return;
+    try {
+      writeHead(req, res, answer.statusCode ?? 0, passedOn(answer.headers));
+      answer.pipe(res);
+    } catch {
+      fail(); // no answer of HTTP
+    }
   });
+  onward.on("error", fail);
   res.once("close", () => onward.destroy());
-  (call?.source ?? req).pipe(onward);
+  // A GET has no body that anybody would wait for: what came as one would be taken for the next request.
+  if (req.method === "GET") onward.end();
+  else (call?.source ?? req).pipe(onward);
 }
 
-/** Without those of this connection, of its host, and of HTTP/2. */
+/** Without those of this connection and its host, of HTTP/2, and about how the body is sent: it goes on in chunks. */
 function passedOn(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(
     Object.entries(headers).filter(
-      ([name]) => name === "content-type" || !(name.startsWith(":") || isReservedInHttp(name)),
+      ([name]) => name === "content-type" || !(name.startsWith(":") || name === "expect" || isReservedInHttp(name)),
     ),
   );
 }

@@ -29,8 +29,8 @@ import { type RequestFacts, requestAttributesOf } from "./request-attributes.ts"
 export type Strangers = {
   /** The names of baggage that is kept. */
   readonly baggage: readonly string[];
-  /** Who is none, by the headers of a call. Default: nobody. */
-  readonly isTrusted?: ((header: HeaderReader) => boolean) | undefined;
+  /** Whose traces are recorded if they say so, by the headers of a call. Default: nobody's. */
+  readonly decides?: ((header: HeaderReader) => boolean) | undefined;
 };
 
 export type ServedCallsOptions = {
@@ -92,8 +92,8 @@ export function servedCalls({
     start(endpoint, header, facts) {
       active.begin(endpoint.protocol);
       const extracted = propagation.extract(ROOT_CONTEXT, header, HEADERS);
-      const isOurs = strangers === undefined || strangers.isTrusted?.(header) === true;
-      const parent = isOurs ? extracted : asStranger(extracted, strangers.baggage);
+      const parent =
+        strangers === undefined ? extracted : asStranger(extracted, strangers.baggage, strangers.decides?.(header));
       const span = startSpan(endpoint.span, parent);
       if (span.isRecording()) span.setAttributes(requestAttributesOf(header, facts(), trustProxy));
       return {

@@ -39,13 +39,16 @@ const ASK_EACH_TIME = "no-cache";
 
 /** Serves a page: compressed for those who take gzip, and not again to those who have it. */
 export function createPageCall({ path, contentType, gzip, calls = [], isImmutable = false }: Page): RestCall {
-  const etag = `"${createHash("sha256").update(gzip).digest("base64url").slice(0, 22)}"`;
+  const tag = createHash("sha256").update(gzip).digest("base64url").slice(0, 22);
+  const etags = { gzip: `"${tag}-gzip"`, plain: `"${tag}"` };
   const policy = policyOf(calls);
   const route = isImmutable ? `${path.slice(0, path.lastIndexOf("/"))}/{file}` : path; // each build has others
   let plain: Buffer | undefined; // few ask for it
   return (req, res) => {
     const call = plainCallOf(req);
     if (call !== undefined) call.route = route;
+    const isCompressed = takesGzip(req.headers["accept-encoding"]);
+    const etag = isCompressed ? etags.gzip : etags.plain;
     const headers = {
       etag,
       "cache-control": isImmutable ? FOR_EVER : ASK_EACH_TIME,
@@ -57,7 +60,7 @@ export function createPageCall({ path, contentType, gzip, calls = [], isImmutabl
     if (isKnown(req.headers["if-none-match"], etag)) {
       writeHead(req, res, 304, headers);
       res.end();
-    } else if (takesGzip(req.headers["accept-encoding"])) {
+    } else if (isCompressed) {
       send(req, res, 200, contentType, gzip, { ...headers, "content-encoding": "gzip" });
     } else {
       plain ??= gunzipSync(gzip);

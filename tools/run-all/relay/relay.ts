@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { buffer, json } from "node:stream/consumers";
 import { HOST } from "../settings.ts";
 import { type MetricsExport, withRouteDurations } from "./route-durations.ts";
 import { WholeTraces } from "./whole-traces.ts";
@@ -16,27 +15,34 @@ export type Relay = {
 };
 
 /** What browsers ask before a page sends spans. */
-const PREFLIGHT = { "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type" };
+const PREFLIGHT = {
+  "access-control-allow-methods": "POST",
+  "access-control-allow-headers": "content-type",
+  "access-control-max-age": "7200",
+};
+/** More than any role exports at once. */
+const MAX_BYTES = 16 << 20;
 
 /** Starts it at a free port. Pages of these origins may send spans, too. What it cannot give on, the roles send again, but for spans that it has taken. */
 export async function startRelay(dashboard: string, pages: readonly string[] = []): Promise<Relay> {
   const traces = new WholeTraces((exported) => post(`${dashboard}/v1/traces`, "application/x-protobuf", exported));
-  const takes: Readonly<Record<string, (request: IncomingMessage) => Promise<void>>> = {
-    "/v1/traces": async (request) => traces.add(await buffer(request)),
-    async "/v1/metrics"(request) {
-      const exported = withRouteDurations((await json(request)) as MetricsExport);
+  const takes: Readonly<Record<string, (body: Buffer) => Promise<void>>> = {
+    "/v1/traces": async (body) => traces.add(body),
+    async "/v1/metrics"(body) {
+      const exported = withRouteDurations(JSON.parse(body.toString()) as MetricsExport);
       await post(`${dashboard}/v1/metrics`, "application/json", JSON.stringify(exported));
     },
   };
   const server = createServer(async (request, response) => {
     const { origin } = request.headers;
-    if (origin !== undefined && pages.includes(origin)) response.setHeader("access-control-allow-origin", origin);
-    if (request.method === "OPTIONS") {
-      response.writeHead(204, PREFLIGHT).end();
-      return;
-    }
+    const take = takes[request.url ?? ""];
+    response.setHeader("vary", "origin");
+    if (origin !== undefined && !pages.includes(origin)) return void response.writeHead(403).end();
+    if (origin !== undefined) response.setHeader("access-control-allow-origin", origin);
+    if (take === undefined) return void response.writeHead(404).end();
+    if (request.method === "OPTIONS") return void response.writeHead(204, PREFLIGHT).end();
     try {
-      await takes[request.url ?? ""]?.(request);
+      await take(await bounded(request));
       response.writeHead(200).end();
     } catch {
       response.writeHead(503).end(); // as from a dashboard that is away
@@ -54,6 +60,18 @@ export async function startRelay(dashboard: string, pages: readonly string[] = [
       server.closeAllConnections();
     },
   };
+}
+
+/** Throws for more than anybody should send. */
+async function bounded(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > MAX_BYTES) throw new Error("too large");
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 async function post(url: string, contentType: string, body: Uint8Array | string): Promise<void> {
