@@ -101,6 +101,10 @@ describe("the console's page", function () {
     await user.getByRole("button", { name: "Break it" }).click();
     await user.locator(".fault").first().waitFor();
     await user.getByText("as it should be").waitFor();
+    await user.getByLabel("Slower by, in ms").fill("soon");
+    await user.getByText("must be a number").waitFor();
+    await user.getByRole("button", { name: "Break it" }).click();
+    await user.getByText("as it should be").waitFor();
   });
 
   it("has a form for a request, made from the contract, with the policy beside it", async () => {
@@ -182,6 +186,9 @@ describe("the console's page", function () {
 
   it("sends headers and timeouts, and says what is wrong with them", async () => {
     await method("order-service", "CreateOrder").click();
+    await page.getByLabel("Timeout in ms").fill("1.5");
+    await button("Call").click();
+    await shows('"1.5" is no timeout');
     await page.getByLabel("Timeout in ms").fill("1");
     await page.getByLabel("Headers, a line each").fill("nonsense");
     await button("Call").click();

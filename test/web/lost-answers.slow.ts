@@ -14,6 +14,9 @@ import { openPage, type ShopPage } from "./page.ts";
 
 const SCREENS = resolve(process.env.SCREENS ?? ".cache/screens");
 
+/** More than a page needs. */
+const RATE_LIMIT = 40;
+
 describe("the shop's page, when answers are lost", function () {
   this.timeout(60_000);
   let cleanup: AsyncDisposableStack;
@@ -33,7 +36,7 @@ describe("the shop's page, when answers are lost", function () {
     cleanup = new AsyncDisposableStack();
     folder = await mkdtemp(join(tmpdir(), "tracemesh-page-"));
     cleanup.defer(() => rm(folder, { recursive: true }));
-    shop = await startShop({}, { folder });
+    shop = await startShop({ RATE_LIMIT_PER_MINUTE: String(RATE_LIMIT) }, { folder });
     cleanup.defer(() => shop.close());
     network = await startStallingProxy(Number(new URL(shop.url("gateway")).port));
     cleanup.defer(() => network.close());
@@ -54,7 +57,7 @@ describe("the shop's page, when answers are lost", function () {
     await eventually(() => assert.ok(network.held > 0));
     await eventually(async () => {
       network.cut();
-      assert.equal(await opened.page.getByText("The answer was lost").isVisible(), true);
+      assert.equal(await opened.page.getByText("Nobody knows whether you have ordered").isVisible(), true);
     });
     network.resume();
   }
@@ -77,7 +80,7 @@ describe("the shop's page, when answers are lost", function () {
   it("still knows the key when the page was loaded anew", async () => {
     await orderWithoutAnswer();
     await opened.page.reload();
-    await shows("The answer was lost");
+    await shows("Nobody knows whether you have ordered");
     await button("Ask again").click();
     await shows("It is one order, charged once.");
     await isOneOrderPaidOnce();
@@ -87,13 +90,69 @@ describe("the shop's page, when answers are lost", function () {
     await button("Add Enamel mug").click();
     await shop.stop("gateway");
     await button("Place order").click();
-    await shows("The answer was lost");
+    await shows("Nobody knows whether you have ordered");
     await button("Ask again").click();
-    await shows("The answer was lost");
+    await shows("Nobody knows whether you have ordered");
     await shop.start("gateway");
     await button("Ask again").click();
     await shows("You asked 3 times with one key. It is one order, charged once.");
     await isOneOrderPaidOnce();
+  });
+
+  it("stays in doubt when a later answer tells nothing of the first try", async () => {
+    await orderWithoutAnswer();
+    for (let i = 0; i < RATE_LIMIT; i++) await fetch(`${shop.url("gateway")}/api/users/123`);
+    await button("Ask again").click();
+    await shows("ResourceExhausted");
+    await shows("Nobody knows whether you have ordered");
+    assert.equal(await button("Place order").isDisabled(), true);
+    await button("Give up, and look at the orders first").click();
+    assert.equal(await button("Place order").isDisabled(), false);
+    await isOneOrderPaidOnce();
+  });
+
+  it("leaves in the cart what came into it meanwhile", async () => {
+    await orderWithoutAnswer();
+    await button("Add Desk lamp").click();
+    await button("Add Enamel mug").click();
+    await button("Ask again").click();
+    await shows("It is one order, charged once.");
+    const lines = await opened.page.locator(".line").allTextContents();
+    assert.deepEqual(
+      lines.map((line) => line.replace(/Quantity.*/, "")),
+      ["Enamel mug", "Desk lamp"],
+    );
+    assert.equal(await opened.page.getByLabel("Quantity of Enamel mug").inputValue(), "1");
+  });
+
+  it("says so when the order was cancelled before it was asked for again", async () => {
+    await orderWithoutAnswer();
+    const { orders } = (await (await fetch(`${shop.url("gateway")}/api/orders?user_id=123`)).json()) as {
+      orders: { order_id: string }[];
+    };
+    await fetch(`${shop.url("gateway")}/api/orders/${orders[0]!.order_id}:cancel`, { method: "POST" });
+    await button("Ask again").click();
+    await shows("Your order was placed, and is cancelled by now: what was paid is given back.");
+  });
+
+  it("notices that a watch is dead although nobody closed it", async () => {
+    const { page } = opened;
+    await page.clock.install();
+    await page.reload();
+    await button("Add Enamel mug").click();
+    await button("Place order").click();
+    await page.getByRole("link", { name: "Watch the order" }).click();
+    await shows("Live: changes show at once.");
+    network.forget();
+    const orderId = new URL(page.url()).hash.split("/").at(-1);
+    await fetch(`${shop.url("gateway")}/api/orders/${orderId}:cancel`, { method: "POST" });
+    await eventually(
+      async () => {
+        await page.clock.fastForward(31_000); // longer than it waits for a word
+        assert.equal(await page.getByText("This state is final.").isVisible(), true);
+      },
+      { timeoutMs: 20_000 },
+    );
   });
 
   it("takes the watch up again, and shows what came meanwhile", async () => {

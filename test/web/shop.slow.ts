@@ -102,6 +102,21 @@ describe("the shop's page", function () {
     await shows("Your order is placed and paid.");
   });
 
+  it("says what is wrong with what has no field in the cart", async () => {
+    await page.getByLabel("Customer").fill("0");
+    await page.keyboard.press("Enter");
+    await button("Add Notebook").click();
+    await button("Place order").click();
+    await shows("user_id: must be greater than 0");
+  });
+
+  it("names each view in the title of the browser", async () => {
+    assert.equal(await page.title(), "Shop – tracemesh shop");
+    await link("Orders").click();
+    await page.getByRole("heading", { name: "Orders" }).waitFor();
+    assert.equal(await page.title(), "Orders – tracemesh shop");
+  });
+
   it("says that nobody has a customer's number, and who has another", async () => {
     await page.getByLabel("Customer").fill("999999");
     await page.keyboard.press("Enter");

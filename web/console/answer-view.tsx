@@ -1,5 +1,5 @@
 import { Code } from "@connectrpc/connect";
-import { Notice, TraceId } from "../shared/parts.tsx";
+import { Notice, Told, TraceId } from "../shared/parts.tsx";
 import { answer } from "./call.ts";
 import type { Answer } from "./running.ts";
 import { shownSeconds } from "./units.ts";
@@ -9,27 +9,29 @@ import { WORDS } from "./words.ts";
 export function AnswerView() {
   const { value } = answer;
   if (value === undefined) return null;
-  const { messages, header, trailer, problem } = value;
+  const { messages, count, header, trailer, problem } = value;
   return (
     <div class="answer">
-      <Notice kind={problem ? "bad" : value.isOver ? "good" : "open"}>
-        <p>
-          <strong>{endOf(value)}</strong>
-        </p>
-        {problem && (
-          <p class="said">
-            {problem.reason && <code>{problem.reason}</code>} {problem.message}
+      <Told>
+        <Notice kind={problem ? "bad" : value.isOver ? "good" : "open"}>
+          <p>
+            <strong>{endOf(value)}</strong>
           </p>
-        )}
-        {problem && Object.keys(problem.metadata).length > 0 && <Pairs pairs={Object.entries(problem.metadata)} />}
-        <TraceId of={value.trace} label={WORDS.trace} />
-      </Notice>
+          {problem && (
+            <p class="said">
+              {problem.reason && <code>{problem.reason}</code>} {problem.message}
+            </p>
+          )}
+          {problem && Object.keys(problem.metadata).length > 0 && <Pairs pairs={Object.entries(problem.metadata)} />}
+          <TraceId of={value.trace} label={WORDS.trace} />
+        </Notice>
+      </Told>
       {messages.length > 0 && (
         <>
-          <h2>{messages.length === 1 ? WORDS.answer : WORDS.messages(messages.length)}</h2>
+          <h2>{count === 1 ? WORDS.answer : WORDS.messages(count)}</h2>
           <ol class="messages" aria-live="polite">
-            {messages.map(({ afterMs, json }) => (
-              <li key={afterMs}>
+            {messages.map(({ number, afterMs, json }) => (
+              <li key={number}>
                 <p class="hint">{WORDS.after(shownSeconds(afterMs / 1000))}</p>
                 <pre>{JSON.stringify(json, null, 2)}</pre>
               </li>

@@ -13,10 +13,13 @@ import { problemOf } from "../shared/problem.ts";
 import { newTrace, traceOfCall, tracing } from "../shared/tracing.ts";
 import { messageOf } from "./form/values.ts";
 import { callRest } from "./rest-call.ts";
-import { type Answer, headersOf, type Request, type Running } from "./running.ts";
+import { type Answer, headersOf, type Request, type Running, timeoutOf } from "./running.ts";
 import { baseUrlOf, type Called, type Workload } from "./system.ts";
 
 export const answer = signal<Answer | undefined>(undefined);
+
+/** Of a stream, the last messages are shown. */
+const MAX_SHOWN = 100;
 
 let running = new AbortController();
 
@@ -31,14 +34,16 @@ export async function makeCall({ workload, method }: Called, request: Request): 
   const begun = performance.now();
   const trace = newTrace();
   const { protocol } = request;
-  const nothing = { messages: [], header: [], trailer: [], status: "", problem: undefined };
+  const nothing = { messages: [], count: 0, header: [], trailer: [], status: "", problem: undefined };
   answer.value = { protocol, isOver: false, durationMs: 0, trace, ...nothing };
   const tell = (news: Partial<Answer>) => {
     if (running.signal === signal && answer.value !== undefined)
       answer.value = { ...answer.value, ...news, durationMs: performance.now() - begun };
   };
   const onMessage = (json: JsonValue) => {
-    tell({ messages: [...(answer.value?.messages ?? []), { afterMs: performance.now() - begun, json }] });
+    const { messages = [], count = 0 } = answer.value ?? {};
+    const message = { number: count + 1, afterMs: performance.now() - begun, json };
+    tell({ messages: [...messages, message].slice(-MAX_SHOWN), count: count + 1 });
   };
   try {
     const call = { method, request, registry: workload.registry, trace, signal, onMessage, tell };
@@ -62,9 +67,10 @@ function transportOf(workload: Workload, protocol: "Connect" | "gRPC-Web"): Tran
 async function callRpc(transport: Transport, { method, request, registry, trace, signal, onMessage, tell }: Running) {
   const message = messageOf(method.input, request.typed, registry);
   const headers = headersOf(request.headers);
+  const timeoutMs = timeoutOf(request.timeout);
   const values = createContextValues().set(traceOfCall, trace);
   if (isUnary(method)) {
-    const reply = await transport.unary(method, signal, request.timeoutMs, headers, message, values);
+    const reply = await transport.unary(method, signal, timeoutMs, headers, message, values);
     onMessage(toJson(method.output, reply.message, { registry, useProtoFieldName: true }));
     tell({ header: [...reply.header], trailer: [...reply.trailer] });
     return;
@@ -73,7 +79,7 @@ async function callRpc(transport: Transport, { method, request, registry, trace,
   const requests = (async function* () {
     yield message;
   })();
-  const reply = await transport.stream(method, signal, request.timeoutMs, headers, requests, values);
+  const reply = await transport.stream(method, signal, timeoutMs, headers, requests, values);
   tell({ header: [...reply.header] });
   for await (const part of reply.message) onMessage(toJson(method.output, part, { registry, useProtoFieldName: true }));
   tell({ trailer: [...reply.trailer] });

@@ -19,8 +19,8 @@ export function MethodView({ called }: { called: Called }) {
   const isCallable = method.methodKind === "unary" || method.methodKind === "server_streaming";
   return (
     <section class="card method" aria-labelledby="method">
-      <ViewHeading>
-        <span id="method">{method.name}</span>
+      <ViewHeading id="method" page={WORDS.title}>
+        {method.name}
       </ViewHeading>
       <p class="hint">
         <code>
@@ -55,13 +55,12 @@ function CallForm({ called, hasRest }: { called: Called; hasRest: boolean }) {
   const [timeout, setTimeout] = useState("");
   const { value } = answer;
   const protocols = PROTOCOLS.filter((name) => hasRest || name !== "REST");
-  const timeoutMs = timeout.trim() === "" ? undefined : Number(timeout);
   return (
     <form
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void makeCall(called, { protocol, typed, headers, timeoutMs });
+        void makeCall(called, { protocol, typed, headers, timeout });
       }}
     >
       <MessageForm

@@ -3,10 +3,10 @@ import type { DescMethod, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type HttpBinding, httpBindings } from "../../src/rpc/rest/http-rule.ts";
 import type { Problem } from "../shared/problem.ts";
-import { startSpan } from "../shared/spans.ts";
+import { type SpanEnd, startSpan } from "../shared/spans.ts";
 import { learnTrace } from "../shared/tracing.ts";
 import { cleaned, isObject } from "./form/values.ts";
-import { headersOf, type Running } from "./running.ts";
+import { headersOf, type Running, timeoutOf } from "./running.ts";
 
 /** The rule by which a method is called over REST; undefined: it is not. */
 export const bindingOf = (method: DescMethod): HttpBinding | undefined =>
@@ -19,32 +19,42 @@ export async function callRest({ method, request, trace, signal, onMessage, tell
   const { path, body } = requestOf(binding, cleaned(method.input, request.typed));
   const headers = headersOf(request.headers);
   if (body !== undefined) headers.set("content-type", "application/json");
-  const span = startSpan(`${binding.httpMethod} ${binding.template.source}`);
+  const timeoutMs = timeoutOf(request.timeout);
+  const inTime = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const { httpMethod, template } = binding;
+  const span = startSpan(`${httpMethod} ${template.source}`, { "http.request.method": httpMethod, "url.path": path });
   if (span !== undefined) {
     headers.set("traceparent", span.parent);
     trace.id.value = span.traceId;
   }
-  const inTime =
-    request.timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs)]);
-  const init = {
-    method: binding.httpMethod,
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-    signal: inTime,
-  };
+  const json = body === undefined ? undefined : JSON.stringify(body);
   try {
-    const response = await fetch(path, init);
+    const response = await fetch(path, { method: httpMethod, headers, body: json, signal: inTime });
     learnTrace(trace, response.headers);
     tell({ status: `${response.status} ${response.statusText}`, header: [...response.headers] });
     const kind = response.headers.get("content-type") ?? "";
     if (response.ok && kind.startsWith("text/event-stream")) await readEvents(response, onMessage);
     else if (response.ok) onMessage(await response.json());
-    else tell({ problem: problemIn(await response.json()) });
-    span?.end();
+    else tell({ problem: problemIn(await response.text(), response.status) });
+    span?.end(endOf(response.status));
   } catch (error) {
-    span?.end(error);
+    span?.end({
+      attributes: signal.aborted ? {} : { "error.type": "_OTHER" },
+      failure: signal.aborted ? undefined : String(error),
+    });
+    if (error instanceof Error && error.name === "TimeoutError")
+      throw new ConnectError("the timeout has passed", Code.DeadlineExceeded);
     throw error;
   }
+}
+
+/** By the conventions, all answers from 400 on are errors to who has asked; but as the services have it, only those from 500 on are failures. */
+function endOf(status: number): SpanEnd {
+  const hasFailed = status >= 500;
+  return {
+    attributes: { "http.response.status_code": status, ...(hasFailed && { "error.type": String(status) }) },
+    failure: hasFailed ? `HTTP ${status}` : undefined,
+  };
 }
 
 /** The path with its query, and the body, of what was typed. */
@@ -87,8 +97,16 @@ async function readEvents(response: Response, onMessage: (json: JsonValue) => vo
   }
 }
 
-/** What a google.rpc.Status in JSON says. */
-function problemIn(status: JsonValue): Problem {
+const SHOWN_CHARS = 500;
+
+/** What a google.rpc.Status in JSON says; of another text, such as a proxy's, its begin. */
+function problemIn(text: string, httpStatus: number): Problem {
+  let status: JsonValue;
+  try {
+    status = JSON.parse(text);
+  } catch {
+    status = { message: `HTTP ${httpStatus}: ${text.slice(0, SHOWN_CHARS)}` };
+  }
   const { code, message, details } = isObject(status) ? status : {};
   const all = Array.isArray(details) ? details.filter(isObject) : [];
   const info = all.find((detail) => String(detail["@type"]).endsWith("google.rpc.ErrorInfo"));

@@ -9,7 +9,10 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export type Answer = {
   readonly protocol: Protocol;
   readonly isOver: boolean;
-  readonly messages: readonly { readonly afterMs: number; readonly json: JsonValue }[];
+  /** The last ones, oldest first. */
+  readonly messages: readonly { readonly number: number; readonly afterMs: number; readonly json: JsonValue }[];
+  /** How many came. */
+  readonly count: number;
   readonly header: readonly (readonly [string, string])[];
   readonly trailer: readonly (readonly [string, string])[];
   /** Of REST: "200 OK". */
@@ -24,7 +27,8 @@ export type Request = {
   readonly typed: JsonObject;
   /** Headers of the request, as "name: value" in lines. */
   readonly headers: string;
-  readonly timeoutMs: number | undefined;
+  /** In milliseconds, as typed; empty: that of the contract. */
+  readonly timeout: string;
 };
 
 /** What a call needs and tells, whatever its protocol. */
@@ -47,4 +51,12 @@ export function headersOf(lines: string): Headers {
     headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }
   return headers;
+}
+
+/** Undefined for nothing. Throws an Error for what is no whole number of milliseconds. */
+export function timeoutOf(typed: string): number | undefined {
+  if (typed.trim() === "") return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(typed.trim()))
+    throw new TypeError(`"${typed}" is no timeout: it must be a whole number of milliseconds`);
+  return Number(typed);
 }

@@ -27,7 +27,17 @@ export const system = signal<System>({ kind: "loading" });
 
 export const baseUrlOf = ({ basePath }: Pick<Workload, "basePath">): string => basePath || "/";
 
+const ASK_AGAIN_MS = 5000;
+
+/** Asks what there is; and again, as long as something could not be asked. */
 export async function loadSystem(): Promise<void> {
+  await askForSystem();
+  const { value } = system;
+  if (value.kind === "failed" || workloadsNow().some(({ fault }) => fault !== ""))
+    setTimeout(() => void loadSystem(), ASK_AGAIN_MS);
+}
+
+async function askForSystem(): Promise<void> {
   // In JSON the options of descriptors would get lost, and with them all policies.
   const transport = createConnectTransport({ baseUrl: "/", useBinaryFormat: true });
   const console = createClient(ConsoleService, transport);
@@ -41,7 +51,7 @@ export async function loadSystem(): Promise<void> {
 
 function workloadOf({ name, basePath, services, files, fault }: ConsoleWorkload): Workload {
   const registry = files === undefined ? createFileRegistry() : createFileRegistry(files);
-  const transport = createConnectTransport({ baseUrl: basePath || "/" });
+  const transport = createConnectTransport({ baseUrl: baseUrlOf({ basePath }) });
   const found = services.map((service) => registry.getService(service)).filter((desc) => desc !== undefined);
   return { name, basePath, services: found, registry, transport, fault };
 }

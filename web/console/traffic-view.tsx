@@ -12,8 +12,8 @@ export function TrafficView() {
   useEffect(() => (isLoaded ? followTraffic() : undefined), [isLoaded]);
   return (
     <section class="card" aria-labelledby="traffic">
-      <ViewHeading>
-        <span id="traffic">{WORDS.traffic}</span>
+      <ViewHeading id="traffic" page={WORDS.title}>
+        {WORDS.traffic}
       </ViewHeading>
       <p class="hint">{WORDS.trafficHint}</p>
       {isLoaded ? <Traffic /> : <p class="hint">{WORDS.loading}</p>}
@@ -47,12 +47,13 @@ function Traffic() {
               <th scope="col" class="number">
                 p99
               </th>
+              <th scope="col">{WORDS.ends}</th>
             </tr>
           </thead>
           <tbody>
             {flows.value.length === 0 && (
               <tr>
-                <td colSpan={7} class="hint">
+                <td colSpan={8} class="hint">
                   {WORDS.quiet}
                 </td>
               </tr>
@@ -76,12 +77,11 @@ function FlowRow({ flow: { from, to, method, perSecond, failed, statuses, p50, p
       <td>
         <code>{method.replace(/^.*\.(\w+\/)/, "$1")}</code>
       </td>
-      <td class="number" title={ends.join(", ")}>
-        {shownRate(perSecond)}
-      </td>
+      <td class="number">{shownRate(perSecond)}</td>
       <td class={failed > 0 ? "number fault" : "number"}>{shownShare(failed)}</td>
       <td class="number">{shownSeconds(p50)}</td>
       <td class="number">{shownSeconds(p99)}</td>
+      <td class="hint">{ends.join(", ")}</td>
     </tr>
   );
 }

@@ -38,12 +38,22 @@ export const silent = signal<readonly string[]>([]);
 export function followTraffic(): () => void {
   const counts = new Map<string, Count[]>();
   const ended = new AbortController();
+  let isAsking = false;
   const ask = async () => {
-    if (document.hidden) return;
+    if (document.hidden || isAsking) return;
+    isAsking = true;
+    try {
+      await askAll();
+    } finally {
+      isAsking = false;
+    }
+  };
+  const askAll = async () => {
     const workloads = workloadsNow().filter((workload) => serves(workload, TrafficService.typeName));
     const heard = await Promise.all(workloads.map((workload) => askOne(workload, counts, ended.signal)));
     if (ended.signal.aborted) return;
-    silent.value = workloads.filter((_, i) => !heard[i]).map(({ name }) => name);
+    const unheard = workloads.filter((_, i) => !heard[i]);
+    silent.value = [...unheard, ...workloadsNow().filter(({ fault }) => fault !== "")].map(({ name }) => name);
     flows.value = inPlace(
       flows.value,
       workloads.flatMap(({ name }) => flowsOf(name, counts.get(name) ?? [])),

@@ -12,4 +12,4 @@ const told = document.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.co
 
 export const gatewaySettings: GatewaySettings = told ? (JSON.parse(told) as GatewaySettings) : {};
 
-export const urlOfTrace = (id: string): string | undefined => gatewaySettings.traceUrl?.replace("{trace_id}", id);
+export const urlOfTrace = (id: string): string | undefined => gatewaySettings.traceUrl?.replaceAll("{trace_id}", id);

@@ -1,6 +1,6 @@
 // Small parts that both pages are made of.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { urlOfTrace } from "./page-settings.ts";
 import type { Trace } from "./tracing.ts";
 
@@ -21,10 +21,19 @@ export function TraceId({ of, label }: { of: Trace; label: string }) {
   );
 }
 
-/** Something that happened, which screen readers tell at once. */
+/** Something that happened. What is bad, screen readers tell at once; the rest, where it stands in something Told. */
 export function Notice({ kind, children }: { kind: "good" | "bad" | "open"; children: ComponentChildren }) {
   return (
-    <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+    <div class={`notice ${kind}`} role={kind === "bad" ? "alert" : undefined}>
+      {children}
+    </div>
+  );
+}
+
+/** Where something will stand that screen readers tell when it comes: they must know the place before. */
+export function Told({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="told" aria-live="polite">
       {children}
     </div>
   );
@@ -76,7 +85,7 @@ export function Field(props: FieldProps) {
         </p>
       )}
       {fault && (
-        <p class="fault" id={`${id}-fault`}>
+        <p class="fault" id={`${id}-fault`} role="alert">
           {fault}
         </p>
       )}
@@ -91,20 +100,33 @@ type ChoiceProps = {
   /** Values and what they are called. */
   options: readonly (readonly [value: string, name: string])[];
   onChange: (value: string) => void;
+  /** What is wrong with it. */
+  fault?: string | undefined;
 };
 
 /** A choice of one of a few. */
-export function Choice({ id, label, value, options, onChange }: ChoiceProps) {
+export function Choice({ id, label, value, options, onChange, fault }: ChoiceProps) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault && `${id}-fault`}
+      >
         {options.map(([option, name]) => (
           <option key={option} value={option}>
             {name}
           </option>
         ))}
       </select>
+      {fault && (
+        <p class="fault" id={`${id}-fault`} role="alert">
+          {fault}
+        </p>
+      )}
     </div>
   );
 }
@@ -119,15 +141,31 @@ export function Wide({ label, children }: { label: string; children: ComponentCh
   );
 }
 
-/** The heading of a view. It takes the focus when the view comes, so that who hears the page knows where they are. */
-export function ViewHeading({ children, takesFocus = true }: { children: ComponentChildren; takesFocus?: boolean }) {
-  const heading = useRef<HTMLHeadingElement>(null);
+type HeadingProps = {
+  id: string;
+  /** The name of the page, which stands behind that of the view in the browser's title. */
+  page: string;
+  children: string;
+};
+
+/** What came first has the focus where browsers put it. */
+let isFirstView = true;
+
+/** The heading of a view. It takes the focus when another view comes, so that who hears the page knows where they are. */
+export function ViewHeading({ id, page, children }: HeadingProps) {
   useEffect(() => {
-    if (takesFocus) heading.current?.focus({ preventScroll: true });
-  }, [takesFocus]);
+    document.title = `${children} – ${page}`;
+    if (!isFirstView) focusOn(id);
+    isFirstView = false;
+  }, [id, page, children]);
   return (
-    <h1 ref={heading} tabIndex={-1}>
+    <h1 id={id} tabIndex={-1}>
       {children}
     </h1>
   );
+}
+
+/** Moves the focus to an element that can have it, as when what had it goes. */
+export function focusOn(id: string): void {
+  document.getElementById(id)?.focus({ preventScroll: true });
 }

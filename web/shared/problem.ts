@@ -27,18 +27,25 @@ export function problemOf(reason: unknown): Problem {
   };
 }
 
-/** Answers that say that a request was understood and refused. After any other error nobody knows whether it was carried out. */
-const REFUSALS: ReadonlySet<Code> = new Set([
+/** Codes of failures that somebody has to look into, as the services have it: what a caller may reckon with is none. */
+const FAILURES: ReadonlySet<Code> = new Set([
+  Code.Unknown,
+  Code.DeadlineExceeded,
+  Code.Unimplemented,
+  Code.Internal,
+  Code.Unavailable,
+  Code.DataLoss,
+]);
+
+export const isFailure = ({ code }: Pick<Problem, "code">): boolean => FAILURES.has(code);
+
+/** Codes of a request that was looked at and refused for what it asks. All others may come from before or after it was carried out. */
+const SETTLED: ReadonlySet<Code> = new Set([
   Code.InvalidArgument,
   Code.FailedPrecondition,
   Code.AlreadyExists,
-  Code.NotFound,
   Code.OutOfRange,
-  Code.PermissionDenied,
-  Code.Unauthenticated,
-  Code.ResourceExhausted,
-  Code.Unimplemented,
 ]);
 
-/** Whether the request may have been carried out all the same. */
-export const isInDoubt = ({ code }: Problem): boolean => !REFUSALS.has(code);
+/** Whether a request was not carried out, and would not be if it was made again: now, nor by an earlier try with the same key. */
+export const isSettled = ({ code }: Pick<Problem, "code">): boolean => SETTLED.has(code);

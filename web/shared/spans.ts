@@ -1,28 +1,35 @@
 // The page's own spans: each call is one, the first of its trace. They are sent where the gateway says; where it says nothing, there are none.
-import { Code, ConnectError } from "@connectrpc/connect";
-import { statusName } from "../../src/rpc/status-name.ts";
-import { type EndedSpan, exportOf } from "./otlp.ts";
+import { type Attributes, type EndedSpan, exportOf } from "./otlp.ts";
 import { gatewaySettings } from "./page-settings.ts";
-import { isInDoubt, problemOf } from "./problem.ts";
 import { randomHex } from "./random.ts";
+
+/** How a call ended. */
+export type SpanEnd = {
+  readonly attributes: Attributes;
+  /** What failed; undefined: nothing. */
+  readonly failure: string | undefined;
+};
 
 export type CallSpan = {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   /** The value of a `traceparent` header. */
   readonly parent: string;
-  /** Ends it: well, or for this reason. The second end is none. */
-  end(reason?: unknown): void;
+  /** The second end is none. */
+  end(how: SpanEnd): void;
 };
 
-/** The name of the page in telemetry. */
-const SERVICE = "shop-page";
+/** The names of the pages in telemetry. */
+const SERVICE = location.pathname.startsWith("/console") ? "console-page" : "shop-page";
 const GATHER_MS = 300;
 const MAX_GATHERED = 100;
 
-/** Starts the span of a call to the gateway; undefined where none is wanted. `method`: "pkg.Service/Method". */
-export function startSpan(method: string): CallSpan | undefined {
-  if (gatewaySettings.tracesUrl === undefined) return undefined;
+/**
+ * Starts the span of a call to the gateway; undefined where none is wanted. A browser tells the gateway only over HTTPS and at localhost that a
+ * call is the page's. Elsewhere its trace would not be recorded, so that this span would be all of it.
+ */
+export function startSpan(name: string, attributes: Attributes): CallSpan | undefined {
+  if (gatewaySettings.tracesUrl === undefined || !isSecureContext) return undefined;
   const traceId = randomHex(16);
   const spanId = randomHex(8);
   const start = now();
@@ -30,31 +37,21 @@ export function startSpan(method: string): CallSpan | undefined {
   return {
     traceId,
     parent: `00-${traceId}-${spanId}-01`,
-    end(reason) {
+    end(how) {
       if (isOver) return;
       isOver = true;
-      send({ traceId, spanId, name: method, start, end: now(), ...outcome(method, reason) });
+      const all = { ...attributes, ...SERVER, ...how.attributes };
+      send({ traceId, spanId, name, start, end: now(), attributes: all, failure: how.failure });
     },
   };
 }
 
-const now = (): number => performance.timeOrigin + performance.now();
+const SERVER = {
+  "server.address": location.hostname,
+  "server.port": Number(location.port || (location.protocol === "https:" ? 443 : 80)),
+};
 
-/** As the services have it: what the contract reckons with, such as a declined card, is no failure. Neither is it if somebody looks elsewhere. */
-function outcome(method: string, reason: unknown): Pick<EndedSpan, "attributes" | "failure"> {
-  const error = reason === undefined ? undefined : ConnectError.from(reason);
-  const status = statusName(error?.code);
-  const hasFailed = error !== undefined && error.code !== Code.Canceled && isInDoubt(problemOf(error));
-  const attributes = {
-    "rpc.system.name": "connectrpc",
-    "rpc.method": method,
-    "rpc.status_code": status,
-    "server.address": location.hostname,
-    "server.port": Number(location.port || (location.protocol === "https:" ? 443 : 80)),
-    ...(hasFailed && { "error.type": status }),
-  };
-  return { attributes, failure: hasFailed ? error.rawMessage : undefined };
-}
+const now = (): number => performance.timeOrigin + performance.now();
 
 let gathered: EndedSpan[] = [];
 

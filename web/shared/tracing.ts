@@ -1,7 +1,9 @@
 // Which trace a call of the page belongs to: the page begins it where it makes spans, else the gateway does and says so in its answer.
 import { ConnectError, createContextKey, createContextValues, type Interceptor } from "@connectrpc/connect";
 import { type Signal, signal } from "@preact/signals";
-import { startSpan } from "./spans.ts";
+import { statusName } from "../../src/rpc/status-name.ts";
+import { isFailure } from "./problem.ts";
+import { type SpanEnd, startSpan } from "./spans.ts";
 
 /** The trace of an action; its id is 32 hexadecimal digits, and undefined until it is known. */
 export type Trace = { readonly id: Signal<string | undefined> };
@@ -28,7 +30,8 @@ export function learnTrace(trace: Trace, header: Headers): void {
 /** Makes a span for each call, and learns its trace. */
 export const tracing: Interceptor = (next) => async (request) => {
   const trace = request.contextValues.get(traceOfCall);
-  const span = startSpan(`${request.service.typeName}/${request.method.name}`);
+  const method = `${request.service.typeName}/${request.method.name}`;
+  const span = startSpan(method, { "rpc.system.name": "connectrpc", "rpc.method": method });
   if (span !== undefined) {
     request.header.set("traceparent", span.parent);
     if (trace) trace.id.value = span.traceId;
@@ -40,16 +43,27 @@ export const tracing: Interceptor = (next) => async (request) => {
     const response = await next(request);
     learn(response.header);
     if (!response.stream) {
-      span?.end();
+      span?.end(endOf(undefined));
       return response;
     }
-    return { ...response, message: untilEnd(response.message, (reason) => span?.end(reason)) };
+    return { ...response, message: untilEnd(response.message, (reason) => span?.end(endOf(reason))) };
   } catch (error) {
     learn(ConnectError.from(error).metadata);
-    span?.end(error);
+    span?.end(endOf(error));
     throw error;
   }
 };
+
+/** As the services have it: what the contract reckons with, such as a declined card, is no failure. Neither is it if somebody looks elsewhere. */
+function endOf(reason: unknown): SpanEnd {
+  const error = reason === undefined ? undefined : ConnectError.from(reason);
+  const status = statusName(error?.code);
+  const hasFailed = error !== undefined && isFailure(error);
+  return {
+    attributes: { "rpc.status_code": status, ...(hasFailed && { "error.type": status }) },
+    failure: hasFailed ? error.rawMessage : undefined,
+  };
+}
 
 async function* untilEnd<T>(messages: AsyncIterable<T>, end: (reason?: unknown) => void): AsyncIterable<T> {
   try {

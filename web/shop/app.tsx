@@ -1,4 +1,5 @@
 import { gatewaySettings } from "../shared/page-settings.ts";
+import { ViewHeading } from "../shared/parts.tsx";
 import { route } from "../shared/route.ts";
 import { CartView } from "./cart-view.tsx";
 import { CustomerView } from "./customer-view.tsx";
@@ -42,7 +43,11 @@ function View({ path }: { path: string }) {
   if (path === "/orders") return <OrdersView />;
   return (
     <div class="shop">
-      <h1 class="unseen">{WORDS.title}</h1>
+      <div class="unseen">
+        <ViewHeading id="shop" page={WORDS.title}>
+          {WORDS.shop}
+        </ViewHeading>
+      </div>
       <ProductsView />
       <CartView />
     </div>

@@ -1,29 +1,30 @@
 import { shownMoney } from "../shared/money.ts";
-import { Choice, Field } from "../shared/parts.tsx";
+import { Choice, Field, focusOn } from "../shared/parts.tsx";
 import { type CartLine, cart, cents, centsOf, quantityOf, removeFromCart, setQuantity } from "./cart.ts";
 import { checkout, paymentToken, placeOrder } from "./checkout.ts";
-import { CheckoutNotice } from "./checkout-notice.tsx";
+import { CheckoutNotice, faultsOfQuantities } from "./checkout-notice.tsx";
 import { productNamed } from "./products.ts";
 import { WORDS } from "./words.ts";
 
 export function CartView() {
   const { value } = checkout;
   const isBusy = value.kind === "placing" || value.kind === "inDoubt";
-  const faults = value.kind === "refused" ? value.problem.fields : undefined;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!isBusy && cart.value.length > 0) void placeOrder();
   };
   return (
     <section class="card cart" aria-labelledby="cart">
-      <h2 id="cart">{WORDS.cart}</h2>
+      <h2 id="cart" tabIndex={-1}>
+        {WORDS.cart}
+      </h2>
       <form noValidate onSubmit={submit}>
         {cart.value.length === 0 ? (
           <p class="hint">{WORDS.empty}</p>
         ) : (
           <ul class="lines">
-            {cart.value.map((line, i) => (
-              <Line key={line.productId} line={line} fault={faults?.get(`items[${i}].quantity`)} />
+            {cart.value.map((line) => (
+              <Line key={line.productId} line={line} fault={faultsOfQuantities(value).get(line.productId)?.fault} />
             ))}
           </ul>
         )}
@@ -65,7 +66,15 @@ function Line({ line, fault }: { line: CartLine; fault: string | undefined }) {
         onInput={(typed) => setQuantity(productId, typed)}
       />
       <span class="amount">{shownMoney(centsOf(line) * quantityOf(line), "USD")}</span>
-      <button type="button" class="quiet" aria-label={WORDS.remove(name)} onClick={() => removeFromCart(productId)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={WORDS.remove(name)}
+        onClick={() => {
+          focusOn("cart"); // the button goes
+          removeFromCart(productId);
+        }}
+      >
         ×
       </button>
     </li>

@@ -22,6 +22,15 @@ export function setQuantity(productId: number, quantity: string): void {
   cart.value = cart.value.map((line) => (line.productId === productId ? { productId, quantity } : line));
 }
 
+/** Takes out what was ordered. What was added meanwhile stays. */
+export function takeFromCart(ordered: readonly { readonly productId: number; readonly quantity: number }[]): void {
+  cart.value = cart.value.flatMap((line) => {
+    const taken = ordered.find(({ productId }) => productId === line.productId)?.quantity ?? 0;
+    const left = quantityOf(line) - taken;
+    return taken === 0 ? [line] : left > 0 ? [{ ...line, quantity: String(left) }] : [];
+  });
+}
+
 export function removeFromCart(productId: number): void {
   cart.value = cart.value.filter((line) => line.productId !== productId);
 }

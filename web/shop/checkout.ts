@@ -1,14 +1,15 @@
 // Placing an order. Its idempotency key is made once; whoever asks again after a lost answer uses it again, so that it is one order and one charge.
 import { signal } from "@preact/signals";
-import { isInDoubt, type Problem, problemOf } from "../shared/problem.ts";
+import { drop, keep, recall } from "../shared/kept.ts";
+import { isSettled, type Problem, problemOf } from "../shared/problem.ts";
 import { randomHex } from "../shared/random.ts";
 import { newTrace, type Trace, tracedAs } from "../shared/tracing.ts";
-import { cart, centsOf, quantityOf } from "./cart.ts";
+import { cart, centsOf, quantityOf, takeFromCart } from "./cart.ts";
 import { customerNumber } from "./customer.ts";
 import { shop } from "./shop-client.ts";
 
 /** What is asked for, each time the same. */
-type Asked = {
+export type Asked = {
   readonly userId: number;
   readonly items: readonly { readonly productId: number; readonly quantity: number; readonly price: number }[];
   readonly paymentMethod: string;
@@ -20,9 +21,17 @@ type Asked = {
 export type Checkout =
   | { readonly kind: "idle" }
   | { readonly kind: "placing"; readonly asked: Asked; readonly trace: Trace }
-  | { readonly kind: "placed"; readonly asked: Asked; readonly trace: Trace; readonly orderId: string }
-  | { readonly kind: "refused"; readonly trace: Trace; readonly problem: Problem }
-  /** There was no answer, for this problem or because the page was left: nobody here knows whether there is an order. */
+  /** The status is that of the order now: "created", or "cancelled" if somebody was quicker than a repeat. */
+  | {
+      readonly kind: "placed";
+      readonly asked: Asked;
+      readonly trace: Trace;
+      readonly orderId: string;
+      readonly status: string;
+    }
+  /** There is no order that was paid, and will be none of this key. */
+  | { readonly kind: "refused"; readonly asked: Asked; readonly trace: Trace; readonly problem: Problem }
+  /** There was no answer that settles it, for this problem or because the page was left: nobody here knows whether there is an order. */
   | { readonly kind: "inDoubt"; readonly asked: Asked; readonly trace: Trace; readonly problem: Problem | undefined };
 
 const KEPT_AS = "order in doubt";
@@ -40,21 +49,27 @@ export function placeOrder(): Promise<void> {
       quantity: quantityOf(line),
       price: centsOf(line) / 100,
     })),
-    paymentMethod: paymentToken.value.trim(),
+    paymentMethod: paymentToken.value,
     idempotencyKey: randomHex(KEY_BYTES),
     times: 1,
   });
 }
 
-/** Asks again for an order whose answer was lost. */
+/** Asks again for an order that is in doubt. */
 export async function askAgain(): Promise<void> {
   const { value } = checkout;
   if (value.kind === "inDoubt") await ask({ ...value.asked, times: value.asked.times + 1 });
 }
 
+/** Leaves an order in doubt as it is, whatever became of it. */
+export function giveUp(): void {
+  drop(KEPT_AS);
+  checkout.value = { kind: "idle" };
+}
+
 /** An order that was in doubt when the page was left is still so. */
 export function recallDoubt(): void {
-  const kept = sessionStorage.getItem(KEPT_AS);
+  const kept = recall(KEPT_AS);
   if (kept !== null)
     checkout.value = { kind: "inDoubt", problem: undefined, trace: newTrace(), asked: JSON.parse(kept) };
 }
@@ -62,18 +77,17 @@ export function recallDoubt(): void {
 async function ask(asked: Asked): Promise<void> {
   const trace = newTrace();
   checkout.value = { kind: "placing", asked, trace };
-  sessionStorage.setItem(KEPT_AS, JSON.stringify(asked));
+  keep(KEPT_AS, JSON.stringify(asked));
   const { userId, items, paymentMethod, idempotencyKey } = asked;
   try {
     const order = { userId, items: [...items], paymentMethod, idempotencyKey };
-    const { orderId } = await shop.createOrder(order, tracedAs(trace));
-    checkout.value = { kind: "placed", asked, trace, orderId };
-    cart.value = [];
+    const { orderId, status } = await shop.createOrder(order, tracedAs(trace));
+    checkout.value = { kind: "placed", asked, trace, orderId, status };
+    takeFromCart(items);
   } catch (error) {
     const problem = problemOf(error);
-    checkout.value = isInDoubt(problem)
-      ? { kind: "inDoubt", asked, trace, problem }
-      : { kind: "refused", trace, problem };
+    const kind = isSettled(problem) ? "refused" : "inDoubt";
+    checkout.value = { kind, asked, trace, problem };
   }
-  if (checkout.value.kind !== "inDoubt") sessionStorage.removeItem(KEPT_AS);
+  if (checkout.value.kind !== "inDoubt") drop(KEPT_AS);
 }

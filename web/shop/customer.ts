@@ -1,6 +1,7 @@
 // Who orders.
 import { effect, signal } from "@preact/signals";
 import type { User } from "../../gen/shop/gateway/v1/shop_pb.js";
+import { keep, recall } from "../shared/kept.ts";
 import { type Problem, problemOf } from "../shared/problem.ts";
 import { newTrace, tracedAs } from "../shared/tracing.ts";
 import { accessToken, shop } from "./shop-client.ts";
@@ -11,7 +12,7 @@ const FIRST = "123";
 export type Known = { kind: "asking" } | { kind: "known"; user: User } | { kind: "unknown"; problem: Problem };
 
 /** The id, as typed. */
-export const customerId = signal(sessionStorage.getItem(KEPT_AS) ?? FIRST);
+export const customerId = signal(recall(KEPT_AS) ?? FIRST);
 export const customer = signal<Known>({ kind: "asking" });
 
 /** As a number that fits the contract's uint32; 0, which nobody has, for what is none. */
@@ -21,7 +22,7 @@ export const customerNumber = (): number => (/^\d{1,9}$/.test(customerId.value.t
 export function followCustomer(): void {
   effect(() => {
     const id = customerNumber();
-    sessionStorage.setItem(KEPT_AS, customerId.value);
+    keep(KEPT_AS, customerId.value);
     accessToken.value; // another one may know more
     const superseded = new AbortController();
     customer.value = { kind: "asking" };

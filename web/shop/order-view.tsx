@@ -1,10 +1,11 @@
 import { useEffect } from "preact/hooks";
 import { shownMoney } from "../shared/money.ts";
-import { Notice, TraceId, ViewHeading } from "../shared/parts.tsx";
+import { focusOn, Notice, Told, TraceId, ViewHeading } from "../shared/parts.tsx";
 import { shownTime } from "../shared/time.ts";
-import { cancelling, cancelOrder } from "./orders.ts";
+import { cancelling, cancelOrder, forgetCancelling } from "./orders.ts";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { productNamed } from "./products.ts";
+import { accessToken } from "./shop-client.ts";
 import { StateMark } from "./state-mark.tsx";
 import { type Watched, watched, watchOrder } from "./watched-order.ts";
 import { WORDS } from "./words.ts";
@@ -13,14 +14,16 @@ const CANCELLABLE = new Set(["pending", "created"]);
 
 /** One order, as it changes. */
 export function OrderView({ orderId }: { orderId: string }) {
-  useEffect(() => watchOrder(orderId), [orderId]);
+  const token = accessToken.value;
+  useEffect(() => watchOrder(orderId), [orderId, token]);
+  useEffect(() => () => forgetCancelling(orderId), [orderId]);
   const { value } = watched;
   const order = value?.order;
   return (
     <section class="card" aria-labelledby="order">
       <a href="#/orders">← {WORDS.back}</a>
-      <ViewHeading>
-        <span id="order">{WORDS.order(orderId.slice(-12))}</span>
+      <ViewHeading id="order" page={WORDS.title}>
+        {WORDS.order(orderId.slice(-12))}
       </ViewHeading>
       {value && <Connection of={value} />}
       {value?.problem && value.connection === "ended" && <ProblemNotice problem={value.problem} trace={value.trace} />}
@@ -94,22 +97,30 @@ function States({ of: { seen, order } }: { of: Watched }) {
 }
 
 function Cancel({ orderId, status }: { orderId: string; status: string }) {
-  const { value } = cancelling;
-  const mine = value?.orderId === orderId ? value : undefined;
+  const mine = cancelling.value.get(orderId);
   return (
     <>
       {CANCELLABLE.has(status) && (
-        <button type="button" disabled={mine?.kind === "cancelling"} onClick={() => void cancelOrder(orderId)}>
+        <button
+          type="button"
+          disabled={mine?.kind === "cancelling"}
+          onClick={() => {
+            focusOn("order"); // the button goes
+            void cancelOrder(orderId);
+          }}
+        >
           {WORDS.cancel}
         </button>
       )}
-      {mine?.kind === "refused" && <ProblemNotice problem={mine.problem} trace={mine.trace} />}
-      {mine?.kind === "cancelled" && (
-        <Notice kind="good">
-          <p>{WORDS.cancelled}</p>
-          <TraceId of={mine.trace} label={WORDS.trace} />
-        </Notice>
-      )}
+      <Told>
+        {mine?.kind === "refused" && <ProblemNotice problem={mine.problem} trace={mine.trace} />}
+        {mine?.kind === "cancelled" && (
+          <Notice kind="good">
+            <p>{WORDS.cancelled}</p>
+            <TraceId of={mine.trace} label={WORDS.trace} />
+          </Notice>
+        )}
+      </Told>
     </>
   );
 }

@@ -1,23 +1,25 @@
 import { useEffect } from "preact/hooks";
 import { shownMoney } from "../shared/money.ts";
-import { TraceId, ViewHeading } from "../shared/parts.tsx";
+import { focusOn, TraceId, ViewHeading } from "../shared/parts.tsx";
 import { shownTime } from "../shared/time.ts";
 import { customerId } from "./customer.ts";
 import { loadMoreOrders, loadOrders, orderList } from "./orders.ts";
 import { ProblemNotice } from "./problem-notice.tsx";
+import { accessToken } from "./shop-client.ts";
 import { StateMark } from "./state-mark.tsx";
 import { WORDS } from "./words.ts";
 
 /** The customer's orders. */
 export function OrdersView() {
   const id = customerId.value;
-  useEffect(() => void loadOrders(), [id]);
+  const token = accessToken.value;
+  useEffect(() => void loadOrders(), [id, token]);
   const { value } = orderList;
   return (
     <section class="card" aria-labelledby="orders">
       <div class="row">
-        <ViewHeading>
-          <span id="orders">{WORDS.orders}</span>
+        <ViewHeading id="orders" page={WORDS.title}>
+          {WORDS.orders}
         </ViewHeading>
         <button type="button" onClick={() => void loadOrders()}>
           {WORDS.reload}
@@ -31,7 +33,13 @@ export function OrdersView() {
       <div class="row foot" aria-live="polite">
         {value?.isLoading !== false && <span class="hint">{WORDS.loading}</span>}
         {value !== undefined && !value.isLoading && value.nextPageToken !== "" && (
-          <button type="button" onClick={() => void loadMoreOrders()}>
+          <button
+            type="button"
+            onClick={() => {
+              focusOn("orders"); // the button goes with the last page
+              void loadMoreOrders();
+            }}
+          >
             {WORDS.more}
           </button>
         )}

@@ -6,7 +6,7 @@ import { newTrace, type Trace, tracedAs } from "../shared/tracing.ts";
 import { customerNumber } from "./customer.ts";
 import { shop } from "./shop-client.ts";
 
-export const PAGE_SIZE = 8;
+const PAGE_SIZE = 8;
 
 export type OrderList = {
   readonly orders: readonly Order[];
@@ -18,11 +18,12 @@ export type OrderList = {
 };
 
 export type Cancelling =
-  | { readonly kind: "cancelling" | "cancelled"; readonly orderId: string; readonly trace: Trace }
-  | { readonly kind: "refused"; readonly orderId: string; readonly trace: Trace; readonly problem: Problem };
+  | { readonly kind: "cancelling" | "cancelled"; readonly trace: Trace }
+  | { readonly kind: "refused"; readonly trace: Trace; readonly problem: Problem };
 
 export const orderList = signal<OrderList | undefined>(undefined);
-export const cancelling = signal<Cancelling | undefined>(undefined);
+/** By the ids of orders. */
+export const cancelling = signal<ReadonlyMap<string, Cancelling>>(new Map());
 
 let asking = new AbortController();
 
@@ -61,11 +62,23 @@ async function load(before: readonly Order[], pageToken: string): Promise<void> 
 /** Cancels an order. Asking for it twice is the same as once. */
 export async function cancelOrder(orderId: string): Promise<void> {
   const trace = newTrace();
-  cancelling.value = { kind: "cancelling", orderId, trace };
+  const tell = (news: Cancelling) => {
+    cancelling.value = new Map(cancelling.value).set(orderId, news);
+  };
+  tell({ kind: "cancelling", trace });
   try {
     await shop.cancelOrder({ orderId }, tracedAs(trace));
-    cancelling.value = { kind: "cancelled", orderId, trace };
+    tell({ kind: "cancelled", trace });
   } catch (error) {
-    cancelling.value = { kind: "refused", orderId, trace, problem: problemOf(error) };
+    tell({ kind: "refused", trace, problem: problemOf(error) });
   }
+}
+
+/** What became of it has been read. */
+export function forgetCancelling(orderId: string): void {
+  const { kind } = cancelling.value.get(orderId) ?? {};
+  if (kind === undefined || kind === "cancelling") return;
+  const rest = new Map(cancelling.value);
+  rest.delete(orderId);
+  cancelling.value = rest;
 }

@@ -19,6 +19,10 @@ export type Watched = {
 };
 
 const PAUSE_MS = { first: 500, longest: 5000 };
+/** The first message comes at once, if anybody is there. */
+const FIRST_MS = 5000;
+/** A connection that is silently gone looks like an order to which nothing happens. So nobody waits longer than this without asking again. */
+const SILENCE_MS = 30_000;
 /** Another watch would get the same answer. */
 const LASTING: ReadonlySet<Code> = new Set([
   Code.NotFound,
@@ -54,27 +58,68 @@ async function follow(orderId: string, left: AbortSignal): Promise<void> {
   let pauseMs = PAUSE_MS.first;
   while (!left.aborted) {
     const trace = newTrace();
-    tell({ trace });
+    const patience = new Patience(FIRST_MS);
     try {
-      for await (const { order } of shop.watchOrder({ orderId }, tracedAs(trace, left))) {
+      const signal = AbortSignal.any([left, patience.signal]);
+      for await (const { order } of shop.watchOrder({ orderId }, tracedAs(trace, signal))) {
         pauseMs = PAUSE_MS.first;
+        patience.restart(SILENCE_MS);
         const { seen = [] } = watched.value ?? {};
         const isNew = order !== undefined && seen.at(-1) !== order.status;
-        tell({ order, seen: isNew ? [...seen, order.status] : seen, connection: "live", problem: undefined });
+        tell({ order, trace, seen: isNew ? [...seen, order.status] : seen, connection: "live", problem: undefined });
       }
       tell({ connection: "ended" });
       return;
     } catch (error) {
+      if (patience.isAnswered && patience.signal.aborted) continue; // nothing is wrong: it is looked whether all is well
       const problem = problemOf(error);
       if (LASTING.has(problem.code)) {
-        tell({ connection: "ended", problem });
+        tell({ connection: "ended", problem, trace });
         return;
       }
-      tell({ connection: "lost", problem });
+      tell({ connection: "lost", problem, trace });
       await pause(pauseMs, left);
       pauseMs = Math.min(2 * pauseMs, PAUSE_MS.longest);
+    } finally {
+      patience.end();
     }
   }
+}
+
+/** Aborts when nothing has come for long, and when the network or the tab comes back: what was open before may be dead. */
+class Patience {
+  readonly #over = new AbortController();
+  #timer: ReturnType<typeof setTimeout>;
+  /** Whether anything came at all. */
+  isAnswered = false;
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(this.#lose, ms);
+    addEventListener("online", this.#lose);
+    document.addEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  restart(ms: number): void {
+    this.isAnswered = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#lose, ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.#lose);
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  #lose = (): void => this.#over.abort();
+
+  #onVisibility = (): void => {
+    if (!document.hidden) this.#lose();
+  };
 }
 
 /** Less, if the network comes back meanwhile. */

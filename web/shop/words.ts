@@ -73,9 +73,11 @@ export const WORDS = {
   placed: "Your order is placed and paid.",
   placedAgain: (times: number) => `You asked ${times} times with one key. It is one order, charged once.`,
   showOrder: "Watch the order",
-  inDoubt: "The answer was lost",
+  placedAndCancelled: "Your order was placed, and is cancelled by now: what was paid is given back.",
+  inDoubt: "Nobody knows whether you have ordered",
   inDoubtText:
-    "Your order may have arrived or not. Ask again: the same key goes with it, so whatever happened, you get one order and pay once.",
+    "There was no answer that tells. Ask again: the same key goes with it, so whatever happened, you get one order and pay once.",
+  giveUp: "Give up, and look at the orders first",
   askAgain: "Ask again",
   somethingFailed: "Something failed.",
   orderId: "Order",

@@ -108,11 +108,29 @@ function ValueForm({ field, value, onChange, path, faults, label }: FieldFormPro
   const id = `field-${path}`;
   if (field.enum !== undefined) {
     const names = field.enum.values.map(({ name }) => [name, name] as const);
-    return <Choice id={id} label={label} value={String(value ?? names[0]?.[0])} options={names} onChange={onChange} />;
+    return (
+      <Choice
+        id={id}
+        label={label}
+        value={String(value ?? names[0]?.[0])}
+        options={names}
+        onChange={onChange}
+        fault={faults.get(path)}
+      />
+    );
   }
   if ("scalar" in field && field.scalar === ScalarType.BOOL) {
     const choose = (chosen: string) => onChange(chosen === "" ? undefined : chosen === "true");
-    return <Choice id={id} label={label} value={String(value ?? "")} options={BOOLEANS} onChange={choose} />;
+    return (
+      <Choice
+        id={id}
+        label={label}
+        value={String(value ?? "")}
+        options={BOOLEANS}
+        onChange={choose}
+        fault={faults.get(path)}
+      />
+    );
   }
   return (
     <Field

@@ -1,6 +1,5 @@
 // A request as it is typed: JSON as Protobuf has it, in the names of the contract. It need not be right until it is sent.
 import {
-  create,
   type DescField,
   type DescMessage,
   fromJson,
@@ -33,8 +32,6 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 export function messageOf(desc: DescMessage, typed: JsonObject, registry: Registry): Message {
   return fromJson(desc, cleaned(desc, typed), { registry });
 }
-
-export const emptyMessage = (desc: DescMessage): Message => create(desc);
 
 /** Without fields that were left empty, and with numbers as numbers. */
 export function cleaned(desc: DescMessage, typed: JsonObject): JsonObject {
