@@ -12,6 +12,7 @@ import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
 import { admitting } from "./admitting.ts";
 import { boundTimeouts } from "./bound-timeouts.ts";
+import { tellBrokenOff } from "./broken-off.ts";
 import type { PlainCall } from "./plain-call.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import { checkedQuery } from "./query.ts";
@@ -50,7 +51,13 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, ad
   const registry = registryOf(services.map(({ desc }) => desc));
   const router = createConnectRouter({
     grpc: false,
-    interceptors: joinHooks([reportUnexpected(onError), ...interceptors, refuseFaults, admitting(admission)]),
+    interceptors: joinHooks([
+      reportUnexpected(onError),
+      ...interceptors,
+      refuseFaults,
+      admitting(admission),
+      tellBrokenOff,
+    ]),
     acceptCompression: [compressionGzip],
     jsonOptions: { registry },
     binaryOptions: { readUnknownFields: false },
