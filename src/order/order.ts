@@ -89,7 +89,7 @@ export type OrderStore = {
    * Replaces the order with the result of `change` and returns that. `change` gets the order as the caller knows it and, if another
    * writer was faster, again as it is stored. If it returns its argument, nothing is written. Throws if there is no such order to write.
    */
-  update(known: Order, change: (order: Order) => Order): Promise<Order>;
+  update(known: Order, change: (order: Order) => Order, call?: StepOptions): Promise<Order>;
   /** A user's orders, newest first. `before` is the id of the previous page's last order. */
   listByUser(page: { userId: number; before: string | undefined; limit: number }, call?: StepOptions): Promise<Order[]>;
   /**
