@@ -21,7 +21,8 @@ export type UnansweredCall = {
   onHung(): void;
 };
 
-const CONNECT_MS = 10_000;
+/** After a pause of this process, what the server has sent meanwhile is only read now. */
+const LAST_LOOK_MS = 100;
 const STREAM_WINDOW = 256 << 10;
 const CONNECTION_WINDOW = 4 << 20;
 /** A healthy server answers a ping in less. */
@@ -37,7 +38,7 @@ export class ClientConnection {
   readonly #session: ClientHttp2Session;
   readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
-  readonly #connecting: NodeJS.Timeout;
+  #connecting: NodeJS.Timeout;
   /** In the order of their numbers. */
   readonly #unanswered = new Map<UnansweredCall, number>();
   #number = 0;
@@ -62,10 +63,12 @@ export class ClientConnection {
   /** Why it ended. */
   cause: Error | undefined;
 
+  /** Ends if the server has not said within `connectMs` that it speaks HTTP/2. */
   constructor(
     address: SocketAddress,
     tls: TlsOptions | undefined,
     settings: ConnectionSettings,
+    connectMs: number,
     to: ClientConnectionListener,
   ) {
     this.#listener = to;
@@ -79,7 +82,9 @@ export class ClientConnection {
       maxSessionMemory: Number.MAX_SAFE_INTEGER,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     });
-    this.#connecting = setTimeout(() => this.#end("no HTTP/2 settings in time"), CONNECT_MS).unref();
+    this.#connecting = setTimeout(() => {
+      this.#connecting = setTimeout(() => this.#end("no HTTP/2 settings in time"), LAST_LOOK_MS).unref();
+    }, connectMs).unref();
     this.#session.on("remoteSettings", ({ maxConcurrentStreams }) => {
       this.#maxCalls = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
       if (this.#open) this.#listener.onFree();
