@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
-import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import { isPublic, maxRequestBytes, policyOf, timeoutMs } from "./contract.ts";
 import { admissionBy, bearersBy, callersBy, credentialsBy, rateLimitBy } from "./guards.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
@@ -115,6 +115,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       interceptors,
       http: strangers ? publicHttp() : undefined,
       maxRequestBytes,
+      defaultTimeoutMs: timeoutMs,
       admission,
       observeBareRequest: bareTelemetry(told),
       limits: {

@@ -47,7 +47,8 @@ export function createPlainListener(options: ResolvedOptions, calls: PlainCalls)
   };
 }
 
-function createConnectLane({ services, interceptors, limits, maxRequestBytes, admission, onError }: ResolvedOptions) {
+function createConnectLane({ services, interceptors, limits, ...options }: ResolvedOptions) {
+  const { maxRequestBytes, defaultTimeoutMs, admission, onError } = options;
   const registry = registryOf(services.map(({ desc }) => desc));
   const router = createConnectRouter({
     grpc: false,
@@ -95,7 +96,7 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, ad
   function requestOf(call: PlainCall, method: DescMethod): Parameters<UniversalHandler>[0] {
     const values = serverValues(call);
     const request = universalRequest(call, values);
-    values.set(requestFault, boundTimeouts(request.header));
+    values.set(requestFault, boundTimeouts(request.header, defaultTimeoutMs(method)));
     const maxBytes = maxRequestBytes(method);
     if (request.method === "GET") {
       return { ...request, url: checkedQuery(request.url, { method, maxBytes, registry, values }), body: nothing() };
