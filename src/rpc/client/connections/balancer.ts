@@ -110,7 +110,8 @@ export class Balancer implements SubchannelListener {
   }
 
   #open(call: WaitingCall): boolean {
-    return this.#openAt(call, true) || this.#openAt(call, false);
+    if (this.#openAt(call, true)) return true;
+    return !this.#inTurn.some(({ asking }) => asking) && this.#openAt(call, false);
   }
 
   /** `wary`: only at addresses that are well, as far as is known. */

@@ -91,12 +91,14 @@ export class Subchannel implements ClientConnectionListener {
     let most = 0;
     for (const connection of this.#connections) {
       const { room } = connection;
+      if (wary && room > 0) connection.askIfStale();
       if (room <= most || (wary && connection.doubted) || (isStream && connection === this.#spare)) continue;
       best = connection;
       most = room;
     }
-    if (best === undefined) this.#connect(isStream);
-    else if (this.#ejectedUntil > 0 && !this.ejected) this.#beginTrial();
+    if (best === undefined) {
+      if (!(wary && this.asking)) this.#connect(isStream);
+    } else if (this.#ejectedUntil > 0 && !this.ejected) this.#beginTrial();
     return best;
   }
 
@@ -125,6 +127,15 @@ export class Subchannel implements ClientConnectionListener {
     if (this.ejected) return false;
     for (const { room, doubted } of this.#connections) if (room > 0 && !doubted) return true;
     return false;
+  }
+
+  /** Whether a server that was asked before a call may still answer at once. */
+  get asking(): boolean {
+    return !this.ejected && this.#connections.values().some(({ asking }) => asking);
+  }
+
+  get hasSeveral(): boolean {
+    return this.#listener.hasSeveral;
   }
 
   hasAlternative(): boolean {
