@@ -35,9 +35,9 @@ WEB_SOURCES := $(shell find web gen/shop/gateway gen/mesh gen/google gen/grpc sr
 GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
 TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
 COLLECTOR_TESTS = $(patsubst %,test/collector/%.ts,order pods sampling objectives dashboards)
-FAULT_TESTS = test/faults/kills.slow.ts test/faults/histories.slow.ts
+FAULT_TESTS = $(patsubst %,test/faults/%.slow.ts,kills histories availability names)
 # What measures time or processors runs by itself.
-TIMED_FAULT_TESTS = 'test/faults/!(kills|histories).slow.ts'
+TIMED_FAULT_TESTS = 'test/faults/!(kills|histories|availability|names).slow.ts'
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Logger } from "winston";
 import { consoleBy } from "./console.ts";
-import { isPublic, maxRequestBytes, policyOf } from "./contract.ts";
+import { isPublic, maxRequestBytes, policyOf, timeoutMs } from "./contract.ts";
 import { admissionBy, bearersBy, callersBy, credentialsBy, rateLimitBy, strangersBy } from "./guards.ts";
 import type { Role, RoleParts, Stores } from "./role.ts";
 import { outcomes, roles } from "./roles.ts";
@@ -131,6 +131,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       interceptors,
       http: strangers ? inTurn(consoles?.relay.handle, rest()) : undefined,
       maxRequestBytes,
+      defaultTimeoutMs: timeoutMs,
       admission,
       observeBareRequest: bareTelemetry(told),
       limits: {

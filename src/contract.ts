@@ -53,5 +53,10 @@ export function maxRequestBytes(method: DescMethod): number {
   return methodPolicy(method)?.maxRequestBytes ?? PROBE_MAX_BYTES;
 }
 
+/** What a call of a method may take, in milliseconds; undefined: any time, as streams. */
+export function timeoutMs(method: DescMethod): number | undefined {
+  return methodPolicy(method)?.timeoutMs;
+}
+
 const methodPolicy = ({ parent, name }: DescMethod): MethodPolicy | undefined =>
   policies[parent.typeName]?.methods[`/${parent.typeName}/${name}`];

@@ -1,8 +1,13 @@
 import { type Kysely, sql } from "kysely";
-import type { Migration } from "kysely/migration";
+import type { SchemaChange } from "../storage/migrate.ts";
+import { buildIndex, dropIndex } from "../storage/online-index.ts";
+
+/** Of the time of these migrations, which later code must not change. */
+const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
+const FAILING = sql<boolean>`attempts >= 3`;
 
 /** The order role's schema, one migration per change. A released migration is never edited. */
-export const orderMigrations: Record<string, Migration> = {
+export const orderMigrations: Record<string, SchemaChange> = {
   "001_orders": {
     async up(db: Kysely<unknown>) {
       await db.schema
@@ -33,15 +38,11 @@ export const orderMigrations: Record<string, Migration> = {
     },
   },
   "003_unsettled": {
+    online: true,
     async up(db: Kysely<unknown>) {
-      // Nearly all orders are settled. An index of the others alone stays small, and has them by age, as the recovery takes them.
-      await db.schema
-        .createIndex("orders_unsettled")
-        .on("orders")
-        .columns(["id", "state"])
-        .where(sql<boolean>`state in ('pending', 'cancelling')`)
-        .execute();
-      await db.schema.dropIndex("orders_by_state").execute();
+      // Nearly all orders are settled. An index of the others alone stays small.
+      await buildIndex(db, { name: "orders_unsettled", table: "orders", columns: ["id", "state"], where: UNSETTLED });
+      await dropIndex(db, "orders_by_state");
     },
   },
   "004_claims": {
@@ -56,13 +57,16 @@ export const orderMigrations: Record<string, Migration> = {
         .alterTable("orders")
         .addColumn("attempts", "integer", (c) => c.notNull().defaultTo(0))
         .execute();
-      await db.schema
-        .createIndex("orders_due")
-        .on("orders")
-        .columns(["due_at", "state", "attempts"])
-        .where(sql<boolean>`state in ('pending', 'cancelling')`)
-        .execute();
-      await db.schema.dropIndex("orders_unsettled").execute();
+    },
+  },
+  "005_due": {
+    online: true,
+    async up(db: Kysely<unknown>) {
+      const unsettled = { table: "orders", where: UNSETTLED };
+      await buildIndex(db, { ...unsettled, name: "orders_due", columns: ["due_at", "state", "attempts"] });
+      const failing = sql<boolean>`${UNSETTLED} and ${FAILING}`;
+      await buildIndex(db, { name: "orders_failing", table: "orders", columns: ["due_at"], where: failing });
+      await dropIndex(db, "orders_unsettled");
     },
   },
 };

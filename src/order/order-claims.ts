@@ -1,33 +1,38 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { compiledOnce } from "../storage/compiled-once.ts";
 import { databaseNow } from "../storage/database-clock.ts";
 import { engineOf } from "../storage/engine.ts";
-import type { OrderState, OrderStore } from "./order.ts";
-import { COLUMNS, fromRow, type OrderRow, type OrderSchema, UNSETTLED } from "./order-rows.ts";
+import type { ClaimRequest, OrderState, OrderStore } from "./order.ts";
+import { COLUMNS, FAILING, fromRow, NOT_FAILING, type OrderRow, type OrderSchema, UNSETTLED } from "./order-rows.ts";
 
-type Claim = { limit: number; leaseMs: number };
+type Claim = Required<ClaimRequest>;
 type Release = { id: string; state: OrderState; attempts: number; tried: number; pauseMs: number };
 
 /** What of an OrderStore concerns orders that are left behind. Their index has no others, so that it stays small. */
 export function sqlOrderClaims(db: Kysely<OrderSchema>): Pick<OrderStore, "claim" | "release" | "countUnsettled"> {
   const now = databaseNow(db);
 
+  const due = (which: RawBuilder<boolean>, limit: number) =>
+    db
+      .selectFrom("orders")
+      .select("id")
+      .where(UNSETTLED)
+      .where(which)
+      .where("due_at", "<=", now)
+      .orderBy("due_at")
+      .limit(limit)
+      .$if(engineOf(db) === "postgresql", (q) => q.forUpdate().skipLocked());
+
   const claimDue = compiledOnce<Claim, OrderRow & { attempts: number }>(db, (value) =>
     db
       // PostgreSQL runs a query with a lock once, where it stands; as a subquery it could be run again for each row.
-      .with("due", (query) =>
-        query
-          .selectFrom("orders")
-          .select("id")
-          .where(UNSETTLED)
-          .where("due_at", "<=", now)
-          .orderBy("due_at")
-          .limit(value("limit"))
-          .$if(engineOf(db) === "postgresql", (q) => q.forUpdate().skipLocked()),
-      )
+      .with("failing", () => due(FAILING, value("maxFailing")))
+      .with("other", () => due(NOT_FAILING, value("limit")))
       .updateTable("orders")
       .set({ due_at: sql<bigint>`${now} + ${value("leaseMs")}`, attempts: sql<number>`attempts + 1` })
-      .where("id", "in", (q) => q.selectFrom("due").select("id"))
+      .where("id", "in", (q) =>
+        q.selectFrom("failing").select("id").unionAll(q.selectFrom("other").select("id")).limit(value("limit")),
+      )
       .returning([...COLUMNS, "attempts"]),
   );
 
@@ -42,8 +47,8 @@ export function sqlOrderClaims(db: Kysely<OrderSchema>): Pick<OrderStore, "claim
   );
 
   return {
-    async claim(request) {
-      const { rows } = await claimDue(request);
+    async claim({ limit, maxFailing = limit, leaseMs }) {
+      const { rows } = await claimDue({ limit, maxFailing: Math.min(maxFailing, limit), leaseMs });
       return rows.map((row) => ({ order: fromRow(row), attempts: row.attempts }));
     },
 

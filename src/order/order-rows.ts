@@ -1,6 +1,6 @@
 // How orders stand in the database.
 import { type Selectable, sql } from "kysely";
-import type { Order, OrderItem, OrderState } from "./order.ts";
+import { FAILING_AFTER, type Order, type OrderItem, type OrderState } from "./order.ts";
 
 export type OrderSchema = {
   orders: {
@@ -26,8 +26,11 @@ export type OrderSchema = {
   };
 };
 
-/** Word for word the condition of an index: SQLite takes that index for nothing else. */
+/** Word for word the conditions of indexes: SQLite takes those indexes for nothing else. */
 export const UNSETTLED = sql<boolean>`state in ('pending', 'cancelling')`;
+export const FAILING = sql<boolean>`attempts >= ${sql.lit(FAILING_AFTER)}`;
+
+export const NOT_FAILING = sql<boolean>`attempts < ${sql.lit(FAILING_AFTER)}`;
 
 /** By name: a prepared statement must not have other columns after another replica has added one to the table. */
 export const COLUMNS = [

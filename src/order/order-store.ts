@@ -69,8 +69,8 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
     return found && fromRow(found);
   }
 
-  async function stored(id: string): Promise<Order> {
-    const order = await get(id);
+  async function stored(id: string, call: StepOptions): Promise<Order> {
+    const order = await get(id, call);
     if (order === undefined) throw new Error(`there is no order ${id} to update`);
     return order;
   }
@@ -108,21 +108,22 @@ export function sqlOrderStore(db: Kysely<OrderSchema>, { restMs = 10_000 }: Orde
       return numAffectedRows === 1n ? "inserted" : "key_exists";
     },
 
-    async update(known, change) {
+    async update(known, change, call = {}) {
       let before = known;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         const after = change(before);
         if (after === before) return before;
         // An order never returns to a state, so the state alone tells whether another writer was faster.
-        const { numAffectedRows } = await moveStored({
+        const move = {
           id: before.id,
           from: before.state,
           to: after.state,
           reject_reason: after.rejectReason ?? null,
           updated_at: after.updatedAt,
-        });
+        };
+        const { numAffectedRows } = await moveStored(move, untilAborted(call.signal));
         if (numAffectedRows === 1n) return after;
-        before = await stored(known.id);
+        before = await stored(known.id, call);
       }
       throw new Error(`order ${known.id} was changed by others ${MAX_ATTEMPTS} times in a row`);
     },

@@ -69,6 +69,16 @@ export type OrderKey = { readonly key: string; readonly fingerprint: string };
 /** An order that was claimed, and how often it has been since it came into its state. */
 export type ClaimedOrder = { readonly order: Order; readonly attempts: number };
 
+/** An order that was claimed so often before, and is still not settled, fails again and again. */
+export const FAILING_AFTER = 3;
+
+export type ClaimRequest = {
+  readonly limit: number;
+  /** So many of them may be orders that fail again and again. Default: all. */
+  readonly maxFailing?: number;
+  readonly leaseMs: number;
+};
+
 export type UnsettledCount = Readonly<Record<UnsettledState | "stuck", number>>;
 
 /** Where orders are kept. What takes a call rejects as soon as that is cancelled; it may still take effect then. */
@@ -89,14 +99,14 @@ export type OrderStore = {
    * Replaces the order with the result of `change` and returns that. `change` gets the order as the caller knows it and, if another
    * writer was faster, again as it is stored. If it returns its argument, nothing is written. Throws if there is no such order to write.
    */
-  update(known: Order, change: (order: Order) => Order): Promise<Order>;
+  update(known: Order, change: (order: Order) => Order, call?: StepOptions): Promise<Order>;
   /** A user's orders, newest first. `before` is the id of the previous page's last order. */
   listByUser(page: { userId: number; before: string | undefined; limit: number }, call?: StepOptions): Promise<Order[]>;
   /**
    * Takes orders whose saga has a step left and that no call is likely to work on any more, those that have waited longest first. Nobody else
    * is given them for leaseMs. All of this goes by the database's clock.
    */
-  claim(request: { limit: number; leaseMs: number }): Promise<ClaimedOrder[]>;
+  claim(request: ClaimRequest): Promise<ClaimedOrder[]>;
   /**
    * Gives an order back, to be claimed again after pauseMs; `untried`: at once, as if it had not been claimed. Does nothing if it was moved, or
    * claimed by somebody else meanwhile.

@@ -1,5 +1,5 @@
 import { inLinkedTrace } from "../telemetry/links.ts";
-import type { ClaimedOrder, OrderStore } from "./order.ts";
+import { type ClaimedOrder, FAILING_AFTER, type OrderStore } from "./order.ts";
 import type { Saga } from "./saga.ts";
 
 export type RecoveryOptions = {
@@ -19,6 +19,8 @@ export type RecoveryOptions = {
 
 /** What the last statement of an order may take beyond its limit, since it is not given up between moved money and the record of that. */
 const LAST_WRITE_MS = 10_000;
+/** Orders that fail again and again, and may hang each time, have so much of the places at most: whatever ails them, others go on. */
+const FAILING_SHARE = 3 / 4;
 /** Pauses of an order that could not be settled: it must not take the place of others, and be tried soon after what ails it is over. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
@@ -31,31 +33,35 @@ const LONGEST_PAUSE_MS = 10_000;
 export function startRecovery(options: RecoveryOptions): { stop(): Promise<void> } {
   const { store, saga, onError, onSettled, intervalMs = 2_000, concurrency = 64, limitMs = 5_000 } = options;
   const stopping = new AbortController();
-  const working = new Set<Promise<void>>();
+  const working = new Map<Promise<void>, ClaimedOrder>();
+  const maxFailing = Math.ceil(concurrency * FAILING_SHARE);
   const running = run();
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const free = concurrency - working.size;
-      const claimed = free > 0 ? await claim(free) : [];
+      const freeForFailing = maxFailing - [...working.values()].filter(isFailing).length;
+      const claimed = free > 0 ? await claim(free, freeForFailing) : [];
       for (const one of claimed) begin(one);
-      if (claimed.length < free) await pause();
-      else await Promise.race(working); // to go on at once: there may be more
+      // There may be more that wait for a place.
+      const isFull = claimed.length === free || claimed.filter(isFailing).length >= freeForFailing;
+      await pause(isFull ? [...working.keys()] : []);
     }
-    await Promise.all(working);
+    await Promise.all(working.keys());
   }
 
   /** Without a span: looks that find nothing would flood the traces, and the metric of the query is enough. */
-  async function claim(limit: number): Promise<ClaimedOrder[]> {
+  async function claim(limit: number, maxFailing: number): Promise<ClaimedOrder[]> {
     try {
-      return await store.claim({ limit, leaseMs: limitMs + LAST_WRITE_MS });
+      return await store.claim({ limit, maxFailing, leaseMs: limitMs + LAST_WRITE_MS });
     } catch (error) {
       if (!stopping.signal.aborted) onError(error, undefined);
       return [];
     }
   }
 
-  function pause(): Promise<void> {
+  /** Until it is time for the next look, or one of these has ended. */
+  function pause(ending: readonly Promise<void>[]): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
@@ -64,13 +70,14 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
       };
       const timer = setTimeout(end, intervalMs).unref();
       stopping.signal.addEventListener("abort", end);
+      for (const work of ending) void work.then(end);
       if (stopping.signal.aborted) end();
     });
   }
 
   function begin(claimed: ClaimedOrder): void {
     const work = settle(claimed).finally(() => working.delete(work));
-    working.add(work);
+    working.set(work, claimed);
   }
 
   /** In a trace of its own, with a link to the call that created the order. Never rejects. */
@@ -105,6 +112,8 @@ export function startRecovery(options: RecoveryOptions): { stop(): Promise<void>
     },
   };
 }
+
+const isFailing = ({ attempts }: ClaimedOrder): boolean => attempts > FAILING_AFTER;
 
 /** Doubles with each attempt, give or take a fifth, so that orders that failed together do not come together again. */
 function pauseAfter(attempts: number): number {

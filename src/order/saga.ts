@@ -113,7 +113,11 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     if (known === undefined) return { kind: "not_found" };
     trace?.continues(known.traceparent);
     checkWanted(call);
-    const order = await advance(known, (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o));
+    const order = await advance(
+      known,
+      (o) => (canMove(o.state, "cancelling") ? moveOrder(o, "cancelling", now()) : o),
+      call,
+    );
     FAULT: faultPoint("order.cancelling-written");
     const settled = await settle(order, call);
     return settled.state === "cancelled" ? { kind: "cancelled", order: settled } : { kind: "not_cancellable" };
@@ -154,12 +158,14 @@ export function createSaga({ store, users, payments, newId, trace, onChange = ()
     return settled;
   }
 
-  async function advance(known: Order, change: (order: Order) => Order): Promise<Order> {
+  /** `call`: if nothing has happened that must be recorded, though nobody waits for it any more. */
+  async function advance(known: Order, change: (order: Order) => Order, call?: StepOptions): Promise<Order> {
     let before: Order | undefined;
-    const after = await store.update(known, (o) => {
+    const noted = (o: Order) => {
       before = o;
       return change(o);
-    });
+    };
+    const after = await store.update(known, noted, call);
     if (after !== before) onChange(after);
     return after;
   }

@@ -69,10 +69,10 @@ export function sqlPaymentStore(db: Kysely<PaymentSchema>): PaymentStore {
   return {
     find,
 
-    async insert(payment) {
-      const { numAffectedRows } = await insertPayment(toRow(payment));
+    async insert(payment, call) {
+      const { numAffectedRows } = await insertPayment(toRow(payment), untilAborted(call?.signal));
       if (numAffectedRows === 1n) return { kind: "inserted" };
-      const existing = await find(payment.key);
+      const existing = await find(payment.key, call);
       if (existing === undefined) throw new Error("a payment that has the key is not to be found");
       return { kind: "exists", payment: existing };
     },

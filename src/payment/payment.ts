@@ -62,11 +62,11 @@ export function ledgerEntries(movement: LedgerEntry["movement"], amount: Money):
  */
 export type Wanted = { readonly signal?: AbortSignal };
 
-/** Where payments and their ledger are kept. */
+/** Where payments and their ledger are kept. What takes a call rejects as soon as that is cancelled; it may still take effect then. */
 export type PaymentStore = {
   find(key: string, call?: Wanted): Promise<Payment | undefined>;
   /** Inserts a new payment, or returns the one that already has its key. */
-  insert(payment: Payment): Promise<{ kind: "inserted" } | { kind: "exists"; payment: Payment }>;
+  insert(payment: Payment, call?: Wanted): Promise<{ kind: "inserted" } | { kind: "exists"; payment: Payment }>;
   /**
    * Replaces `from` with `to` and books the entries, in one transaction. False, with nothing written, if the payment is no longer in the
    * state of `from`.

@@ -29,17 +29,20 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
   async function charge(request: Charge, call: Wanted = {}): Promise<ChargeResult> {
     const { key, amount } = request;
     const fingerprint = fingerprintOf(request);
-    const payment = await insert({ key, amount, fingerprint, state: "pending" });
+    const payment = await insert({ key, amount, fingerprint, state: "pending" }, call);
     if (payment.fingerprint !== fingerprint && payment.fingerprint !== VOID) return { kind: "key_reused" };
     return payment.state === "pending" ? capture(payment, request, call) : settled(payment);
   }
 
   /** The payment with this key: a new one, or the one that was already there. */
-  async function insert(content: Pick<Payment, "key" | "amount" | "fingerprint" | "state">): Promise<Payment> {
+  async function insert(
+    content: Pick<Payment, "key" | "amount" | "fingerprint" | "state">,
+    call: Wanted,
+  ): Promise<Payment> {
     const at = now();
     // Ids ascend with time, so that those of new payments are neighbours in the indexes of payments and of the ledger.
     const fresh: Payment = { id: randomUUIDv7(), ...content, declineReason: undefined, createdAt: at, updatedAt: at };
-    const written = await store.insert(fresh);
+    const written = await store.insert(fresh, call);
     return written.kind === "exists" ? written.payment : fresh;
   }
 
@@ -69,9 +72,9 @@ export function createPayments(store: PaymentStore, network: CardNetwork, now: (
     return settled((await store.find(payment.key)) ?? payment);
   }
 
-  async function refund(key: string, { signal }: Wanted = {}): Promise<Payment> {
-    let payment = await insert({ key, amount: undefined, fingerprint: VOID, state: "refunded" });
-    if (payment.state === "pending" || payment.state === "charged") signal?.throwIfAborted();
+  async function refund(key: string, call: Wanted = {}): Promise<Payment> {
+    let payment = await insert({ key, amount: undefined, fingerprint: VOID, state: "refunded" }, call);
+    if (payment.state === "pending" || payment.state === "charged") call.signal?.throwIfAborted();
     while (payment.state === "pending" || payment.state === "charged") {
       FAULT: faultPoint("payment.reversing");
       await network.reverse(key);

@@ -1,9 +1,8 @@
 // A database behind a portable query builder: a SQLite file, or PostgreSQL.
 import { basename } from "node:path";
 import { Kysely, type LogEvent, PostgresDialect } from "kysely";
-import type { Migration } from "kysely/migration";
 import type { DatabaseEngine } from "./engine.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, type SchemaChange } from "./migrate.ts";
 import { queryLog } from "./query-spans.ts";
 import { cancellingClient } from "./statement-cancels.ts";
 
@@ -32,8 +31,8 @@ export type DatabaseOptions = {
   readonly file: string;
   /** Names the connections and the migration tables (`<role>_migration`), so that roles can share a database. */
   readonly role: string;
-  /** Applied once, in one transaction, in the order of their names. They must work on both engines. */
-  readonly migrations: Record<string, Migration>;
+  /** Applied once, in the order of their names: in one transaction, but for those that are online. They must work on both engines. */
+  readonly migrations: Readonly<Record<string, SchemaChange>>;
   /** Largest number of connections to PostgreSQL. Default: 10 */
   readonly poolMax?: number;
   /** Called after each query, in its caller's context. Default: `queryLog`, which makes spans and metrics */
@@ -45,7 +44,7 @@ const STATEMENT_TIMEOUT_MS = 9000;
 
 /**
  * Opens the database and migrates it. If several processes do so at once, one migrates and the others wait. Throws if the database cannot
- * be reached (see `isUnavailable`) or a migration fails, which then changes nothing.
+ * be reached (see `isUnavailable`) or a migration fails, which then, unless it is online, changes nothing.
  */
 export async function openDatabase<Schema>(options: DatabaseOptions): Promise<Database<Schema>> {
   return options.url ? openPostgres(options, options.url) : openSqlite(options);

@@ -15,7 +15,7 @@ import { isBusy } from "./errors.ts";
 import { openSqlite } from "./sqlite.ts";
 
 export type SqliteOptions = {
-  /** Time that a statement waits for another process's lock. Default: 5000 */
+  /** How long another process may hold its lock until statements that wait for it fail. Default: 5000 */
   readonly busyTimeoutMs?: number;
 };
 
@@ -86,11 +86,16 @@ class LoopShare {
   }
 }
 
+/** Nobody has found a lock for so long: it is not the one that was found before. */
+const FREE_MS = 1000;
+
 /** Waits for other processes' locks; unlike SQLite's own busy_timeout, without blocking the event loop. */
 class PatientConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
   readonly #busyTimeoutMs: number;
   #waiting: AbortController | undefined;
+  /** Since when others hold a lock, and when that was last seen, as far as is known. */
+  #busy = { since: 0, seen: Number.NEGATIVE_INFINITY };
 
   constructor(inner: DatabaseConnection, busyTimeoutMs: number) {
     this.#inner = inner;
@@ -98,20 +103,28 @@ class PatientConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    let until = 0;
     this.#waiting = undefined;
     for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, 32)) {
       try {
-        return await this.#inner.executeQuery<R>(query);
+        const result = await this.#inner.executeQuery<R>(query);
+        if (this.#waiting !== undefined || result.numAffectedRows !== undefined)
+          this.#busy.seen = Number.NEGATIVE_INFINITY;
+        return result;
       } catch (error) {
-        if (!isBusy(error)) throw error;
-        until ||= performance.now() + this.#busyTimeoutMs;
-        if (performance.now() > until) throw error;
+        if (!isBusy(error) || this.#isBusyForLong()) throw error;
         this.#waiting ??= new AbortController();
         const pause = delay(pauseMs * (0.5 + Math.random()), undefined, { signal: this.#waiting.signal });
         await pause.catch(() => Promise.reject(error));
       }
     }
+  }
+
+  /** If each of many statements waited for a lock for as long, the last ones would for hours. */
+  #isBusyForLong(): boolean {
+    const now = performance.now();
+    if (now - this.#busy.seen > FREE_MS) this.#busy.since = now;
+    this.#busy.seen = now;
+    return now - this.#busy.since > this.#busyTimeoutMs;
   }
 
   /** Ends the wait of the statement that is under way. */

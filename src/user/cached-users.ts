@@ -21,8 +21,8 @@ export function cachedUsers(store: UserStore, cache: Cache): UserStore {
       return user;
     },
 
-    async create(user) {
-      const result = await store.create(user);
+    async create(user, call) {
+      const result = await store.create(user, call);
       if (result.kind === "created") await cache.delete(keyOf(result.user.id));
       return result;
     },

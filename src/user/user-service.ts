@@ -23,8 +23,8 @@ export function userService(store: UserStore): ServiceImpl<typeof UserService> {
       return { users: users.map(toMessage), missingIds: ids.filter((id) => !found.has(id)) };
     },
 
-    async createUser({ name, email }) {
-      const result = await store.create({ name, email });
+    async createUser({ name, email }, context) {
+      const result = await store.create({ name, email }, context);
       if (result.kind === "email_taken")
         throw userOutcomes.error("EMAIL_TAKEN", "another user has this e-mail address");
       return { user: toMessage(result.user) };

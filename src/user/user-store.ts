@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Selectable } from "kysely";
 import { isUniqueViolation } from "../storage/errors.ts";
+import { untilAborted } from "../storage/statement-cancels.ts";
 import type { User, UserStore } from "./user.ts";
 
 export type UserSchema = {
@@ -15,22 +16,22 @@ export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.no
 
   return {
     async get(id, call) {
-      const row = await users().where("id", "=", id).executeTakeFirst({ signal: call?.signal });
+      const row = await users().where("id", "=", id).executeTakeFirst(untilAborted(call?.signal));
       return row && fromRow(row);
     },
 
     async getMany(ids, call) {
-      const rows = await users().where("id", "in", ids).execute({ signal: call?.signal });
+      const rows = await users().where("id", "in", ids).execute(untilAborted(call?.signal));
       return rows.map(fromRow);
     },
 
-    async create({ name, email }) {
+    async create({ name, email }, call) {
       try {
         const row = await db
           .insertInto("users")
           .values({ name, email, created_at: now() })
           .returning(COLUMNS)
-          .executeTakeFirstOrThrow();
+          .executeTakeFirstOrThrow(untilAborted(call?.signal));
         return { kind: "created", user: fromRow(row) };
       } catch (error) {
         if (isUniqueViolation(error)) return { kind: "email_taken" };
@@ -40,7 +41,7 @@ export function sqlUserStore(db: Kysely<UserSchema>, now: () => number = Date.no
 
     async list({ afterId, limit }, call) {
       const page = users().where("id", ">", afterId).orderBy("id").limit(limit);
-      const rows = await page.execute({ signal: call?.signal });
+      const rows = await page.execute(untilAborted(call?.signal));
       return rows.map(fromRow);
     },
   };

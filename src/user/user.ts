@@ -15,12 +15,12 @@ export type CreateUserResult = { kind: "created"; user: User } | { kind: "email_
 /** The cancellation of the call for which a store is asked. */
 export type CallSignal = { readonly signal?: AbortSignal };
 
-/** Where users are kept. What takes a call rejects as soon as that is cancelled. */
+/** Where users are kept. What takes a call rejects as soon as that is cancelled; a user may be created nevertheless. */
 export type UserStore = {
   get(id: number, call?: CallSignal): Promise<User | undefined>;
   /** The users with these ids, as far as they exist, in any order. */
   getMany(ids: readonly number[], call?: CallSignal): Promise<User[]>;
-  create(user: NewUser): Promise<CreateUserResult>;
+  create(user: NewUser, call?: CallSignal): Promise<CreateUserResult>;
   /** Users with an id above afterId, ascending. */
   list(page: { afterId: number; limit: number }, call?: CallSignal): Promise<User[]>;
 };

@@ -1,6 +1,8 @@
 // What the client makes of connections that servers limit, end and forget.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Code, createClient } from "@connectrpc/connect";
 import type { ChannelOptions } from "../../src/rpc/client/channel-options.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
@@ -172,6 +174,28 @@ describe("the client's connections", () => {
     for (let i = 0; i < 10; i++) await client.unary({}, { timeoutMs: 5000 });
     assert.equal(servers[1]!.calls, before + 10);
     await eventually(() => assert.equal(servers[0]!.sessions[0]?.destroyed, true));
+  });
+
+  it("that are not answered are given up soon where there are other addresses", async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket.on("error", () => {}))).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    cleanups.push(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const gone = await serve((stream) => answer(stream));
+    gone.close();
+    const client = connect([(silent.address() as AddressInfo).port, gone.port]);
+    const began = performance.now();
+    const { code } = await failureOf(client.unary({}, { timeoutMs: 15_000 }));
+    const took = performance.now() - began;
+    assert.equal(code, Code.Unavailable);
+    assert.ok(took < 4_000, `${took} ms`);
+    await eventually(async () => {
+      await failureOf(client.unary({}));
+      assert.ok(sockets.length > 1); // and made anew
+    });
   });
 
   it("to a name are made at all of its addresses, and a name that does not exist is told in the cause only", async () => {

@@ -129,7 +129,8 @@ describe("addresses that are unavailable", () => {
         assert.ok(started.some(({ calls }) => calls > 8));
       });
       const ejected = started.filter(({ calls }) => calls === 5).length;
-      assert.ok(options === EJECTING ? ejected === 2 : ejected === 0, `${started.map(({ calls }) => calls)}`);
+      // Two would be more than half of them.
+      assert.equal(ejected, options === EJECTING ? 1 : 0, `${started.map(({ calls }) => calls)}`);
     }
   });
 });

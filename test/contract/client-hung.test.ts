@@ -1,6 +1,7 @@
 // Servers from which nothing comes: they hang, or what is between drops it. Nothing tells the client so but the silence.
 import assert from "node:assert/strict";
 import type { ServerHttp2Stream } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createPeer } from "../../src/rpc/client/peer.ts";
 import { eventually } from "../support/eventually.ts";
@@ -37,6 +38,9 @@ const codeOf = (call: Promise<unknown>): Promise<Code | undefined> =>
     () => undefined,
     (error: unknown) => ConnectError.from(error).code,
   );
+
+/** Longer than a server need not be heard of. */
+const STALE_MS = 1100;
 
 const soon = (stream: ServerHttp2Stream) => answer(stream);
 
@@ -75,6 +79,60 @@ describe("a server that hangs", () => {
     const calls = [1, 2].map(() => client.unary({}, { timeoutMs: 1500 }));
     const codes = await Promise.all(calls.map((call) => codeOf(call)));
     assert.deepEqual(codes.toSorted(), [undefined, Code.DeadlineExceeded].toSorted());
+  });
+
+  it("that has not been heard of for a second is asked before it gets a call: none that may not be repeated is lost", async () => {
+    const { servers, client } = await startWithHung(false);
+    await delay(STALE_MS);
+    const { calls } = servers[1];
+    for (let i = 0; i < 4; i++) {
+      const begun = performance.now();
+      await client.unary({}, { timeoutMs: 1500 });
+      assert.ok(performance.now() - begun < 500, `${performance.now() - begun} ms`);
+    }
+    assert.equal(servers[1].calls, calls + 4);
+    assert.deepEqual(
+      servers.map(({ sessions }) => sessions.length),
+      [1, 1],
+    );
+  });
+
+  it("gets its call all the same, if there is no other that answers", async () => {
+    const servers = [await serve(soon), await serve(soon)] as const;
+    const proxies = [await startProxy(servers[0].port), await startProxy(servers[1].port)];
+    const client = await connect(
+      proxies.map(({ port }) => port),
+      false,
+    );
+    await eventually(async () => {
+      await client.unary({});
+      assert.ok(servers.every(({ calls }) => calls > 0));
+    });
+    const before = servers[0].calls + servers[1].calls;
+    for (const proxy of proxies) proxy.stall();
+    await delay(STALE_MS);
+    assert.equal(await codeOf(client.unary({}, { timeoutMs: 1000 })), Code.DeadlineExceeded);
+    assert.equal(servers[0].calls + servers[1].calls, before + 1);
+  });
+
+  it("is asked no more than once without traffic between", async () => {
+    let pings = 0;
+    const servers = [await serve((stream, n) => (n === 1 ? answer(stream) : undefined)), await serve(soon)];
+    const client = await connect(
+      servers.map(({ port }) => port),
+      false,
+    );
+    await eventually(async () => {
+      await client.unary({});
+      assert.ok(servers.every(({ calls }) => calls > 0));
+    });
+    servers[0]!.sessions[0]!.on("ping", () => pings++);
+    for (let i = 0; i < 4; i++) {
+      await delay(STALE_MS);
+      for (let j = 0; j < 2; j++) await codeOf(client.unary({}, { timeoutMs: 50 }));
+    }
+    // Before the first call to which nothing came back, and after each of them.
+    assert.ok(pings > 0 && pings <= 5, `${pings}`);
   });
 
   it("is waited for where there is no other", async () => {

@@ -23,6 +23,8 @@ for (const [how, interceptors] of INTERCEPTIONS) {
     const seen = { yielded: 0, finished: 0, aborted: 0, ends: [] as (Code | undefined)[] };
     const outcome = serverHooks({ end: (_, { error }) => void seen.ends.push(error?.code) });
     let server: RestServer;
+    /** Gives calls little time. */
+    let hasty: RestServer;
     /** What the handler does after its two messages. */
     let then: (context: HandlerContext) => Promise<void> = async () => {};
     let status = (n: number): string => (n === 0 ? "pending" : "created");
@@ -48,9 +50,11 @@ for (const [how, interceptors] of INTERCEPTIONS) {
       server.call("GET", `/api/watch/orders/${id}`, undefined, headers);
 
     before(async () => {
-      server = await startRest({ services: [shop], interceptors: [outcome, ...interceptors] });
+      const options = { services: [shop], interceptors: [outcome, ...interceptors] };
+      server = await startRest(options);
+      hasty = await startRest({ ...options, defaultTimeoutMs: 50 });
     });
-    after(() => server.close());
+    after(() => Promise.all([server.close(), hasty.close()]));
     beforeEach(() => {
       Object.assign(seen, { yielded: 0, finished: 0, aborted: 0, ends: [] });
       then = async () => {};
@@ -137,9 +141,37 @@ for (const [how, interceptors] of INTERCEPTIONS) {
       await eventually(() => assert.equal(seen.finished, 1));
     });
 
-    it("is no call for HEAD, and none for a client that has heard its end", async () => {
+    it("is told to HEAD by the head that GET would get, and is open for no longer", async () => {
+      then = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       const head = await server.call("HEAD", `/api/watch/orders/${ORDER}`);
-      assert.deepEqual([head.status, head.headers.get("content-type")], [200, "text/event-stream"]);
+      const header = (name: string) => head.headers.get(name);
+      assert.deepEqual([head.status, header("content-type"), header("x-watched")], [200, "text/event-stream", ORDER]);
+      await eventually(() => assert.deepEqual([seen.yielded, seen.finished, seen.aborted], [1, 1, 1]));
+      assert.deepEqual(seen.ends, [undefined]);
+
+      const none = await server.call("HEAD", `/api/watch/orders/${randomUUID()}`);
+      assert.deepEqual([none.status, none.headers.get("content-type")], [404, "application/json"]);
+      assert.deepEqual(seen.ends, [undefined, Code.NotFound]);
+    });
+
+    it("is told to HEAD over HTTP/2 as well", async () => {
+      const headTo = (id: string) => callHttp2(server.url, { ":method": "HEAD", ":path": `/api/watch/orders/${id}` });
+      const { headers, body } = await headTo(ORDER);
+      assert.deepEqual([headers[":status"], headers["content-type"], body], [200, "text/event-stream", ""]);
+      const none = await headTo(randomUUID());
+      assert.deepEqual([none.headers[":status"], none.body], [404, ""]);
+      await eventually(() => assert.equal(seen.finished, 2));
+    });
+
+    it("keeps HEAD waiting no longer than any call", async () => {
+      count = 0;
+      then = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      const head = await hasty.call("HEAD", `/api/watch/orders/${ORDER}`);
+      assert.equal(head.status, 504);
+      assert.deepEqual(seen.ends, [Code.DeadlineExceeded]);
+    });
+
+    it("is no call for a client that has heard its end", async () => {
       const again = await watch(ORDER, { "last-event-id": "end" });
       assert.deepEqual([again.status, again.body, seen.yielded], [204, "", 0]);
     });

@@ -1,13 +1,44 @@
-// What a role says of itself while its database is away.
+// How soon it is noticed that a database is away, and what a role says of itself then.
 import assert from "node:assert/strict";
 import { createClient } from "@connectrpc/connect";
+import { sql } from "kysely";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.js";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { isUnavailable } from "../../src/storage/errors.ts";
 import { startPostgres } from "../../tools/test-servers/postgres.ts";
 import { eventually } from "../support/eventually.ts";
+import { createTestDatabase } from "../support/postgres.ts";
 import { startRoleProcess } from "../support/role-process.ts";
+import { startStallingProxy } from "../support/stalling-proxy.ts";
 
 const PATIENT = { timeoutMs: 30_000 };
+/** Ten seconds, and what a timer may be late. */
+const NOTICED_MS = 10_500;
+
+describe("a connection to the database that is silently dropped", function () {
+  this.timeout(60_000);
+
+  it("is noticed within ten seconds, and nothing after it waits", async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const { url, drop } = await createTestDatabase();
+    cleanup.defer(drop);
+    const address = new URL(url);
+    const proxy = await startStallingProxy(Number(address.port));
+    cleanup.defer(() => proxy.close());
+    address.port = String(proxy.port);
+    const { db, close } = await openDatabase({ url: address.href, file: "", role: "sample", migrations: {} });
+    cleanup.defer(close);
+    await sql`select 1`.execute(db);
+    proxy.forget();
+    const began = performance.now();
+    await assert.rejects(sql`select 1`.execute(db), (error) => isUnavailable(error));
+    const noticed = performance.now();
+    assert.ok(noticed - began < NOTICED_MS, `${noticed - began} ms`);
+    await sql`select 1`.execute(db);
+    assert.ok(performance.now() - noticed < 1000, `${performance.now() - noticed} ms`);
+  });
+});
 
 describe("a role whose database goes away", function () {
   this.timeout(120_000);

@@ -25,6 +25,8 @@ describe("a dependency that is away", () => {
     const body = await response.text();
     assert.match(body, /DEPENDENCY_UNAVAILABLE/);
     assert.doesNotMatch(body, /127\.0\.0\.1|ECONNREFUSED|\bat /);
+    const health = await fetch(`${shop.url("gateway")}/health`);
+    assert.deepEqual([health.status, await health.text()], [200, "OK"]); // the gateway itself is well
   });
 
   it("writes no order while users cannot be checked", async () => {

@@ -2,8 +2,8 @@
 // compares what they were told with the tables. FAULTS_SECONDS=3600 makes it longer, SEED=123 repeats one.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { startPostgres } from "../../tools/test-servers/postgres.ts";
 import { eventually } from "../support/eventually.ts";
+import { startPostgresPair } from "../support/postgres-pair.ts";
 import { seeded } from "../support/random.ts";
 import { startReplicas } from "../support/replicas.ts";
 import { startStallingProxy } from "../support/stalling-proxy.ts";
@@ -25,10 +25,9 @@ describe("a random history", function () {
 
   it(`of ${SECONDS} s is that of a shop that keeps its promises (SEED=${SEED})`, async () => {
     await using cleanup = new AsyncDisposableStack();
-    // What it has committed outlives its own crash; it need not outlive the machine's.
-    const server = await startPostgres({ synchronous_commit: "on" });
-    cleanup.defer(() => server.remove());
-    const address = new URL(server.url);
+    const database = await startPostgresPair();
+    cleanup.defer(() => database.remove());
+    const address = new URL(database.primary.url);
     const proxy = await startStallingProxy(Number(address.port));
     cleanup.defer(() => proxy.close());
     address.port = String(proxy.port);
@@ -44,13 +43,13 @@ describe("a random history", function () {
       runClient(i, { gateway: portOf("gateway", i), order: portOf("order", i) }, seeded(seedOf()), ending.signal),
     );
     for (const fault of schedule) {
-      await inflict(fault, { shop, server, proxy });
+      await inflict(fault, { shop, database, proxy });
       await new Promise((resolve) => setTimeout(resolve, fault.restMs));
     }
     ending.abort();
     const operations = (await Promise.all(clients)).flat();
 
-    await using books = await openBooks({ DATABASE_URL: server.url });
+    await using books = await openBooks({ DATABASE_URL: database.primary.url });
     const began = performance.now();
     const settled = async () => {
       const left = await books.orders

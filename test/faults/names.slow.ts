@@ -47,6 +47,12 @@ describe("a name", function () {
     return spawn("unshare", [...asUser, "--mount", "sh", "-c", script], { env, stdio: ["pipe", "pipe", "inherit"] });
   }
 
+  async function endsWell(client: ChildProcess, failures: Promise<string>): Promise<void> {
+    client.stdin!.end();
+    assert.deepEqual(JSON.parse(await failures), []);
+    if (client.exitCode === null) await once(client, "exit");
+  }
+
   it("that loses an address and gets another one costs no call, and the new one gets its share", async () => {
     const first = await serve("127.0.0.2");
     const second = await serve("127.0.0.3", first.port);
@@ -65,8 +71,25 @@ describe("a name", function () {
     nameMeans("127.0.0.5");
     await Promise.all([second.drain(5000), third.drain(5000)]);
     await fourth.isCalled();
-    client.stdin!.end();
-    assert.deepEqual(JSON.parse(await failures), []);
-    if (client.exitCode === null) await once(client, "exit");
+    await endsWell(client, failures);
+  });
+
+  it("that means nothing for a while costs no call as long as one of its servers is there", async () => {
+    const first = await serve("127.0.0.6");
+    const second = await serve("127.0.0.7", first.port);
+    nameMeans("127.0.0.6", "127.0.0.7");
+    const client = startClient(first.port);
+    const failures = text(client.stdout!);
+    await Promise.all([first.isCalled(), second.isCalled()]);
+
+    nameMeans();
+    await first.drain(5000);
+    await second.isCalled();
+
+    const third = await serve("127.0.0.8", first.port);
+    nameMeans("127.0.0.8");
+    await second.drain(5000);
+    await third.isCalled();
+    await endsWell(client, failures);
   });
 });

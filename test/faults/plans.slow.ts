@@ -60,10 +60,11 @@ describe("five million orders, of which a hundred thousand wait", function () {
     const plan = await database.db.connection().execute(async (connection) => {
       await sql`set plan_cache_mode = force_generic_plan`.execute(connection);
       await sql.raw(`prepare claim as ${text}`).execute(connection);
-      const { rows } = await sql.raw<object>("explain execute claim (1, 1)").execute(connection);
+      const { rows } = await sql.raw<object>("explain execute claim (1, 1, 1, 1)").execute(connection);
       return rows.map((row) => Object.values(row)[0]).join("\n");
     });
     assert.match(plan, /Index Scan using orders_due/);
+    assert.match(plan, /Index Scan using orders_failing/);
     assert.doesNotMatch(plan, /Seq Scan on orders/);
   });
 

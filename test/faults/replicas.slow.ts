@@ -1,18 +1,25 @@
-// One of two replicas hangs or dies while calls come at a steady rate, whatever becomes of those before.
+// One of two replicas hangs, dies or is slow while calls come at a steady rate, whatever becomes of those before.
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RoleName } from "../../src/roles.ts";
 import { placeOrder } from "../support/orders.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { type Replicas, startReplicas } from "../support/replicas.ts";
 
 const PER_SECOND = 60;
-const HUNG_MS = 5000;
 /** Long enough for a connection to be given up and made anew, which the kernel of a hung process still accepts. */
-const HUNG_LONG_MS = 30_000;
-/** A hundredth of what is called in 30 s. */
-const MAY_FAIL = (PER_SECOND * 30) / 100;
+const HUNG_MS = 30_000;
+/** Of one role after the other; all of it in a longer run. */
+const HUNG_ALONE_MS = process.env.FAULTS_SECONDS ? HUNG_MS : 5000;
+/** A hundredth of what is called while a replica hangs. */
+const MAY_FAIL = (PER_SECOND * HUNG_MS) / 1000 / 100;
 /** Calls that begin later than this after the fault do not suffer. */
 const NOTICED_MS = 2000;
+
+const CALLED: readonly RoleName[] = ["user", "order", "payment"];
+const SLOW_MS = 10_000;
+/** Most calls take less than a tenth of it. */
+const SLOW_CALL_MS = 100;
 
 type Outcome = { readonly at: number; readonly ms: number; readonly fault: string | undefined };
 
@@ -22,7 +29,7 @@ async function load(gateway: string, ms: number): Promise<Outcome[]> {
   const begun = performance.now();
   for (let n = 0; n < (ms / 1000) * PER_SECOND; n++) {
     const due = begun + (n * 1000) / PER_SECOND;
-    await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+    await delay(Math.max(0, due - performance.now()));
     calls.push(call(gateway, n, due));
   }
   return await Promise.all(calls);
@@ -67,26 +74,49 @@ describe("with two replicas of each role", function () {
     };
   }
 
-  for (const role of ["user", "order", "payment"] satisfies RoleName[]) {
-    it(`one of the ${role} role that hangs costs few calls, and after two seconds none`, async () => {
-      const { pid } = shop.process(role, 0);
-      const calls = load(gateway, 1000 + (role === "order" ? HUNG_LONG_MS : HUNG_MS));
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      const brokenAt = performance.now();
-      process.kill(pid, "SIGSTOP");
-      try {
-        const { failed, later } = describeOutcomes(await calls, brokenAt);
-        assert.ok(failed.length <= MAY_FAIL, failed.join("\n"));
-        assert.deepEqual(later, []);
-      } finally {
-        process.kill(pid, "SIGCONT");
-      }
-      await load(gateway, 1000);
-    });
+  async function hang(hung: readonly RoleName[], ms: number): Promise<void> {
+    const pids = hung.map((role) => shop.process(role, 0).pid);
+    const calls = load(gateway, 1000 + ms);
+    await delay(1000);
+    const brokenAt = performance.now();
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    try {
+      const { failed, later } = describeOutcomes(await calls, brokenAt);
+      assert.ok(failed.length <= MAY_FAIL, failed.join("\n"));
+      assert.deepEqual(later, []);
+    } finally {
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+    }
+    await load(gateway, 1000);
+  }
+
+  it("one of each role that hang, all at once and for half a minute, cost few calls, and after two seconds none", () =>
+    hang(CALLED, HUNG_MS));
+
+  it("one of each role that are ten times slower cost no call", async () => {
+    const replaceAll = async (env: NodeJS.ProcessEnv) => {
+      const replace = async (role: RoleName) => {
+        await shop.process(role, 0).kill("SIGKILL");
+        await shop.restart(role, 0, env);
+      };
+      await Promise.all(CALLED.map(replace));
+      await load(gateway, 2000);
+    };
+    await replaceAll({ FAULT_LATENCY_MS: String(SLOW_CALL_MS) });
+    const outcomes = await load(gateway, SLOW_MS);
+    const { failed } = describeOutcomes(outcomes, performance.now());
+    assert.deepEqual(failed, []);
+    assert.ok(outcomes.filter(({ ms }) => ms >= SLOW_CALL_MS).length > outcomes.length / 4, "nothing was slow");
+    await replaceAll({});
+  });
+
+  for (const role of CALLED) {
+    it(`one of the ${role} role that hangs costs few calls, and after two seconds none`, () =>
+      hang([role], HUNG_ALONE_MS));
 
     it(`one of the ${role} role that is killed costs no call`, async () => {
       const calls = load(gateway, 3000);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await delay(1000);
       const brokenAt = performance.now();
       await shop.process(role, 0).kill("SIGKILL");
       const { failed } = describeOutcomes(await calls, brokenAt);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Kysely } from "kysely";
 import { orderMigrations } from "../../src/order/migrations.ts";
 import { type ClaimedOrder, moveOrder, type Order, type OrderStore } from "../../src/order/order.ts";
 import type { OrderSchema } from "../../src/order/order-rows.ts";
@@ -15,6 +16,7 @@ eachDatabase((database) => {
   describe("recovery", () => {
     /** Its orders are due at once. */
     let store: OrderStore;
+    let db: Kysely<OrderSchema>;
     /** How many orders each look wanted. */
     let looks: number[];
     let settled: string[];
@@ -22,7 +24,7 @@ eachDatabase((database) => {
     const recoveries: ReturnType<typeof startRecovery>[] = [];
 
     beforeEach(async () => {
-      const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
+      ({ db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations }));
       store = sqlOrderStore(db, { restMs: 0 });
       [looks, settled, errors] = [[], [], []];
     });
@@ -144,6 +146,33 @@ eachDatabase((database) => {
         await eventually(() => assert.ok(errors.includes(told), told));
       }
       assert.deepEqual(settled.toSorted(), idsOf(good));
+    });
+
+    it("lets those that hang again and again neither fill all places nor keep new ones waiting behind them", async () => {
+      const poisoned = await insert(500);
+      await db.updateTable("orders").set({ attempts: 7 }).execute();
+      const poison = new Set(idsOf(poisoned));
+      let [hanging, most] = [0, 0];
+      const hangSome: Settle = async (order, options) => {
+        if (!poison.has(order.id)) return settle(order, options);
+        most = Math.max(most, ++hanging);
+        return hang(order, options).finally(() => hanging--);
+      };
+      start({ saga: { settle: hangSome }, concurrency: 8, limitMs: 200, intervalMs: 20 });
+      await eventually(() => assert.ok(errors.length > 0));
+      const began = performance.now();
+      const fresh = await insert(20);
+      await settledAre(fresh);
+      const took = performance.now() - began;
+      assert.ok(took < 2000, `${took} ms`); // behind all of the others it would be twelve seconds
+      assert.equal(most, 6);
+    });
+
+    it("settles many that have failed before as soon as they can be", async () => {
+      const orders = await insert(60);
+      await db.updateTable("orders").set({ attempts: 7 }).execute();
+      start({ concurrency: 8, intervalMs: 20 });
+      await settledAre(orders);
     });
 
     it("tells of a store that fails, and looks again", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { Writable } from "node:stream";
 import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
+import type { Kysely } from "kysely";
 import pg from "pg";
 import { createLogger, transports } from "winston";
 import { PaymentService } from "../../gen/shop/payment/v1/payment_service_pb.js";
@@ -34,9 +35,10 @@ eachDatabase((database) => {
     });
     const logger = createLogger({ transports: [new transports.Stream({ stream })] });
     let store: OrderStore;
+    let db: Kysely<OrderSchema>;
     beforeEach(async () => {
       lines.length = 0;
-      const { db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations });
+      ({ db } = await database.open<OrderSchema>({ role: "order", migrations: orderMigrations }));
       store = sqlOrderStore(db, { restMs: 0 });
       await store.insert(anOrder({ id }), { key: "k", fingerprint: "f" });
     });
@@ -80,6 +82,34 @@ eachDatabase((database) => {
         ["info", "order recovered", id, undefined],
       ]);
       assert.match(String(lines[0]?.error), /away/);
+    });
+
+    it("tells of an order that it has tried ten times in vain, as of none before", async () => {
+      const payments = createRouterTransport(({ service }) =>
+        service(PaymentService, {
+          charge: () => {
+            throw new ConnectError("away", Code.Unavailable);
+          },
+        }),
+      );
+      await db.updateTable("orders").set({ attempts: 8 }).execute();
+      const parts = await start(payments, 20);
+      try {
+        await eventually(async () => {
+          await db.updateTable("orders").set({ due_at: 0 }).execute(); // it rests after each attempt
+          assert.ok(lines.length >= 3);
+        });
+      } finally {
+        await parts.close();
+      }
+      const told = lines
+        .slice(0, 3)
+        .map(({ level, message, order_id, attempts }) => [level, message, order_id, attempts]);
+      assert.deepEqual(told, [
+        ["warn", "order not recovered, will try again", id, 9],
+        ["warn", "order not recovered, will try again", id, 10],
+        ["error", "order is stuck", id, 10],
+      ]);
     });
 
     it("ends with a role that is closed without having served", async () => {

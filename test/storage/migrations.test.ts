@@ -6,6 +6,8 @@ import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import type { SchemaChange } from "../../src/storage/migrate.ts";
+import { buildIndex } from "../../src/storage/online-index.ts";
 import { eachDatabase, type Location } from "../support/stores.ts";
 
 const migration = (...statements: string[]): Migration => ({
@@ -53,6 +55,28 @@ eachDatabase((store) => {
 
     const { db } = await store.open({ role: "sample", migrations: good });
     assert.deepEqual((await sql`select * from things`.execute(db)).rows, []);
+  });
+
+  it("applies an online change again if it was left in the middle, and those after it then", async () => {
+    let fails = true;
+    const changes: Record<string, SchemaChange> = {
+      "001_create": migration("create table log (entry text)"),
+      "002_online": {
+        online: true,
+        async up(db: Kysely<unknown>) {
+          const where = sql<boolean>`entry is not null`;
+          await buildIndex(db, { name: "log_entries", table: "log", columns: ["entry"], where });
+          if (fails) throw new Error("killed");
+        },
+      },
+      "003_extend": migration("insert into log values ('extended')"),
+      "004_extend": migration("insert into log values ('again')"),
+    };
+    await assert.rejects(store.open({ role: "sample", migrations: changes }), (error) => /killed/.test(inspect(error)));
+    fails = false;
+    const { db } = await store.open({ role: "sample", migrations: changes });
+    const { rows } = await sql`select entry from log`.execute(db);
+    assert.deepEqual(rows, [{ entry: "extended" }, { entry: "again" }]);
   });
 
   it("keeps apart the migrations of roles that share a database", async () => {

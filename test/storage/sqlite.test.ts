@@ -100,6 +100,27 @@ describe("SQLite", () => {
     await Promise.all([impatient.destroy(), close(), once(locker, "close")]);
   });
 
+  it("lets all statements together wait for as long, and anew for the next lock", async () => {
+    const file = join(folder, "test.sqlite");
+    const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });
+    await sql`create table things (id integer primary key)`.execute(db);
+    const impatient = new Kysely<unknown>({ dialect: sqliteDialect(file, { busyTimeoutMs: 200 }) });
+    const write = () => sql`insert into things default values`.execute(impatient);
+    for (let locks = 1; locks <= 2; locks++) {
+      const locker = await lock(file);
+      const began = performance.now();
+      const outcomes = await Promise.allSettled(Array.from({ length: 20 }, write));
+      const took = performance.now() - began;
+      assert.ok(outcomes.every(({ status }) => status === "rejected"));
+      assert.ok(took >= 200 && took < 1000, `${took} ms`);
+      const waiting = write();
+      locker.stdin.end();
+      await Promise.all([waiting.catch(() => {}), once(locker, "close")]);
+      await write();
+    }
+    await Promise.all([impatient.destroy(), close()]);
+  });
+
   it("waits no longer than its caller, so that others go on", async () => {
     const file = join(folder, "test.sqlite");
     const { db, close } = await openDatabase({ file, role: "sample", migrations: {} });

@@ -13,6 +13,8 @@ export type StallingProxy = {
   slow(latencyMs: number): void;
   /** From now on nothing passes on the connections that there are, which stay open; new ones work. */
   forget(): void;
+  /** Cuts all connections; new ones go to this port. */
+  redirect(targetPort: number): void;
   /** Cuts all connections; new ones work. */
   cut(): void;
   /** Cuts the stalled connections; new ones work. */
@@ -20,7 +22,8 @@ export type StallingProxy = {
   close(): Promise<void>;
 };
 
-export async function startStallingProxy(targetPort: number): Promise<StallingProxy> {
+export async function startStallingProxy(firstPort: number): Promise<StallingProxy> {
+  let targetPort = firstPort;
   const sockets = new Set<Socket>();
   const forgotten = new WeakSet<Socket>();
   let stalled = false;
@@ -62,6 +65,10 @@ export async function startStallingProxy(targetPort: number): Promise<StallingPr
       latencyMs = ms;
     },
     cut,
+    redirect(port) {
+      targetPort = port;
+      cut();
+    },
     forget() {
       for (const socket of sockets) forgotten.add(socket);
     },

@@ -6,7 +6,7 @@ export type EjectionSettings = {
   readonly failures: number;
   readonly firstMs: number;
   readonly longestMs: number;
-  /** No further address is ejected while so many are, in percent. */
+  /** No more addresses are ejected at a time, in percent, but for one, which always may be. */
   readonly maxPercent: number;
 };
 

@@ -36,13 +36,16 @@ export type RestStreamOptions = {
   readonly interceptors: readonly Interceptor[];
   readonly registry: Registry;
   readonly readMaxBytes: number;
+  /** What HEAD may take, which hears of no message. */
+  readonly defaultTimeoutMs: number;
 };
 
 const heartbeat = new Heartbeat();
 
 /**
  * Makes a function that serves a binding of a server streaming method. Each message is an event; the stream ends with an event "end", or with
- * an event "error" that has a google.rpc.Status. An error before the first message is answered as that of any call.
+ * an event "error" that has a google.rpc.Status. An error before the first message is answered as that of any call. HEAD gets the head of that
+ * answer, and its stream ends with the first message.
  */
 export function createRestStream(binding: HttpBinding, spec: ServerStreamSpec, options: RestStreamOptions): RestCall {
   const method: StreamMethod = {
@@ -51,20 +54,32 @@ export function createRestStream(binding: HttpBinding, spec: ServerStreamSpec, o
     run: createRunServerStream(spec, options.interceptors),
     toBody: bodyEncoder(binding, options.registry),
   };
+  const headMethod = { ...method, run: createRunServerStream(beginningOf(spec), options.interceptors) };
   return (req, res, target) => {
     const plain = plainCallOf(req);
     if (plain !== undefined) plain.route = binding.template.source;
     if (req.headers["last-event-id"] === END) {
       writeHead(req, res, 204, {});
       res.end();
-    } else if (req.method === "HEAD") {
-      writeHead(req, res, 200, { ...HEAD });
-      res.end();
-    } else void new RestStream(method, req, res, target).serve();
+    } else void new RestStream(req.method === "HEAD" ? headMethod : method, req, res, target).serve();
+  };
+}
+
+/** A stream of the first message alone. */
+function beginningOf(spec: ServerStreamSpec): ServerStreamSpec {
+  return {
+    ...spec,
+    async *impl(request, context) {
+      for await (const message of spec.impl(request, context)) {
+        yield message;
+        return;
+      }
+    },
   };
 }
 
 type StreamMethod = RequestFormat & {
+  readonly defaultTimeoutMs: number;
   readonly run: RunServerStream;
   readonly toBody: ReturnType<typeof bodyEncoder>;
 };
@@ -83,13 +98,14 @@ class RestStream implements AnswerStream {
   #isOver = false;
 
   constructor(method: StreamMethod, req: HttpRequest, res: HttpResponse, target: RestTarget) {
-    const { timeoutMs, fault } = requestTimeout(req.headers);
+    const { timeoutMs: clientTimeoutMs, fault } = requestTimeout(req.headers);
+    const timeoutMs = clientTimeoutMs ?? (req.method === "HEAD" ? method.defaultTimeoutMs : undefined);
     this.#method = method;
     this.#req = req;
     this.#res = res;
     this.#target = target;
     this.#plain = plainCallOf(req);
-    this.#clientTimeoutMs = timeoutMs;
+    this.#clientTimeoutMs = clientTimeoutMs;
     const { binding } = method;
     const http = httpCallOf(req, binding, target.path);
     // Once there were messages, an error is an event.
@@ -104,7 +120,7 @@ class RestStream implements AnswerStream {
     });
     if (fault !== undefined) this.context.values.set(requestFault, fault);
     if (timeoutMs !== undefined && timeoutMs <= MAX_TIMER_MS) {
-      this.#timer = setTimeout(() => this.#onDeadline(), timeoutMs);
+      this.#timer = setTimeout(() => this.#breakOff(deadlineExceeded()), timeoutMs);
     }
     res.once("close", () => this.cancel());
   }
@@ -112,7 +128,10 @@ class RestStream implements AnswerStream {
   /** Reads the request and runs the call. */
   async serve(): Promise<void> {
     const plain = this.#plain;
-    if (plain !== undefined) plain.streamsAnswer = true;
+    if (plain !== undefined) {
+      plain.streamsAnswer = true;
+      plain.onEvict = (reason) => this.#breakOff(reason);
+    }
     plain?.beginWork();
     try {
       const message = await readRequest(this.#method, this.#req, this.#target, this.context);
@@ -142,9 +161,14 @@ class RestStream implements AnswerStream {
       this.cancel();
       return;
     }
+    const { abortError } = this.context; // many handlers just end when they are told to stop
+    if (abortError !== undefined) {
+      this.fail(abortError);
+      return;
+    }
     this.#begin();
     this.#close();
-    this.#res.end(`event: end\nid: ${END}\nretry: ${RETRY_MS}\ndata: {}\n\n`);
+    this.#sendLast(`event: end\nid: ${END}\nretry: ${RETRY_MS}\ndata: {}\n\n`);
   }
 
   fail(reason: unknown): void {
@@ -154,7 +178,7 @@ class RestStream implements AnswerStream {
     const { registry } = this.#method;
     if (this.#res.headersSent) {
       const json = JSON.stringify(statusJson(shownError(reason), registry));
-      this.#res.end(`event: error\ndata: ${json}\n\n`);
+      this.#sendLast(`event: error\ndata: ${json}\n\n`);
     } else answerError(this.#req, this.#res, reason, registry, this.context);
   }
 
@@ -172,9 +196,18 @@ class RestStream implements AnswerStream {
     heartbeat.add(this.#beat);
   }
 
+  get #isHead(): boolean {
+    return this.#req.method === "HEAD";
+  }
+
   #send(text: string): Promise<void> | undefined {
-    if (write(this.#res, text)) return undefined;
+    if (this.#isHead || write(this.#res, text)) return undefined;
     return this.#plain === undefined ? undefined : taken(this.#plain);
+  }
+
+  #sendLast(text: string): void {
+    if (this.#isHead) this.#res.end();
+    else this.#res.end(text);
   }
 
   readonly #beat = (): void => {
@@ -182,8 +215,8 @@ class RestStream implements AnswerStream {
     if (!this.gone && !this.#res.writableNeedDrain) write(this.#res, ":\n\n");
   };
 
-  #onDeadline(): void {
-    const error = deadlineExceeded();
+  /** What heeds the signal fails before, so that its own error is sent. */
+  #breakOff(error: ConnectError): void {
     this.context.abort(error);
     setImmediate(() => this.fail(error));
   }

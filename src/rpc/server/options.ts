@@ -30,6 +30,8 @@ export type RpcServerOptions = {
   readonly limits?: Partial<RpcServerLimits>;
   /** The largest request message of a method, like limits.readMaxBytes, which is the default, also where this returns undefined. */
   readonly maxRequestBytes?: (method: DescMethod) => number | undefined;
+  /** The deadline of unary calls whose client sets none, in milliseconds. Default, also where this returns undefined: none. */
+  readonly defaultTimeoutMs?: (method: DescMethod) => number | undefined;
   /** What is served when more comes than can be. Default: everything. */
   readonly admission?: Admission | undefined;
   /** HTTP/2 pings that find dead peers: one every timeMs; no answer within timeoutMs cuts the connection. Default: 60 s, 20 s. Null: none. */
@@ -140,6 +142,7 @@ export type ResolvedOptions = {
   readonly tls: CredentialSource | undefined;
   readonly limits: RpcServerLimits;
   readonly maxRequestBytes: (method: DescMethod) => number;
+  readonly defaultTimeoutMs: (method: DescMethod) => number | undefined;
   readonly admission: Admission;
   readonly policy: ConnectionPolicy;
   readonly observeBareRequest: ObserveBareRequest;
@@ -156,6 +159,7 @@ export function resolveOptions(options: RpcServerOptions): ResolvedOptions {
     http: options.http ?? (() => false),
     limits,
     maxRequestBytes: (method) => options.maxRequestBytes?.(method) ?? limits.readMaxBytes,
+    defaultTimeoutMs: (method) => (method.methodKind === "unary" ? options.defaultTimeoutMs?.(method) : undefined),
     admission: options.admission ?? { gateOf: () => undefined },
     policy: {
       ...limits,

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
 import type { RoleName } from "../../../src/roles.ts";
-import type { TestServer } from "../../../tools/test-servers/server.ts";
+import type { PostgresPair } from "../../support/postgres-pair.ts";
 import type { Random } from "../../support/random.ts";
 import type { Replicas } from "../../support/replicas.ts";
 import type { StallingProxy } from "../../support/stalling-proxy.ts";
@@ -9,8 +8,8 @@ import type { StallingProxy } from "../../support/stalling-proxy.ts";
 export type Target = {
   /** Its roles call each other through links. */
   readonly shop: Replicas;
-  readonly server: TestServer;
-  /** Stands between all roles and that server. */
+  readonly database: PostgresPair;
+  /** Stands between all roles and the primary. */
   readonly proxy: StallingProxy;
 };
 
@@ -22,7 +21,7 @@ type Kind =
   | "clock skew"
   | "database shutdown"
   | "database crash"
-  | "database read-only"
+  | "database failover"
   | `${"database" | "network"} ${NetworkKind}`;
 const KINDS: readonly Kind[] = [
   "kill",
@@ -30,7 +29,7 @@ const KINDS: readonly Kind[] = [
   "clock skew",
   "database shutdown",
   "database crash",
-  "database read-only",
+  "database failover",
   ...NETWORK.flatMap((kind) => [`database ${kind}`, `network ${kind}`] as const),
 ];
 const ROLES: readonly RoleName[] = ["gateway", "order", "order", "payment", "payment", "user"];
@@ -74,7 +73,7 @@ export function scheduleOf(random: Random, durationMs: number): Fault[] {
 /** Does one fault and ends it. What it leaves is for the shop to repair. */
 export async function inflict(fault: Fault, target: Target): Promise<void> {
   const { kind, role, replica, lastsMs, skewMs } = fault;
-  const { shop, server, proxy } = target;
+  const { shop, database, proxy } = target;
   const process = shop.process(role, replica);
   switch (kind) {
     case "kill":
@@ -88,13 +87,15 @@ export async function inflict(fault: Fault, target: Target): Promise<void> {
       return void process.kill("SIGCONT");
     case "database shutdown":
     case "database crash":
-      await server.stop(kind === "database crash" ? "SIGQUIT" : "SIGINT");
+      await database.primary.stop(kind === "database crash" ? "SIGQUIT" : "SIGINT");
       await delay(lastsMs);
-      return server.start();
-    case "database read-only": // as after a failover, whose clients are told so until they come to the new primary
-      await administer(server.url, "alter database postgres set default_transaction_read_only = on", TERMINATE);
-      await delay(lastsMs);
-      return administer(server.url, "alter database postgres reset default_transaction_read_only", TERMINATE);
+      return database.primary.start();
+    case "database failover": {
+      const successor = await database.failOver();
+      proxy.redirect(Number(new URL(successor.url).port));
+      await delay(lastsMs); // it can be read meanwhile, but not written to
+      return successor.promoted();
+    }
     default: {
       const inDatabase = kind.startsWith("database ");
       const what = kind.replace(/^\w+ /, "") as NetworkKind;
@@ -117,18 +118,5 @@ async function disturb(link: StallingProxy, what: NetworkKind, { lastsMs, latenc
       return link.resume();
     case "drop silently":
       return link.forget();
-  }
-}
-
-const TERMINATE = `select pg_terminate_backend(pid) from pg_stat_activity
-  where datname = current_database() and pid <> pg_backend_pid()`;
-
-async function administer(connectionString: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString, options: "-c default_transaction_read_only=off" });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
   }
 }

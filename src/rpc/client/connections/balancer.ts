@@ -85,10 +85,14 @@ export class Balancer implements SubchannelListener {
     return this.#inTurn.some((subchannel) => subchannel !== to && subchannel.well);
   }
 
+  get hasSeveral(): boolean {
+    return this.#inTurn.length > 1;
+  }
+
   mayEject(): boolean {
     const { maxPercent = 0 } = this.#settings.ejection ?? {};
-    const ejected = this.#inTurn.filter((subchannel) => subchannel.ejected);
-    return (100 * ejected.length) / this.#inTurn.length < maxPercent;
+    const most = (this.#inTurn.length * maxPercent) / 100;
+    return this.#inTurn.filter((subchannel) => subchannel.ejected).length + 1 <= Math.max(most, 1);
   }
 
   /** Opens the call or ends it, unless it must wait. */
@@ -106,7 +110,8 @@ export class Balancer implements SubchannelListener {
   }
 
   #open(call: WaitingCall): boolean {
-    return this.#openAt(call, true) || this.#openAt(call, false);
+    if (this.#openAt(call, true)) return true;
+    return !this.#inTurn.some(({ asking }) => asking) && this.#openAt(call, false);
   }
 
   /** `wary`: only at addresses that are well, as far as is known. */

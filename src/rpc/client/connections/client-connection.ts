@@ -1,8 +1,9 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
+import type { Socket } from "node:net";
+import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { ConnectionSettings } from "../channel-options.ts";
-import { type SocketAddress, showAddress } from "./socket-address.ts";
+import { openSocket, type SocketAddress, showAddress } from "./socket-address.ts";
+import type { UnansweredCall } from "./unanswered-call.ts";
 
 export type ClientConnectionListener = {
   /** The server's settings are here: it speaks HTTP/2. */
@@ -13,15 +14,12 @@ export type ClientConnectionListener = {
   onRetired(connection: ClientConnection): void;
   /** Whether another server is well and has room. */
   hasAlternative(): boolean;
+  /** Whether there are other servers at all. */
+  readonly hasSeveral: boolean;
 };
 
-/** A call of which no answer has come. */
-export type UnansweredCall = {
-  /** The server seems to hang, and another is well. */
-  onHung(): void;
-};
-
-const CONNECT_MS = 10_000;
+/** After a pause of this process, what the server has sent meanwhile is only read now. */
+const LAST_LOOK_MS = 100;
 const STREAM_WINDOW = 256 << 10;
 const CONNECTION_WINDOW = 4 << 20;
 /** A healthy server answers a ping in less. */
@@ -31,13 +29,15 @@ const DOUBT_MS = 1_000;
  * as long, calls may go elsewhere. A server that is only busy for a moment loses no call by that.
  */
 const QUIET_MS = 150;
+/** A server of which nothing has been heard for so long is asked whether it is there before it gets a call. */
+const STALE_MS = 1_000;
 
 /** One HTTP/2 connection. It keeps the process alive only while it is being made and while there are calls on it. */
 export class ClientConnection {
   readonly #session: ClientHttp2Session;
   readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
-  readonly #connecting: NodeJS.Timeout;
+  #connecting: NodeJS.Timeout;
   /** In the order of their numbers. */
   readonly #unanswered = new Map<UnansweredCall, number>();
   #number = 0;
@@ -54,6 +54,10 @@ export class ClientConnection {
   #lastStreamId = Number.POSITIVE_INFINITY;
   #open = false;
   #retired = false;
+  #heardAt = performance.now();
+  /** How much had come when the server was asked before a call. If no more comes, it is not asked again: see above. */
+  #bytesAtAsk = -1;
+  #asking: NodeJS.Timeout | undefined;
   #pinging = false;
   #pingedAt = Number.NEGATIVE_INFINITY;
   #doubted = false;
@@ -62,10 +66,12 @@ export class ClientConnection {
   /** Why it ended. */
   cause: Error | undefined;
 
+  /** Ends if the server has not said within `connectMs` that it speaks HTTP/2. */
   constructor(
     address: SocketAddress,
     tls: TlsOptions | undefined,
     settings: ConnectionSettings,
+    connectMs: number,
     to: ClientConnectionListener,
   ) {
     this.#listener = to;
@@ -79,7 +85,9 @@ export class ClientConnection {
       maxSessionMemory: Number.MAX_SAFE_INTEGER,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     });
-    this.#connecting = setTimeout(() => this.#end("no HTTP/2 settings in time"), CONNECT_MS).unref();
+    this.#connecting = setTimeout(() => {
+      this.#connecting = setTimeout(() => this.#end("no HTTP/2 settings in time"), LAST_LOOK_MS).unref();
+    }, connectMs).unref();
     this.#session.on("remoteSettings", ({ maxConcurrentStreams }) => {
       this.#maxCalls = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
       if (this.#open) this.#listener.onFree();
@@ -99,6 +107,23 @@ export class ClientConnection {
   get room(): number {
     const usable = this.#open && !this.#retired && !this.#session.closed && !this.#session.destroyed;
     return usable ? this.#maxCalls - this.#calls : 0;
+  }
+
+  /** Whether the server is being asked before a call, and may still answer at once. */
+  get asking(): boolean {
+    return this.#asking !== undefined;
+  }
+
+  /** Asks a server that has not been heard of for a while, where there are others; it is `doubted` until it answers. */
+  askIfStale(): void {
+    if (performance.now() - this.#heardAt < STALE_MS || this.#pinging || !this.#listener.hasSeveral) return;
+    if (this.#socket?.bytesRead === this.#bytesAtAsk) return;
+    this.#doubted = true;
+    this.#asking = setTimeout(() => {
+      this.#asking = undefined;
+      this.#listener.onFree();
+    }, QUIET_MS); // a call waits for it
+    this.#ping();
   }
 
   /** Whether the server may be hung: it has not answered a call in time, or a ping quickly, and no ping since. */
@@ -123,6 +148,7 @@ export class ClientConnection {
   /** The answer to a call has begun. */
   answered(call: UnansweredCall): void {
     this.#unanswered.delete(call);
+    this.#heardAt = performance.now();
   }
 
   release(call: UnansweredCall): void {
@@ -198,7 +224,12 @@ export class ClientConnection {
       clearTimeout(dead);
       this.#pinging = false;
       this.#doubted = false;
-      this.#bytesAtPong = this.#socket?.bytesRead ?? 0;
+      this.#heardAt = performance.now();
+      const bytes = this.#socket?.bytesRead ?? 0;
+      if (this.#asking === undefined) this.#bytesAtPong = bytes;
+      else this.#bytesAtAsk = bytes;
+      clearTimeout(this.#asking);
+      this.#asking = undefined;
       this.#listener.onFree();
     });
   }
@@ -212,12 +243,8 @@ export class ClientConnection {
     if (this.#retired) return;
     this.#retired = true;
     clearTimeout(this.#connecting);
+    clearTimeout(this.#asking);
     clearInterval(this.#tick);
     this.#listener.onRetired(this);
   }
-}
-
-function openSocket(address: SocketAddress, tls: TlsOptions | undefined): Socket {
-  if (tls !== undefined) return connectTls({ ...address, ALPNProtocols: ["h2"], ...tls });
-  return connectTcp(address);
 }

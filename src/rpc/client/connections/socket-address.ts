@@ -1,4 +1,5 @@
-import { isIP } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
 
 /** Where a server listens: host and port, or the path of a Unix socket. */
 export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -32,4 +33,10 @@ function hostAndPort(address: string, target: string): { host: string; port: num
   const host = bracketed ?? plain;
   if (!host) throw new Error(`invalid target ${JSON.stringify(target)}: expected host:port`);
   return { host, port: port === undefined ? DEFAULT_PORT : Number(port) };
+}
+
+/** Begins to connect, over TLS if there are settings for it. */
+export function openSocket(address: SocketAddress, tls: TlsOptions | undefined): Socket {
+  if (tls !== undefined) return connectTls({ ...address, ALPNProtocols: ["h2"], ...tls });
+  return connectTcp(address);
 }

@@ -13,7 +13,12 @@ export type SubchannelListener = {
   hasAlternative(to: Subchannel): boolean;
   /** Whether one more address may be ejected. */
   mayEject(): boolean;
+  /** Whether there are other addresses at all. */
+  readonly hasSeveral: boolean;
 };
+
+/** What an attempt to connect may take. Where there are other addresses, the first one may take less, and each that fails gives more to the next. */
+const CONNECT_MS = { first: 2_000, longest: 10_000 };
 
 /**
  * A server that allows few calls a connection gets this many connections; then calls wait for their turn. Streams, which may last for ever,
@@ -40,6 +45,7 @@ export class Subchannel implements ClientConnectionListener {
   #closed = false;
   /** Connections that ended before a call got an answer, one after the other. */
   #unprovenInRow = 0;
+  #connectMs = CONNECT_MS.first;
   #failures = 0;
   #ejectedUntil = 0;
   /** Whether a call tries it after it was ejected. Others go elsewhere meanwhile. */
@@ -85,12 +91,14 @@ export class Subchannel implements ClientConnectionListener {
     let most = 0;
     for (const connection of this.#connections) {
       const { room } = connection;
+      if (wary && room > 0) connection.askIfStale();
       if (room <= most || (wary && connection.doubted) || (isStream && connection === this.#spare)) continue;
       best = connection;
       most = room;
     }
-    if (best === undefined) this.#connect(isStream);
-    else if (this.#ejectedUntil > 0 && !this.ejected) this.#beginTrial();
+    if (best === undefined) {
+      if (!(wary && this.asking)) this.#connect(isStream);
+    } else if (this.#ejectedUntil > 0 && !this.ejected) this.#beginTrial();
     return best;
   }
 
@@ -108,6 +116,7 @@ export class Subchannel implements ClientConnectionListener {
 
   onOpen(connection: ClientConnection): void {
     this.#connecting = undefined;
+    this.#connectMs = CONNECT_MS.first;
     this.failure = undefined;
     this.#connections.add(connection);
     this.#listener.onChange();
@@ -118,6 +127,15 @@ export class Subchannel implements ClientConnectionListener {
     if (this.ejected) return false;
     for (const { room, doubted } of this.#connections) if (room > 0 && !doubted) return true;
     return false;
+  }
+
+  /** Whether a server that was asked before a call may still answer at once. */
+  get asking(): boolean {
+    return !this.ejected && this.#connections.values().some(({ asking }) => asking);
+  }
+
+  get hasSeveral(): boolean {
+    return this.#listener.hasSeveral;
   }
 
   hasAlternative(): boolean {
@@ -151,7 +169,8 @@ export class Subchannel implements ClientConnectionListener {
     const shared = this.#connections.size - (this.#spare === undefined ? 0 : 1);
     const isSpare = shared >= MAX_CONNECTIONS - 1;
     if (isSpare && (isStream || this.#spare !== undefined)) return;
-    this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, this);
+    const connectMs = this.#listener.hasSeveral ? this.#connectMs : CONNECT_MS.longest;
+    this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, connectMs, this);
     if (isSpare) this.#spare = this.#connecting;
   }
 
@@ -176,6 +195,7 @@ export class Subchannel implements ClientConnectionListener {
   }
 
   #failed(cause: Error | undefined): void {
+    this.#connectMs = Math.min(2 * this.#connectMs, CONNECT_MS.longest);
     if (this.#connections.size === 0) this.failure = cause ?? new Error("the server closed the connection");
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => {

@@ -57,7 +57,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.#connection = connection;
     this.request = new RequestReader(stream, fields, route, this, connection.budget);
     this.response = new ResponseWriter(stream, fields, route, this, connection.budget);
-    const timeoutMs = this.#timeoutMs ?? Infinity;
+    const timeoutMs = this.#timeoutMs ?? route.timeoutMs ?? Infinity;
     this.context = new GrpcContext(stream, fields, route, this.response, this.#startedAt + timeoutMs, connection.info);
     if (timeoutMs <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, timeoutMs, this);
     attachCall(stream, this);

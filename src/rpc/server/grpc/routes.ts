@@ -8,7 +8,7 @@ import { direct, intercepted, serverStream, unary } from "./invoke.ts";
 
 /** The routes of all methods by path. Interceptors are composed here, once for each method. */
 export function createRoutes(options: ResolvedOptions): ReadonlyMap<string, Route> {
-  const { services, interceptors, limits, maxRequestBytes, admission, onError } = options;
+  const { services, interceptors, limits, maxRequestBytes, defaultTimeoutMs, admission, onError } = options;
   const { compressMinBytes } = limits;
   const routes = new Map<string, Route>();
   for (const { desc, impl } of services) {
@@ -18,7 +18,8 @@ export function createRoutes(options: ResolvedOptions): ReadonlyMap<string, Rout
       const run = runOf(spec, interceptors);
       const gate = admission.gateOf(spec.method);
       const ownLimits = { compressMinBytes, readMaxBytes: maxRequestBytes(spec.method) };
-      routes.set(path, { desc: spec.method, path, limits: ownLimits, onError, gate, singleRequest, run });
+      const common = { desc: spec.method, path, limits: ownLimits, timeoutMs: defaultTimeoutMs(spec.method), onError };
+      routes.set(path, { ...common, gate, singleRequest, run });
     }
   }
   return routes;

@@ -8,6 +8,8 @@ export type ServedMethod = {
   /** Such as "/library.v1.LibraryService/GetBook". */
   readonly path: string;
   readonly limits: MessageLimits;
+  /** Of calls whose client sets no deadline; undefined: none. */
+  readonly timeoutMs: number | undefined;
   readonly onError: ReportError;
   /** Undefined: its calls always begin at once. */
   readonly gate: Gate | undefined;

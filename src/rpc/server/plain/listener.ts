@@ -12,6 +12,7 @@ import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { ResolvedOptions, RpcServerLimits } from "../options.ts";
 import { admitting } from "./admitting.ts";
 import { boundTimeouts } from "./bound-timeouts.ts";
+import { tellBrokenOff } from "./broken-off.ts";
 import type { PlainCall } from "./plain-call.ts";
 import type { PlainCalls } from "./plain-calls.ts";
 import { checkedQuery } from "./query.ts";
@@ -46,11 +47,18 @@ export function createPlainListener(options: ResolvedOptions, calls: PlainCalls)
   };
 }
 
-function createConnectLane({ services, interceptors, limits, maxRequestBytes, admission, onError }: ResolvedOptions) {
+function createConnectLane({ services, interceptors, limits, ...options }: ResolvedOptions) {
+  const { maxRequestBytes, defaultTimeoutMs, admission, onError } = options;
   const registry = registryOf(services.map(({ desc }) => desc));
   const router = createConnectRouter({
     grpc: false,
-    interceptors: joinHooks([reportUnexpected(onError), ...interceptors, refuseFaults, admitting(admission)]),
+    interceptors: joinHooks([
+      reportUnexpected(onError),
+      ...interceptors,
+      refuseFaults,
+      admitting(admission),
+      tellBrokenOff,
+    ]),
     acceptCompression: [compressionGzip],
     jsonOptions: { registry },
     binaryOptions: { readUnknownFields: false },
@@ -88,7 +96,7 @@ function createConnectLane({ services, interceptors, limits, maxRequestBytes, ad
   function requestOf(call: PlainCall, method: DescMethod): Parameters<UniversalHandler>[0] {
     const values = serverValues(call);
     const request = universalRequest(call, values);
-    values.set(requestFault, boundTimeouts(request.header));
+    values.set(requestFault, boundTimeouts(request.header, defaultTimeoutMs(method)));
     const maxBytes = maxRequestBytes(method);
     if (request.method === "GET") {
       return { ...request, url: checkedQuery(request.url, { method, maxBytes, registry, values }), body: nothing() };

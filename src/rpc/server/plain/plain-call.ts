@@ -1,5 +1,6 @@
 import { constants } from "node:http2";
 import type { Readable } from "node:stream";
+import type { ConnectError } from "@connectrpc/connect";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import type { ConnectionInfo } from "../../connection-info.ts";
 import { cancelStream } from "../../http2-reset.ts";
@@ -20,6 +21,9 @@ const REQUEST_BYTES = 32 << 10;
 /** Smaller answers are covered by that. */
 const COVERED_BYTES = 4096;
 
+/** What the end of an evicted stream may take: its handler may ignore its signal, and its client take nothing. */
+const EVICTION_MS = 1000;
+
 /** As nginx has it for clients that do not wait for their answer. */
 const CLIENT_LEFT = 499;
 
@@ -39,6 +43,8 @@ export class PlainCall implements StreamHolder {
   streamsAnswer = false;
   /** While the body is read: ends the reading with an error. */
   onRefuse: ((reason: unknown) => void) | undefined;
+  /** Of an answer that is a stream: ends it with an error. */
+  onEvict: ((reason: ConnectError) => void) | undefined;
   /** Whether the answer is taken or the connection gone. */
   closed = false;
   /** The path or path template that was found for it. */
@@ -143,8 +149,13 @@ export class PlainCall implements StreamHolder {
   }
 
   evict(): void {
+    const rests = this.waits === "rest"; // who does not take what was sent would not take an error either
     if (this.onRefuse !== undefined) this.refuse(noRoom());
-    else this.#cut();
+    else {
+      this.onEvict?.(noRoom());
+      if (rests && this.onEvict !== undefined) setTimeout(() => this.#cut(), EVICTION_MS).unref();
+      else this.#cut();
+    }
     this.budget.releaseAll(this);
   }
 
@@ -189,6 +200,7 @@ export class PlainCall implements StreamHolder {
   }
 
   #cut(): void {
+    if (this.closed) return;
     if ("stream" in this.req) cancelStream(this.req.stream);
     else this.req.socket.destroy();
   }

@@ -7,17 +7,18 @@ import { noRoom } from "../errors.ts";
 import type { HttpResponse } from "../http-handler.ts";
 import type { PlainCall } from "./plain-call.ts";
 
-/** A request without its body. Its signal is aborted when the client leaves. Throws if target and host make no URL. */
-export function universalRequest(
-  { req, res, startedAt, connection }: PlainCall,
-  values: ContextValues,
-): Omit<UniversalServerRequest, "body"> {
+/**
+ * A request without its body. Its signal is aborted when the client leaves, and when its room is needed. Throws if target and host make no URL.
+ */
+export function universalRequest(call: PlainCall, values: ContextValues): Omit<UniversalServerRequest, "body"> {
+  const { req, res, startedAt, connection } = call;
   const authority = req.headers[":authority"] ?? req.headers.host ?? "";
   const left = new AbortController();
   res.once("close", () => {
     if (!res.writableEnded)
       left.abort(reasonOfLeaving(performance.now() - startedAt, requestTimeout(req.headers).timeoutMs));
   });
+  call.onEvict = (reason) => left.abort(reason);
   return {
     httpVersion: req.httpVersion,
     method: req.method ?? "",
