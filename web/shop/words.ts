@@ -76,8 +76,8 @@ export const WORDS = {
   placedAndCancelled: "Your order was placed, and is cancelled by now: what was paid is given back.",
   inDoubt: "Nobody knows whether you have ordered",
   inDoubtText:
-    "There was no answer that tells. Ask again: the same key goes with it, so whatever happened, you get one order and pay once.",
-  giveUp: "Give up, and look at the orders first",
+    "There was no answer that tells. Ask again: the same key goes with it, so whatever happened, you get one order and pay once. Or give up, and look at your orders first.",
+  giveUp: "Give up",
   askAgain: "Ask again",
   somethingFailed: "Something failed.",
   orderId: "Order",
