@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
+import { type Indexed, IndexedSet } from "../../indexed-set.ts";
 import type { ConnectionSettings } from "../channel-options.ts";
 import { type SocketAddress, showAddress } from "./socket-address.ts";
 
@@ -16,7 +17,9 @@ export type ClientConnectionListener = {
 };
 
 /** A call of which no answer has come. */
-export type UnansweredCall = {
+export type UnansweredCall = Indexed & {
+  /** Set by the connection: the calls before it have lower ones. */
+  number: number;
   /** The server seems to hang, and another is well. */
   onHung(): void;
 };
@@ -38,8 +41,7 @@ export class ClientConnection {
   readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
   readonly #connecting: NodeJS.Timeout;
-  /** In the order of their numbers. */
-  readonly #unanswered = new Map<UnansweredCall, number>();
+  readonly #unanswered = new IndexedSet<UnansweredCall>();
   #number = 0;
   #socket: Socket | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -115,7 +117,8 @@ export class ClientConnection {
   request(fields: readonly string[], call: UnansweredCall): ClientHttp2Stream {
     const stream = this.#session.request(fields);
     if (this.#calls++ === 0) this.#session.ref();
-    this.#unanswered.set(call, this.#number++);
+    call.number = this.#number++;
+    this.#unanswered.add(call);
     this.#watch ??= setTimeout(() => this.#onQuietTime(), QUIET_MS).unref();
     return stream;
   }
@@ -165,7 +168,7 @@ export class ClientConnection {
   }
 
   #onQuietTime(): void {
-    const [oldest] = this.#unanswered.values();
+    const oldest = this.#oldest();
     const bytes = this.#socket?.bytesRead ?? 0;
     const isQuiet = oldest !== undefined && oldest === this.#seen.oldest && bytes === this.#seen.bytes;
     this.#seen = { oldest, bytes };
@@ -173,11 +176,18 @@ export class ClientConnection {
       this.#doubted = true;
       this.#ping();
       if (performance.now() - this.#pingedAt >= 2 * QUIET_MS && this.#listener.hasAlternative()) {
-        for (const call of [...this.#unanswered.keys()]) call.onHung();
+        for (const call of this.#unanswered) call.onHung();
       }
     }
     const goesOn = oldest !== undefined && !this.#session.destroyed;
     this.#watch = goesOn ? setTimeout(() => this.#onQuietTime(), QUIET_MS).unref() : undefined;
+  }
+
+  /** The number of the call that has waited longest. */
+  #oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const { number } of this.#unanswered) if (oldest === undefined || number < oldest) oldest = number;
+    return oldest;
   }
 
   #onTick(): void {
