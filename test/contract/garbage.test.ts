@@ -11,7 +11,13 @@ const FLAGS = ["--expose-gc", "--no-incremental-marking"];
 const MAX_SHARE = 0.2;
 
 describe("the garbage of calls", () => {
-  const paths = { server: "a gRPC server", client: "a client", rest: "a REST server" };
+  const paths = {
+    server: "a gRPC server",
+    stream: "a gRPC server's stream",
+    client: "a client",
+    rest: "a REST server",
+    connect: "a server of Connect",
+  };
   for (const [path, where] of Object.entries(paths)) {
     it(`is freed by scavenges at ${where}`, async () => {
       const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, PROGRAM, path]);
