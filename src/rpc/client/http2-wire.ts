@@ -41,8 +41,9 @@ export function http2Wire({ target, tls, channelOptions, waitForReady }: Http2Wi
 
   function startOf<D extends DescMethod>({ method, signal, deadline, header }: CallInit<D>): CallStart<D> {
     const { setting, fields } = knownOf(method as unknown as Method);
-    const own = header === undefined ? fields : withHeaders(fields, header);
-    return { channel, method, setting, fields: own, signal, deadline: earlier(deadline, setting) };
+    const ownFields: string[] = [];
+    if (header !== undefined) CallHeaders.addTo(ownFields, header);
+    return { channel, method, setting, fields, ownFields, signal, deadline: earlier(deadline, setting) };
   }
 
   return {
@@ -59,12 +60,6 @@ function fieldsOf(scheme: string, authority: string, path: string, { userAgent, 
   fields.push("grpc-accept-encoding", "identity,gzip");
   if (gzip) fields.push("grpc-encoding", "gzip");
   return fields;
-}
-
-function withHeaders(fields: readonly string[], headers: Headers): string[] {
-  const all = fields.slice();
-  CallHeaders.addTo(all, headers);
-  return all;
 }
 
 function earlier(deadline: number, { timeoutMs }: MethodSetting): number {

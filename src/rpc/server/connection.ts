@@ -3,6 +3,7 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node
 import type { Socket } from "node:net";
 import type { ConnectError } from "@connectrpc/connect";
 import { type ConnectionInfo, connectionInfoOf } from "../connection-info.ts";
+import { type Indexed, IndexedSet } from "../indexed-set.ts";
 import type { Budget, StreamHolder } from "./budget.ts";
 import { connectionClosed } from "./errors.ts";
 import type { ConnectionPolicy } from "./options.ts";
@@ -21,23 +22,24 @@ const CHATTER_BYTES = 64;
 const STREAMS_STEP = 100;
 
 /** A gRPC call as its connection sees it. */
-export type OpenCall = StreamHolder & {
-  readonly stream: { readonly destroyed: boolean };
-  /** Whether it may last as long as it likes. */
-  readonly isStream: boolean;
-  readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
-  /** When a sweep first found it waiting for its client. The call resets it to 0 whenever the client does something. */
-  stalledSince: number;
-  /** Called when its client is gone. */
-  cancel(): void;
-  /** Called when its client has had time enough, or for another reason. */
-  giveUp(reason?: ConnectError): void;
-};
+export type OpenCall = StreamHolder &
+  Indexed & {
+    readonly stream: { readonly destroyed: boolean };
+    /** Whether it may last as long as it likes. */
+    readonly isStream: boolean;
+    readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
+    /** When a sweep first found it waiting for its client. The call resets it to 0 whenever the client does something. */
+    stalledSince: number;
+    /** Called when its client is gone. */
+    cancel(): void;
+    /** Called when its client has had time enough, or for another reason. */
+    giveUp(reason?: ConnectError): void;
+  };
 
 /** An HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, floods of pings or resets, drain. */
 export class Connection {
   /** Open calls, until their answer is taken. */
-  readonly calls = new Set<OpenCall>();
+  readonly calls = new IndexedSet<OpenCall>();
   readonly budget: Budget;
   readonly info: ConnectionInfo;
   readonly resets: ResetAllowance;

@@ -31,7 +31,7 @@ export function createHttp1(
   observe: ObserveBareRequest,
 ): Http1 {
   const activities = new WeakMap<Socket, Activity>();
-  const open = new Set<ServerResponse>();
+  const open = new Set<Activity>();
   let draining = false;
   let sweeper: NodeJS.Timeout | undefined;
 
@@ -41,8 +41,10 @@ export function createHttp1(
       const unanswered = new Set<ServerResponse>();
       activity = { unanswered, last: undefined, idleSince: performance.now() };
       activities.set(socket, activity);
+      if (!socket.closed) open.add(activity);
       // Of pipelined requests, node emits "close" only on the response that is being sent.
       socket.once("close", () => {
+        open.delete(activity!);
         for (const res of unanswered) res.emit("close");
       });
     }
@@ -65,9 +67,7 @@ export function createHttp1(
       }
       activity.last = req;
       activity.unanswered.add(res);
-      open.add(res);
       res.once("close", () => {
-        open.delete(res);
         activity.unanswered.delete(res);
         activity.idleSince = performance.now();
       });
@@ -97,7 +97,9 @@ export function createHttp1(
     },
     drain(idleMs) {
       draining = true;
-      for (const res of open) res.shouldKeepAlive = false; // no effect on heads that are sent
+      for (const { unanswered } of open) {
+        for (const res of unanswered) res.shouldKeepAlive = false; // no effect on heads that are sent
+      }
       const closeIdle = () => {
         server.closeIdleConnections();
         sweeper = setInterval(() => server.closeIdleConnections(), SWEEP_MS);

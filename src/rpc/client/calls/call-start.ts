@@ -12,8 +12,10 @@ export type CallStart<D extends DescMethod = DescMethod> = {
   readonly channel: Channel;
   readonly method: Method<D>;
   readonly setting: MethodSetting;
-  /** All fields of the request but those that change from one attempt to the next. */
+  /** The fields of the request that all calls of the method have. */
   readonly fields: readonly string[];
+  /** Those of this call, but for what changes from one attempt to the next. */
+  readonly ownFields: readonly string[];
   readonly signal: AbortSignal | undefined;
   /** Epoch milliseconds, or Infinity. */
   readonly deadline: number;
@@ -22,13 +24,15 @@ export type CallStart<D extends DescMethod = DescMethod> = {
 export const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
 
 /** The fields of the request, when `previous` attempts have failed. */
-export function attemptFields({ fields, deadline }: CallStart, previous: number): readonly string[] {
-  if (deadline === Number.POSITIVE_INFINITY && previous === 0) return fields;
-  const all = fields.slice();
-  if (deadline !== Number.POSITIVE_INFINITY) all.push("grpc-timeout", timeoutField(deadline - Date.now()));
-  if (previous > 0) all.push(PREVIOUS_ATTEMPTS, String(previous));
-  return all;
+export function attemptFields({ fields, ownFields, deadline }: CallStart, previous: number): readonly string[] {
+  const hasDeadline = deadline !== Number.POSITIVE_INFINITY;
+  if (ownFields.length === 0 && !hasDeadline && previous === 0) return fields;
+  // Joined once: an array that grows has room for as many fields again, and node keeps it as long as the stream.
+  const timeout = hasDeadline ? ["grpc-timeout", timeoutField(deadline - Date.now())] : NONE;
+  return fields.concat(ownFields, timeout, previous > 0 ? [PREVIOUS_ATTEMPTS, String(previous)] : NONE);
 }
+
+const NONE: readonly string[] = [];
 
 /** Of grpc-timeout: at most eight digits and a unit. */
 function timeoutField(ms: number): string {

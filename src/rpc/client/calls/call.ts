@@ -28,8 +28,12 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   protected failure: ConnectError | undefined;
   /** The outcome is known; nothing that still comes matters. */
   protected over = false;
+  index = -1;
+  number = 0;
   #connection: ClientConnection | undefined;
   #subchannel: Subchannel | undefined;
+  /** An object with handleEvent() is wrapped by Node into a closure that V8 keeps, with the call, until the next full garbage collection. */
+  readonly #abortListener = this.onAbort.bind(this);
   #deadlineTimer: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
   #retries: Retries | undefined;
@@ -62,10 +66,10 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   begin(): void {
     const { channel, signal, deadline } = this.start;
     if (signal?.aborted) {
-      this.handleEvent();
+      this.onAbort();
       return;
     }
-    signal?.addEventListener("abort", this);
+    signal?.addEventListener("abort", this.#abortListener);
     if (deadline !== Number.POSITIVE_INFINITY) {
       const ms = deadline - Date.now();
       if (ms <= MAX_TIMER_MS) this.#deadlineTimer = setTimeout(onDeadline, Math.max(ms, 0), this);
@@ -97,7 +101,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   }
 
   /** The caller's signal aborts. */
-  handleEvent(): void {
+  onAbort(): void {
     this.fail(abortError(this.start.signal!));
   }
 
@@ -218,7 +222,7 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.failure = failure;
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#pause);
-    signal?.removeEventListener("abort", this);
+    signal?.removeEventListener("abort", this.#abortListener);
     if (stream === undefined) channel.balancer.forget(this);
     else if (trailer === undefined) cancelStream(stream);
     // In a usual call, nghttp2 closes the stream as soon as its callback that brought the trailers returns.

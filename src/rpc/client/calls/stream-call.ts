@@ -132,9 +132,9 @@ class StreamCall extends Call<DescMethodStreaming> {
     super.onTrailers(trailer);
   }
 
-  override handleEvent(): void {
+  override onAbort(): void {
     this.#queue.clear();
-    super.handleEvent();
+    super.onAbort();
   }
 
   protected override opened(): void {

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { IndexedSet } from "../../indexed-set.ts";
 import type { ConnectionSettings } from "../channel-options.ts";
 import { openSocket, type SocketAddress, showAddress } from "./socket-address.ts";
 import type { UnansweredCall } from "./unanswered-call.ts";
@@ -38,8 +39,7 @@ export class ClientConnection {
   readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
   #connecting: NodeJS.Timeout;
-  /** In the order of their numbers. */
-  readonly #unanswered = new Map<UnansweredCall, number>();
+  readonly #unanswered = new IndexedSet<UnansweredCall>();
   #number = 0;
   #socket: Socket | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -140,7 +140,8 @@ export class ClientConnection {
   request(fields: readonly string[], call: UnansweredCall): ClientHttp2Stream {
     const stream = this.#session.request(fields);
     if (this.#calls++ === 0) this.#session.ref();
-    this.#unanswered.set(call, this.#number++);
+    call.number = this.#number++;
+    this.#unanswered.add(call);
     this.#watch ??= setTimeout(() => this.#onQuietTime(), QUIET_MS).unref();
     return stream;
   }
@@ -191,7 +192,7 @@ export class ClientConnection {
   }
 
   #onQuietTime(): void {
-    const [oldest] = this.#unanswered.values();
+    const oldest = this.#oldest();
     const bytes = this.#socket?.bytesRead ?? 0;
     const isQuiet = oldest !== undefined && oldest === this.#seen.oldest && bytes === this.#seen.bytes;
     this.#seen = { oldest, bytes };
@@ -199,11 +200,18 @@ export class ClientConnection {
       this.#doubted = true;
       this.#ping();
       if (performance.now() - this.#pingedAt >= 2 * QUIET_MS && this.#listener.hasAlternative()) {
-        for (const call of [...this.#unanswered.keys()]) call.onHung();
+        for (const call of this.#unanswered) call.onHung();
       }
     }
     const goesOn = oldest !== undefined && !this.#session.destroyed;
     this.#watch = goesOn ? setTimeout(() => this.#onQuietTime(), QUIET_MS).unref() : undefined;
+  }
+
+  /** The number of the call that has waited longest. */
+  #oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const { number } of this.#unanswered) if (oldest === undefined || number < oldest) oldest = number;
+    return oldest;
   }
 
   #onTick(): void {

@@ -10,7 +10,8 @@ export async function inPassage<Call extends Pick<AnswerStream, "context" | "fai
 ): Promise<void> {
   const { context } = call;
   const passage = new Passage(hooks, context);
-  context.onAbort = (error) => passage.abandon(error);
+  // No closure: V8 keeps one that is assigned to a property, with the call, until the next full garbage collection.
+  context.onAbort = passage.abandon.bind(passage);
   try {
     passage.begin();
     if (context.abortError !== undefined) passage.abandon(context.abortError); // while its message was decompressed

@@ -24,8 +24,8 @@ const SEEN_MS = 50;
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
 /**
- * A gRPC call until its client has taken the answer: `request` reads, the route's `run` calls the handler with `context`, and `response`
- * answers. This class says when each of them acts, and how a call ends early.
+ * A gRPC call until its client has taken the answer: says when `request` reads, the route's `run` calls the handler with `context`, and
+ * `response` answers, and how a call ends early.
  */
 export class GrpcCall implements OpenCall, StreamEvents {
   readonly stream: ServerHttp2Stream;
@@ -37,6 +37,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   onCancel: (() => void) | undefined;
   entry: Entry | undefined;
   heldBytes = 0;
+  index = -1;
   sequence: number;
   stalledSince = 0;
   readonly #route: Route;
@@ -152,8 +153,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   #write(bytes: Buffer): Promise<void> | undefined {
     if (this.gone || this.response.write(bytes) || this.gone) return undefined;
     if (this.response.hold()) return this.response.drained();
-    this.evict();
-    return undefined;
+    return void this.evict();
   }
 
   #finish(bytes: Buffer | undefined): void {

@@ -9,7 +9,7 @@ import { encode, mayCompress } from "./encode.ts";
 import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
 import type { ServedMethod } from "./served-method.ts";
 import { OK_TRAILERS, trailersOf } from "./status.ts";
-import { listenForDrain, listenForTrailers } from "./stream-events.ts";
+import { detachCall, listenForDrain, listenForTrailers } from "./stream-events.ts";
 
 /** Smaller answers are covered by what each call is counted for anyway. */
 const COVERED_BYTES = 1024;
@@ -144,11 +144,13 @@ export class ResponseWriter {
     }
     // Trailers-Only: clients retry no other errors.
     stream.respond(trailersOnlyHead(this.#fields["content-type"], custom, trailers), TRAILERS_ONLY);
+    detachCall(stream);
     return true;
   }
 
   sendTrailers(): void {
     this.#stream.sendTrailers(this.#trailers);
+    detachCall(this.#stream);
   }
 
   #sendHead(): void {

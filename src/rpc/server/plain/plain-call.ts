@@ -4,6 +4,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import type { ConnectionInfo } from "../../connection-info.ts";
 import { cancelStream } from "../../http2-reset.ts";
+import type { Indexed } from "../../indexed-set.ts";
 import { splitTarget } from "../../request-target.ts";
 import type { Budget, StreamHolder, Wait } from "../budget.ts";
 import { discard, discardRequest } from "../discard.ts";
@@ -30,13 +31,14 @@ const CLIENT_LEFT = 499;
 type Limits = Pick<RpcServerLimits, "readTimeoutMs" | "requestTimeoutMs" | "writeTimeoutMs">;
 
 /** A request that is not gRPC, from its head until the client has taken the answer. */
-export class PlainCall implements StreamHolder {
+export class PlainCall implements StreamHolder, Indexed {
   readonly req: HttpRequest;
   readonly res: HttpResponse;
   readonly budget: Budget;
   readonly connection: ConnectionInfo;
   sequence: number;
   heldBytes = 0;
+  index = -1;
   /** The messages of a request stream, which may last as long as it likes. */
   requests: FrameQueue | undefined;
   /** Whether the answer is a stream, which may pause. */

@@ -1,4 +1,5 @@
 import type { ObserveBareRequest } from "../../bare-requests.ts";
+import { IndexedSet } from "../../indexed-set.ts";
 import type { Budget } from "../budget.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
 import type { RpcServerLimits } from "../options.ts";
@@ -16,7 +17,7 @@ export function plainCallOf(req: Followed): PlainCall | undefined {
 
 /** The open requests of a server that are not gRPC. */
 export class PlainCalls implements Iterable<PlainCall> {
-  readonly #all = new Set<PlainCall>();
+  readonly #all = new IndexedSet<PlainCall>();
   readonly #limits: RpcServerLimits;
   readonly #budget: Budget;
   readonly #observe: ObserveBareRequest;
@@ -29,7 +30,7 @@ export class PlainCalls implements Iterable<PlainCall> {
   }
 
   [Symbol.iterator](): IterableIterator<PlainCall> {
-    return this.#all.values();
+    return this.#all[Symbol.iterator]();
   }
 
   /** Follows a request until its end; undefined if there is no room for it. */

@@ -106,7 +106,7 @@ function openQueue(reader: BodyReader): FrameQueue {
   const { source, budget, res } = call;
   const queue = new FrameQueue(source, call, budget, maxBytes);
   if (isStream(reader)) call.requests = queue;
-  call.onRefuse = (reason) => queue.fail(reason);
+  call.onRefuse = queue.fail.bind(queue); // no closure, which would be kept for longer: see detachCall()
   source.on("data", (chunk: Buffer) => queue.push(chunk));
   source.once("end", () => {
     call.onRefuse = undefined;
