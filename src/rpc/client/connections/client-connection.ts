@@ -1,10 +1,9 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { IndexedSet } from "../../indexed-set.ts";
 import type { ConnectionSettings } from "../channel-options.ts";
 import { openSocket, type SocketAddress, showAddress } from "./socket-address.ts";
-import type { UnansweredCall } from "./unanswered-call.ts";
+import { type UnansweredCall, UnansweredCalls } from "./unanswered-calls.ts";
 
 export type ClientConnectionListener = {
   /** The server's settings are here: it speaks HTTP/2. */
@@ -39,8 +38,7 @@ export class ClientConnection {
   readonly #listener: ClientConnectionListener;
   readonly #settings: ConnectionSettings;
   #connecting: NodeJS.Timeout;
-  readonly #unanswered = new IndexedSet<UnansweredCall>();
-  #number = 0;
+  readonly #unanswered = new UnansweredCalls();
   #socket: Socket | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** At the last look: the call that waited longest, and how much had come. */
@@ -140,7 +138,6 @@ export class ClientConnection {
   request(fields: readonly string[], call: UnansweredCall): ClientHttp2Stream {
     const stream = this.#session.request(fields);
     if (this.#calls++ === 0) this.#session.ref();
-    call.number = this.#number++;
     this.#unanswered.add(call);
     this.#watch ??= setTimeout(() => this.#onQuietTime(), QUIET_MS).unref();
     return stream;
@@ -192,7 +189,7 @@ export class ClientConnection {
   }
 
   #onQuietTime(): void {
-    const oldest = this.#oldest();
+    const { oldest } = this.#unanswered;
     const bytes = this.#socket?.bytesRead ?? 0;
     const isQuiet = oldest !== undefined && oldest === this.#seen.oldest && bytes === this.#seen.bytes;
     this.#seen = { oldest, bytes };
@@ -205,13 +202,6 @@ export class ClientConnection {
     }
     const goesOn = oldest !== undefined && !this.#session.destroyed;
     this.#watch = goesOn ? setTimeout(() => this.#onQuietTime(), QUIET_MS).unref() : undefined;
-  }
-
-  /** The number of the call that has waited longest. */
-  #oldest(): number | undefined {
-    let oldest: number | undefined;
-    for (const { number } of this.#unanswered) if (oldest === undefined || number < oldest) oldest = number;
-    return oldest;
   }
 
   #onTick(): void {
