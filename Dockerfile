@@ -25,7 +25,7 @@ COPY --from=program /src/dist/root /
 # Everywhere in the container; and a folder for SQLite, to be mounted where DATABASE_URL is not set. Nothing else is ever written.
 ENV HOST=0.0.0.0 DATA_DIR=/var/lib/tracemesh
 # The C library keeps 512 freed pieces of each small size at hand instead of 7: many calls at once free their streams together. In paired
-# windows a role takes 0.93 to 0.95 of the CPU time for it, and up to 6 MiB.
+# windows a role takes 0.93 to 0.95 of the CPU time for it, and up to 9 MiB.
 ENV GLIBC_TUNABLES=glibc.malloc.tcache_count=512
 EXPOSE 8080 8081 8082 8083
 USER 65532:65532
