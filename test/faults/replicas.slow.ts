@@ -10,14 +10,14 @@ const PER_SECOND = 60;
 /** Long enough for a connection to be given up and made anew, which the kernel of a hung process still accepts. */
 const HUNG_MS = 30_000;
 /** Of one role after the other; all of it in a longer run. */
-const HUNG_ALONE_MS = process.env.FAULTS_SECONDS ? HUNG_MS : 5000;
+const HUNG_ALONE_MS = process.env.FAULTS_SECONDS ? HUNG_MS : 3000;
 /** A hundredth of what is called while a replica hangs. */
 const MAY_FAIL = (PER_SECOND * HUNG_MS) / 1000 / 100;
 /** Calls that begin later than this after the fault do not suffer. */
 const NOTICED_MS = 2000;
 
 const CALLED: readonly RoleName[] = ["user", "order", "payment"];
-const SLOW_MS = 10_000;
+const SLOW_MS = 5_000;
 /** Most calls take less than a tenth of it. */
 const SLOW_CALL_MS = 100;
 
@@ -100,7 +100,7 @@ describe("with two replicas of each role", function () {
         await shop.restart(role, 0, env);
       };
       await Promise.all(CALLED.map(replace));
-      await load(gateway, 2000);
+      await load(gateway, 1000);
     };
     await replaceAll({ FAULT_LATENCY_MS: String(SLOW_CALL_MS) });
     const outcomes = await load(gateway, SLOW_MS);
