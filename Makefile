@@ -35,9 +35,9 @@ WEB_SOURCES := $(shell find web gen/shop/gateway gen/mesh gen/google gen/grpc sr
 GO_TESTS = 'test/manifests/**/*.test.ts' test/e2e/grpcurl.test.ts test/tools/check-contracts.test.ts
 TESTS = 'test/!(manifests)/**/!(grpcurl|check-contracts).test.ts'
 COLLECTOR_TESTS = $(patsubst %,test/collector/%.ts,order pods sampling objectives dashboards)
-FAULT_TESTS = $(patsubst %,test/faults/%.slow.ts,kills histories availability names)
+FAULT_TESTS = $(patsubst %,test/faults/%.slow.ts,histories kills-sqlite kills-postgresql availability poisoned names)
 # What measures time or processors runs by itself.
-TIMED_FAULT_TESTS = 'test/faults/!(kills|histories|availability|names).slow.ts'
+TIMED_FAULT_TESTS = $(filter-out $(FAULT_TESTS),$(wildcard test/faults/*.slow.ts))
 OLDEST_NODE_TESTS = 'test/{settings,saga,telemetry}/*.test.ts' 'test/contract/!(rest-fuzz|server-leak).test.ts' test/e2e/telemetry.test.ts
 ARGS =
 
@@ -146,7 +146,7 @@ test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its P
 
 .PHONY: test-faults
 test-faults: $(PACKAGES) $(WEB) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go
-	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 2 $(FAULT_TESTS) $(ARGS)
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 3 $(FAULT_TESTS) $(ARGS)
 	$(if $(TIMED_FAULT_TESTS),@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(TIMED_FAULT_TESTS) $(ARGS))
 
 .PHONY: test-load

@@ -9,8 +9,8 @@ import { openDatabase } from "../../src/storage/database.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 
 const ORDERS = 500_000;
-/** To build an index of so many keeps others out for longer, if it does. */
-const LONGEST_WRITE_MS = 250;
+/** Of the time that all of it takes, for however long a busy machine holds up one of hundreds of writes; a lock would take most of it. */
+const LONGEST_SHARE = 1 / 3;
 
 /** As the first version wrote them. */
 const INSERT = `insert into orders (id, user_id, key, fingerprint, items, minor_units, currency, payment_method, state, version, created_at,
@@ -57,7 +57,7 @@ describe(`${ORDERS} orders of the first version`, function () {
     console.log(
       `      migrated in ${Math.round(took)} ms; ${writes.length} writes meanwhile, the longest of ${Math.round(longest)} ms`,
     );
-    assert.ok(longest < LONGEST_WRITE_MS, `${longest} ms`);
+    assert.ok(longest < LONGEST_SHARE * took, `${longest} of ${took} ms`);
     const { rows } = await sql`select indexrelid::regclass::text as name, indisvalid as valid from pg_index
       where indrelid = 'orders'::regclass and not indisunique order by 1`.execute(db);
     assert.deepEqual(

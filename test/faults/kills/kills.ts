@@ -1,20 +1,21 @@
-// kill -9 at every step of the saga and of the ledger, on both databases; on PostgreSQL while two replicas race for the same orders.
+// kill -9 at every step of the saga and of the ledger; on PostgreSQL while two replicas race for the same orders.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@connectrpc/connect";
-import { OrderState } from "../../gen/shop/order/v1/order_pb.js";
-import { OrderService } from "../../gen/shop/order/v1/order_service_pb.js";
-import { FAULT_POINTS, type FaultPoint } from "../../src/fault-points.ts";
-import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { audit } from "../support/books.ts";
-import { eventually } from "../support/eventually.ts";
-import { ORDER_ITEMS } from "../support/orders.ts";
-import { createTestDatabase } from "../support/postgres.ts";
-import { type RoleProcess, startRoleProcess } from "../support/role-process.ts";
-import { openBooks } from "./histories/tables.ts";
+import { OrderState } from "../../../gen/shop/order/v1/order_pb.js";
+import { OrderService } from "../../../gen/shop/order/v1/order_service_pb.js";
+import { FAULT_POINTS, type FaultPoint } from "../../../src/fault-points.ts";
+import { createGrpcTransport } from "../../../src/rpc/client/transport.ts";
+import type { DatabaseEngine } from "../../../src/storage/engine.ts";
+import { audit } from "../../support/books.ts";
+import { eventually } from "../../support/eventually.ts";
+import { ORDER_ITEMS } from "../../support/orders.ts";
+import { createTestDatabase } from "../../support/postgres.ts";
+import { type RoleProcess, startRoleProcess } from "../../support/role-process.ts";
+import { openBooks } from "../histories/tables.ts";
 
 const SETTLED_WITHIN_MS = 20_000;
 
@@ -32,7 +33,8 @@ async function race(orders: readonly Orders[], paymentMethod: string, thenCancel
     await Promise.allSettled(orders.map((each) => each.cancelOrder({ id }, { timeoutMs: 5_000 })));
 }
 
-for (const dialect of ["sqlite", "postgresql"] as const) {
+/** Declares a test for each fault point. */
+export function killAtEveryStep(dialect: DatabaseEngine): void {
   describe(`kill -9 on ${dialect}`, function () {
     this.timeout(60_000);
     const cleanup = new AsyncDisposableStack();

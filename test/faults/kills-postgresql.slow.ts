@@ -1,0 +1,3 @@
+import { killAtEveryStep } from "./kills/kills.ts";
+
+killAtEveryStep("postgresql");
