@@ -146,7 +146,7 @@ test-attacks: $(PACKAGES) ## Attack the program as built, in the memory of its P
 
 .PHONY: test-faults
 test-faults: $(PACKAGES) $(WEB) ## Break what can break, and see that nothing is lost; SEED=7 FAULTS_SECONDS=600 make test-faults; Linux, Go
-	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 3 $(FAULT_TESTS) $(ARGS)
+	@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 --parallel --jobs 2 $(FAULT_TESTS) $(ARGS)
 	$(if $(TIMED_FAULT_TESTS),@$(NODE) tools/test-servers.ts -- $(NODE) $(BIN)/mocha --timeout 180000 $(TIMED_FAULT_TESTS) $(ARGS))
 
 .PHONY: test-load
