@@ -23,25 +23,35 @@ export async function migrate<Schema>(
   role: string,
   changes: Readonly<Record<string, SchemaChange>>,
 ): Promise<void> {
-  if (engineOf(db) === "sqlite") {
+  if (engineOf(db) === "sqlite" || (await missingIn(db, role, changes)).length === 0) {
     throwError(await migratorOf(db, role, changes).migrateToLatest());
     return;
   }
   await db.connection().execute(async (connection) => {
-    await lock(connection, role);
+    if (!(await lock(connection, role, changes))) return;
     try {
       const migrator = migratorOf(connection, role, changes);
-      const missing = (await migrator.getMigrations()).filter(({ executedAt }) => executedAt === undefined);
-      for (const [i, { name }] of missing.entries()) {
+      const missing = await missingIn(connection, role, changes);
+      for (const [i, name] of missing.entries()) {
         const online = changes[name]?.online === true;
         const next = missing[i + 1];
-        if (!online && next !== undefined && changes[next.name]?.online !== true) continue; // goes with the next one
+        if (!online && next !== undefined && changes[next]?.online !== true) continue; // goes with the next one
         throwError(await migrator.migrateTo(name, { disableTransactions: online }));
       }
     } finally {
       await sql`select pg_advisory_unlock(${lockId(role)})`.execute(connection);
     }
   });
+}
+
+/** The names of the changes that were not applied, in their order. */
+async function missingIn<Schema>(
+  db: Kysely<Schema>,
+  role: string,
+  changes: Readonly<Record<string, SchemaChange>>,
+): Promise<string[]> {
+  const all = await migratorOf(db, role, changes).getMigrations();
+  return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 }
 
 function migratorOf<Schema>(db: Kysely<Schema>, role: string, changes: Readonly<Record<string, SchemaChange>>) {
@@ -55,11 +65,20 @@ function migratorOf<Schema>(db: Kysely<Schema>, role: string, changes: Readonly<
 
 /**
  * The migrator has a lock of its own, but waits for it in a statement. An index that is built online waits for all statements that began before
- * it, and with whoever waits for its lock each would wait for the other.
+ * it, and with whoever waits for its lock each would wait for the other. False: it needs no lock any more, for others have applied everything.
+ * Behind a pooler that gives each statement another connection, the lock of whoever did stays with one of those connections.
  */
-async function lock<Schema>(connection: Kysely<Schema>, role: string): Promise<void> {
+async function lock<Schema>(
+  connection: Kysely<Schema>,
+  role: string,
+  changes: Readonly<Record<string, SchemaChange>>,
+): Promise<boolean> {
   const attempt = sql<{ locked: boolean }>`select pg_try_advisory_lock(${lockId(role)}) as locked`;
-  while (!(await attempt.execute(connection)).rows[0]?.locked) await delay(LOCK_PAUSE_MS);
+  while (!(await attempt.execute(connection)).rows[0]?.locked) {
+    await delay(LOCK_PAUSE_MS);
+    if ((await missingIn(connection, role, changes)).length === 0) return false;
+  }
+  return true;
 }
 
 const lockId = (role: string) => sql`hashtextextended(${`${role}_migration`}::text, 0)`;

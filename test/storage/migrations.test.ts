@@ -6,8 +6,12 @@ import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import pg from "pg";
+import { openDatabase } from "../../src/storage/database.ts";
 import type { SchemaChange } from "../../src/storage/migrate.ts";
 import { buildIndex } from "../../src/storage/online-index.ts";
+import { eventually } from "../support/eventually.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { eachDatabase, type Location } from "../support/stores.ts";
 
 const migration = (...statements: string[]): Migration => ({
@@ -90,5 +94,40 @@ eachDatabase((store) => {
     await Promise.all(replicas.map((replica) => replica.ready));
     const results = await Promise.all(replicas.map((replica) => replica.migrate()));
     assert.deepEqual(results, Array(REPLICAS).fill(["001_create,002_fill\n", 0, ""]));
+  });
+});
+
+describe("a database whose lock nobody gives back, as behind a pooler", () => {
+  const changes = { "001_create": migration("create table log (entry text)") };
+  const options = { file: "", role: "sample", migrations: changes };
+  let database: TestDatabase;
+  let holder: pg.Client;
+  before(async () => {
+    database = await createTestDatabase();
+    holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    await holder.query("select pg_advisory_lock(hashtextextended('sample_migration', 0))");
+  });
+  after(async () => {
+    await holder.end();
+    await database.drop();
+  });
+
+  it("holds up a change until it is applied, by whoever does, and nobody after that", async () => {
+    const { url } = database;
+    const waiting = openDatabase({ ...options, url });
+    let isOpen = false;
+    waiting.then(
+      () => (isOpen = true),
+      () => {},
+    );
+    const waits =
+      "select 1 from pg_stat_activity where datname = current_database() and query like '%pg_try_advisory_lock%'";
+    await eventually(async () => assert.ok((await holder.query(waits)).rows.length > 0));
+    assert.equal(isOpen, false);
+    const applied = await openDatabase({ ...options, url, role: "other" });
+    await holder.query("alter table other_migration rename to sample_migration");
+    await holder.query("alter table other_migration_lock rename to sample_migration_lock");
+    for (const opened of [applied, await waiting, await openDatabase({ ...options, url })]) await opened.close();
   });
 });
