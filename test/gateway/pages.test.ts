@@ -4,10 +4,11 @@ import { get as httpGet, type IncomingMessage } from "node:http";
 import { connect } from "node:http2";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
+import { Code } from "@connectrpc/connect";
 import { builtPages } from "../../src/gateway/built-pages.ts";
 import { outcomes } from "../../src/roles.ts";
 import { readSettings } from "../../src/settings.ts";
-import { knownReasons } from "../../web/shop/words.ts";
+import { knownReasons, wordsFor } from "../../web/shop/words.ts";
 import { type RolesShop, startShop } from "../support/shop.ts";
 
 const MAX_SCRIPT_BYTES = 60 * 1024;
@@ -127,11 +128,15 @@ describe("the shop's page", () => {
     assert.equal((await fetch(without.url("gateway") + script())).status, 404);
   });
 
-  it("has words for each reason that a service may give", () => {
+  it("has words for reasons that a service may give, and else what the service says", () => {
+    const ofServer = "DEPENDENCY_UNAVAILABLE"; // of any role whose peers are away
     assert.deepEqual(
-      Object.keys(outcomes.table).filter((reason) => !knownReasons.includes(reason)),
-      [],
+      knownReasons.filter((reason) => outcomes.table[reason] === undefined),
+      [ofServer],
     );
+    const known = { code: Code.FailedPrecondition, reason: "CARD_DECLINED", message: "the card was declined" };
+    assert.equal(wordsFor(known), "The card was declined. Nothing was charged.");
+    assert.equal(wordsFor({ ...known, reason: "OUT_OF_STOCK", message: "there is too little" }), "there is too little");
   });
 
   it("has settings that are checked", () => {

@@ -28,8 +28,12 @@ const CODES: Readonly<Partial<Record<Code, string>>> = {
   [Code.Unavailable]: "The shop cannot be reached.",
 };
 
-export function wordsFor({ code, reason }: { readonly code: Code; readonly reason: string | undefined }): string {
-  return (reason !== undefined ? REASONS[reason] : undefined) ?? CODES[code] ?? WORDS.somethingFailed;
+type Told = { readonly code: Code; readonly reason: string | undefined; readonly message: string };
+
+/** An error in people's words. Of a reason without words here, the service's own, which are for people. */
+export function wordsFor({ code, reason, message }: Told): string {
+  if (reason !== undefined) return REASONS[reason] ?? message;
+  return CODES[code] ?? WORDS.somethingFailed;
 }
 
 /** The reasons that have words. */
