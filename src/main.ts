@@ -3,6 +3,7 @@ import { format } from "node:util";
 import { startApp } from "./app.ts";
 import { skewClock } from "./fault-points.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { PRINTED_OF_GIVEN_UP } from "./storage/statement-cancels.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 
 main();
@@ -15,7 +16,10 @@ async function main(): Promise<void> {
     const { role, host, port } = settings;
     const { logger, shutdown } = startTelemetry(settings.telemetry);
     // What a library prints by itself becomes a line like any other.
-    console.error = console.warn = (...parts: unknown[]) => logger.warn(format(...parts));
+    console.error = console.warn = (...parts: unknown[]) => {
+      const text = format(...parts);
+      logger.log(PRINTED_OF_GIVEN_UP.test(text) ? "debug" : "warn", text);
+    };
     const stopping = Promise.withResolvers<string>();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
     // Node would print the error unredacted. Work in flight is left as after a crash, which the saga repairs.

@@ -8,6 +8,9 @@ export function untilAborted(signal: AbortSignal | undefined): AbortableQueryOpt
   return signal === undefined ? {} : { signal, inflightQueryAbortStrategy: "cancel query" };
 }
 
+/** What Kysely prints of each statement that was given up. Whoever asked for it has left, or was told; nobody has to look into it. */
+export const PRINTED_OF_GIVEN_UP = /failed in the background after abortion/;
+
 /** Most statements end before the database could be told not to go on. */
 const GRACE_MS = 50;
 const SEND_TIMEOUT_MS = 1000;

@@ -6,7 +6,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Code, createClient } from "@connectrpc/connect";
+import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
+import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { eventually } from "../support/eventually.ts";
+import { failureOf } from "../support/outcomes.ts";
 import { startRoleProcess } from "../support/role-process.ts";
 
 describe("the binary", () => {
@@ -77,5 +82,32 @@ describe("the binary", () => {
     process.kill(role.pid, "SIGUSR2");
     const line = await eventually(() => JSON.parse(role.lines.find((each) => each.includes("a query failed")) ?? ""));
     assert.deepEqual([line.level, line.message], ["warn", "a query failed for [redacted]"]);
+  });
+
+  it("makes no warning of a statement whose caller has left", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tracemesh-given-up-"));
+    const role = await startRoleProcess({ ROLE: "user", DATA_DIR: folder, LOG_LEVEL: "debug" });
+    try {
+      const other = new DatabaseSync(join(folder, "user.db"));
+      other.exec("begin immediate");
+      const transport = createGrpcTransport({ target: `127.0.0.1:${role.port}` });
+      const users = createClient(UserService, transport);
+      const late = users.createUser({ name: "A", email: "a@b.example" }, { timeoutMs: 200 });
+      assert.equal((await failureOf(late)).code, Code.DeadlineExceeded);
+      other.exec("rollback");
+      other.close();
+      transport.close();
+      const printed = () =>
+        role.lines.map((line) => JSON.parse(line)).filter(({ message }) => /abortion/.test(message));
+      await eventually(() =>
+        assert.deepEqual(
+          printed().map(({ level }) => level),
+          ["debug"],
+        ),
+      );
+    } finally {
+      await role.kill("SIGTERM");
+      await rm(folder, { recursive: true });
+    }
   });
 });
