@@ -3,12 +3,11 @@ import type { DescService } from "@bufbuild/protobuf";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.js";
 import { workloadOf } from "./contract.ts";
 import { roles } from "./roles.ts";
-import { createPeer } from "./rpc/client/peer.ts";
+import { createPeer, tlsOf } from "./rpc/client/peer.ts";
 import { consoleService, type ShownWorkload } from "./rpc/console/console-service.ts";
 import { reflect, reflected } from "./rpc/console/reflect.ts";
 import { createRoleRelay, RELAY_PREFIX, type RelayedRole, type RoleRelay } from "./rpc/console/role-relay.ts";
 import type { Service } from "./rpc/service.ts";
-import { clientTls } from "./rpc/tls/client-tls.ts";
 import type { CredentialSource } from "./rpc/tls/credentials.ts";
 import type { Settings } from "./settings.ts";
 
@@ -39,7 +38,7 @@ export async function consoleBy(
     const { client, close } = await createPeer(ServerReflection, { url, credentials, account: name });
     closers.push(close);
     shown.push({ name, basePath: `${RELAY_PREFIX}${name}`, reflect: (signal) => reflect(client, signal) });
-    relayed.push({ name, url, tls: tlsOf(url, name, credentials) });
+    relayed.push({ name, url, tls: tlsOf({ url, account: name, credentials }) });
   }
   return {
     service: consoleService(shown),
@@ -48,8 +47,4 @@ export async function consoleBy(
       for (const close of closers) close();
     },
   };
-}
-
-function tlsOf(url: string, account: string, credentials: CredentialSource | undefined) {
-  return url.startsWith("https:") ? clientTls({ host: new URL(url).hostname, account, credentials }) : undefined;
 }

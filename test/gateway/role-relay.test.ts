@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect as connectTcp, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { UserService } from "../../gen/shop/user/v1/user_service_pb.js";
@@ -10,6 +10,7 @@ import { createRoleRelay } from "../../src/rpc/console/role-relay.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { failureOf } from "../support/outcomes.ts";
 import { type RolesShop, startShop } from "../support/shop.ts";
+import { connectTcp } from "../support/tcp.ts";
 
 const GET_USER = "/console/roles/user-service/shop.user.v1.UserService/GetUser";
 
@@ -24,8 +25,8 @@ describe("the way to the roles", () => {
 
   /** The answer to what is said on a connection, as text. */
   async function sent(text: string): Promise<string> {
-    const socket = connectTcp(Number(new URL(gateway).port), "127.0.0.1").setEncoding("utf8");
-    socket.write(text);
+    const socket = await connectTcp(Number(new URL(gateway).port));
+    socket.setEncoding("utf8").write(text);
     const [answer] = await once(socket, "data");
     socket.destroy();
     return answer;

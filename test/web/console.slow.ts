@@ -1,21 +1,17 @@
 // The console's page in a browser. SCREENS=FOLDER keeps the pictures there.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { startBrowser } from "../screens/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { ORDER, placeOrder } from "../support/orders.ts";
-import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
-import { barriers, openPage, type ShopPage } from "./page.ts";
+import type { RunAllShop } from "../support/run-all.ts";
+import { barriers, openPage, pictureOf, type RunAllPages, type ShopPage, startPages } from "./page.ts";
 
-const SCREENS = resolve(process.env.SCREENS ?? ".cache/screens");
 const NARROW = { width: 360, height: 740 };
 const SECONDS_10 = { timeoutMs: 15_000 };
 
 describe("the console's page", function () {
   this.timeout(60_000);
-  const cleanup = new AsyncDisposableStack();
+  let pages: RunAllPages;
   let shop: RunAllShop;
   let browser: Browser;
   let opened: ShopPage;
@@ -23,13 +19,10 @@ describe("the console's page", function () {
 
   before(async function () {
     this.timeout(300_000); // a machine's first Chromium
-    browser = await startBrowser();
-    cleanup.defer(() => browser.close());
-    shop = await startRunAllShop();
-    cleanup.defer(() => shop.close());
-    await mkdir(SCREENS, { recursive: true });
+    pages = await startPages();
+    ({ browser, shop } = pages);
   });
-  after(() => cleanup.disposeAsync());
+  after(() => pages?.[Symbol.asyncDispose]());
 
   beforeEach(async () => {
     opened = await openPage(browser, `${shop.url("gateway")}/console`);
@@ -41,7 +34,7 @@ describe("the console's page", function () {
     await page.close();
   });
 
-  const picture = (name: string) => page.screenshot({ path: join(SCREENS, `${name}.png`) });
+  const picture = (name: string) => page.screenshot({ path: pictureOf(name) });
   const button = (name: string) => page.getByRole("button", { name, exact: true });
   const shows = (text: string | RegExp) => page.getByText(text).first().waitFor();
   const method = (workload: string, name: string) =>
@@ -139,7 +132,7 @@ describe("the console's page", function () {
       await page.getByText(/^\d+ headers$/).click();
       assert.match((await page.locator(".answer").textContent()) ?? "", /idempotency-key/);
     }
-    await page.screenshot({ path: join(SCREENS, "a-call-by-hand.png"), fullPage: true });
+    await page.screenshot({ path: pictureOf("a-call-by-hand"), fullPage: true });
   });
 
   it("calls roles that only the gateway reaches, and leads to the trace, which is whole", async () => {

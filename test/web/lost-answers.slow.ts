@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { openBooks } from "../faults/histories/tables.ts";
 import { startBrowser } from "../screens/browser.ts";
@@ -10,9 +10,7 @@ import { audit } from "../support/books.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RolesShop, startShop } from "../support/shop.ts";
 import { type StallingProxy, startStallingProxy } from "../support/stalling-proxy.ts";
-import { openPage, type ShopPage } from "./page.ts";
-
-const SCREENS = resolve(process.env.SCREENS ?? ".cache/screens");
+import { openPage, pictureOf, type ShopPage } from "./page.ts";
 
 /** More than a page needs. */
 const RATE_LIMIT = 40;
@@ -70,7 +68,7 @@ describe("the shop's page, when answers are lost", function () {
   it("asks again with the same key: one order, one charge", async () => {
     await orderWithoutAnswer();
     assert.equal(await button("Place order").isDisabled(), true); // another order would be a second one
-    await opened.page.screenshot({ path: join(SCREENS, "a-lost-answer.png") });
+    await opened.page.screenshot({ path: pictureOf("a-lost-answer") });
     await button("Ask again").click();
     await shows("You asked 2 times with one key. It is one order, charged once.");
     await opened.check();

@@ -1,8 +1,11 @@
 // A page of the shop in a browser, which notes what a user would not see.
 import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
-import { type Look, newPage } from "../screens/browser.ts";
+import { type Look, newPage, startBrowser } from "../screens/browser.ts";
+import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
 
 export type ShopPage = {
   readonly page: Page;
@@ -10,6 +13,7 @@ export type ShopPage = {
   check(): Promise<void>;
 };
 
+const SCREENS = resolve(process.env.SCREENS ?? ".cache/screens");
 const VIOLATION = /content.security.policy|trusted ?type/i;
 /** Sums up the layout shifts without input. */
 const WATCH_SHIFTS = `
@@ -36,6 +40,24 @@ export async function openPage(browser: Browser, url: string, look: Look = {}): 
     },
   };
 }
+
+/** What the suites of both pages stand on: a browser, and a shop with its dashboard. */
+export type RunAllPages = AsyncDisposable & { readonly browser: Browser; readonly shop: RunAllShop };
+
+/** Starts them. Where there is no Chromium yet, fetching it takes minutes. */
+export async function startPages(): Promise<RunAllPages> {
+  await using cleanup = new AsyncDisposableStack();
+  const browser = await startBrowser();
+  cleanup.defer(() => browser.close());
+  const shop = await startRunAllShop();
+  cleanup.defer(() => shop.close());
+  await mkdir(SCREENS, { recursive: true });
+  const held = cleanup.move();
+  return { browser, shop, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Where the picture of this name is kept. */
+export const pictureOf = (name: string): string => join(SCREENS, `${name}.png`);
 
 /** What makes a page hard to use for those who do not see it, or see it badly; nothing, if all is well. */
 export async function barriers(page: Page): Promise<string[]> {

@@ -1,19 +1,15 @@
 // The shop's page in a browser, as somebody uses it. SCREENS=FOLDER keeps the pictures there.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { startBrowser } from "../screens/browser.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RunAllShop, startRunAllShop } from "../support/run-all.ts";
-import { barriers, openPage, type ShopPage } from "./page.ts";
+import type { RunAllShop } from "../support/run-all.ts";
+import { barriers, openPage, pictureOf, type RunAllPages, type ShopPage, startPages } from "./page.ts";
 
-const SCREENS = resolve(process.env.SCREENS ?? ".cache/screens");
 const NARROW = { width: 360, height: 740 };
 
 describe("the shop's page", function () {
   this.timeout(60_000);
-  const cleanup = new AsyncDisposableStack();
+  let pages: RunAllPages;
   let shop: RunAllShop;
   let browser: Browser;
   let opened: ShopPage;
@@ -21,13 +17,10 @@ describe("the shop's page", function () {
 
   before(async function () {
     this.timeout(300_000); // a machine's first Chromium
-    browser = await startBrowser();
-    cleanup.defer(() => browser.close());
-    shop = await startRunAllShop();
-    cleanup.defer(() => shop.close());
-    await mkdir(SCREENS, { recursive: true });
+    pages = await startPages();
+    ({ browser, shop } = pages);
   });
-  after(() => cleanup.disposeAsync());
+  after(() => pages?.[Symbol.asyncDispose]());
 
   beforeEach(async () => {
     opened = await openPage(browser, shop.url("gateway"));
@@ -39,7 +32,7 @@ describe("the shop's page", function () {
     await page.close();
   });
 
-  const picture = (name: string) => page.screenshot({ path: join(SCREENS, `${name}.png`) });
+  const picture = (name: string) => page.screenshot({ path: pictureOf(name) });
   const button = (name: string) => page.getByRole("button", { name, exact: true });
   const link = (name: string) => page.getByRole("link", { name, exact: true });
   const shows = (text: string | RegExp) => page.getByText(text).first().waitFor();
@@ -155,7 +148,7 @@ describe("the shop's page", function () {
       await dashboard.getByText(part).first().waitFor();
     const services = await dashboard.locator("body").textContent();
     assert.doesNotMatch(services ?? "", /PARTIAL/);
-    await dashboard.screenshot({ path: join(SCREENS, "the-trace-of-an-order.png") });
+    await dashboard.screenshot({ path: pictureOf("the-trace-of-an-order") });
     await dashboard.close();
   });
 

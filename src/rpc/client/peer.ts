@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { clientTls } from "../tls/client-tls.ts";
@@ -54,9 +55,7 @@ export async function createPeer<T extends DescService>(service: T, options: Pee
     "grpc.service_config": JSON.stringify(serviceConfigOf({ policy, retries })),
     "grpc.primary_user_agent": userAgent,
   };
-  const tls = isSecure(url)
-    ? clientTls({ host: hostOf(url), account: options.account, credentials: options.credentials })
-    : undefined;
+  const tls = tlsOf(options);
   const transportOptions = {
     target,
     channelOptions,
@@ -71,8 +70,17 @@ export async function createPeer<T extends DescService>(service: T, options: Pee
   return { client: createClient(service, transport), close: transport.close };
 }
 
+/** How connections to a peer are encrypted; undefined: they are not. */
+export function tlsOf({
+  url,
+  account,
+  credentials,
+}: Pick<PeerOptions, "url" | "account" | "credentials">): ConnectionOptions | undefined {
+  return isSecure(url) ? clientTls({ host: hostOf(url), account, credentials }) : undefined;
+}
+
 /** Without the brackets of an IPv6 address. */
-const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, "");
+export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, "");
 
 async function createXdsTransport(options: GrpcTransportOptions): Promise<GrpcTransport> {
   if (!process.env.GRPC_XDS_BOOTSTRAP && !process.env.GRPC_XDS_BOOTSTRAP_CONFIG) {

@@ -4,6 +4,7 @@ import https from "node:https";
 import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { hostOf } from "../client/peer.ts";
 import { httpStatusOf } from "../http-status.ts";
 import { splitTarget } from "../request-target.ts";
 import { isReservedInHttp } from "../reserved-headers.ts";
@@ -67,7 +68,7 @@ export function createRoleRelay(roles: readonly RelayedRole[]): RoleRelay {
  */
 function isOwnPage({ headers }: HttpRequest): boolean {
   const host = String(headers[":authority"] ?? headers.host ?? "");
-  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, "") : "";
+  const name = URL.canParse(`http://${host}`) ? hostOf(`http://${host}`) : "";
   if (name !== "localhost" && isIP(name) === 0) return false;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin") return false;
@@ -83,9 +84,7 @@ function relay(req: HttpRequest, res: HttpResponse, { name, url, tls }: RelayedR
     ...passedOn(req.headers),
     ...(traceparent !== undefined && { traceparent: String(traceparent) }),
   };
-  const { hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const options = { host, port, path, method: req.method, headers, ...tls };
+  const options = { host: hostOf(url), port: new URL(url).port, path, method: req.method, headers, ...tls };
   const onward = (tls === undefined ? http : https).request(options);
   if (call !== undefined) call.streamsAnswer = true;
   const fail = () => {

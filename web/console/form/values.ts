@@ -10,13 +10,6 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 
-/** What a field holds before anybody has typed anything. */
-export function firstValue(field: DescField): JsonValue {
-  if (field.fieldKind === "message") return isText(field.message) ? "" : {};
-  if (field.fieldKind === "enum") return field.enum.values[0]?.name ?? "";
-  return field.fieldKind === "scalar" && field.scalar === ScalarType.BOOL ? false : "";
-}
-
 /** Messages that JSON has as a text, such as Timestamp. */
 export function isText({ typeName }: DescMessage): boolean {
   return (
