@@ -102,7 +102,7 @@ test-node: $(PACKAGES) ## Run the shop and the tests that matter most on the old
 	@older=$$($(NODE) tools/oldest-node.cjs) && $(MAKE) --no-print-directory test NODE="$$older" TESTS="$(OLDEST_NODE_TESTS)"
 
 .PHONY: test-h2spec
-test-h2spec: $(PACKAGES) ## Run h2spec, for HTTP/2, against our server and node's own; builds it once with Go
+test-h2spec: $(PACKAGES) ## Run h2spec, for HTTP/2, against our server; builds it once with Go
 	@$(NODE) $(BIN)/mocha --timeout 300000 test/h2spec/h2spec.slow.ts
 
 .PHONY: go-tools

@@ -37,7 +37,8 @@ const codeImportsOf = (file: string): string[] => importsOf(file).filter((import
 /** What the parts that know nothing of the shop may import. What is not here of gen/ is the shop's. */
 const PUBLIC_CONTRACTS = ["gen/buf/", "gen/google/", "gen/grpc/", "gen/mesh/v1/"];
 const IMPORTS_OF_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  rpc: ["src/rpc/", "src/telemetry/", ...PUBLIC_CONTRACTS],
+  http2: ["src/http2/"],
+  rpc: ["src/rpc/", "src/http2/", "src/telemetry/", ...PUBLIC_CONTRACTS],
   storage: ["src/storage/", "src/telemetry/"],
   telemetry: ["src/telemetry/"],
 };

@@ -30,7 +30,7 @@ function beginAndReset(stream: ServerHttp2Stream): void {
   setTimeout(() => reset(stream), below(5));
 }
 
-/** Not by close(): see src/rpc/http2-reset.ts. */
+/** Not by close(), which may spin for ever in Node 26 (Http2Session::SendPendingData) if queued writes end between its steps. */
 function reset(stream: ServerHttp2Stream): void {
   if (stream.destroyed) return;
   if (below(2) === 0) stream.destroy();

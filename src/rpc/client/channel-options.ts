@@ -57,7 +57,7 @@ export type CallSettings = {
 
 const MAX_RECEIVED_BYTES = 4 << 20;
 
-/** The version is Node's, since that is what speaks HTTP/2. */
+/** The version is that of Node, on which all of it runs. */
 const USER_AGENT = `grpc-node-http2/${process.versions.node}`;
 
 /** Throws Error for a service config that is not valid JSON. */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { CallHeaders } from "./call-headers.ts";
-import type { CallStart, Channel } from "./calls/call-start.ts";
+import { type CallStart, type Channel, timeoutFields } from "./calls/call-start.ts";
 import { openStream } from "./calls/stream-call.ts";
 import { callUnary } from "./calls/unary-call.ts";
 import { type CallSettings, type ChannelOptions, callSettings, connectionSettings } from "./channel-options.ts";
@@ -21,7 +21,7 @@ export type Http2WireOptions = {
 
 type Known = { readonly setting: MethodSetting; readonly fields: readonly string[] };
 
-/** gRPC over the client of node:http2. */
+/** gRPC over our own HTTP/2. */
 export function http2Wire({ target, tls, channelOptions, waitForReady }: Http2WireOptions): Wire {
   const settings = callSettings(channelOptions);
   const balancer = new Balancer(locationOf(target), tls, connectionSettings(channelOptions));
@@ -39,11 +39,13 @@ export function http2Wire({ target, tls, channelOptions, waitForReady }: Http2Wi
     return entry;
   }
 
-  function startOf<D extends DescMethod>({ method, signal, deadline, header }: CallInit<D>): CallStart<D> {
+  function startOf<D extends DescMethod>(init: CallInit<D>): CallStart<D> {
+    const { method, signal, header } = init;
     const { setting, fields } = knownOf(method as unknown as Method);
-    const ownFields: string[] = [];
+    const deadline = earlier(init.deadline, setting);
+    const ownFields = timeoutFields(deadline);
     if (header !== undefined) CallHeaders.addTo(ownFields, header);
-    return { channel, method, setting, fields, ownFields, signal, deadline: earlier(deadline, setting) };
+    return { channel, method, setting, fields, ownFields, signal, deadline };
   }
 
   return {
@@ -53,7 +55,7 @@ export function http2Wire({ target, tls, channelOptions, waitForReady }: Http2Wi
   };
 }
 
-/** As names and values in turn, which node:http2 takes as they are. */
+/** As names and values in turn: one list for each method, which a connection encodes once. */
 function fieldsOf(scheme: string, authority: string, path: string, { userAgent, gzip }: CallSettings): string[] {
   const fields = [":method", "POST", ":scheme", scheme, ":path", path, ":authority", authority];
   fields.push("te", "trailers", "content-type", "application/grpc", "user-agent", userAgent);

@@ -52,7 +52,7 @@ export type GrpcTransport = Transport & {
 type AnyCall = ReturnType<Interceptor>;
 
 /**
- * A Connect Transport that speaks gRPC by node:http2, to all addresses of the target in turn. It connects with the first call. Calls reject
+ * A Connect Transport that speaks gRPC to all addresses of the target in turn. It connects with the first call. Calls reject
  * with ConnectError. Throws Error for a target that it cannot use.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {

@@ -23,7 +23,7 @@ export async function readJsonText(req: HttpRequest, maxBytes: number, signal: A
 
 /** HTTP/1.1 announces a body; in HTTP/2, END_STREAM says that there is none. */
 function hasNoBody(req: HttpRequest): boolean {
-  return "stream" in req ? req.stream.endAfterHeaders : req.headers["transfer-encoding"] === undefined;
+  return "stream" in req ? req.endsWithHead : req.headers["transfer-encoding"] === undefined;
 }
 
 function checkType({ headers }: HttpRequest): void {

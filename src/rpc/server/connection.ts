@@ -1,22 +1,23 @@
-import { Buffer } from "node:buffer";
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { ConnectError } from "@connectrpc/connect";
+import type { Http2ConnectionOptions } from "../../http2/connection.ts";
+import type { Fields, RawFields } from "../../http2/fields.ts";
+import { ErrorCode, MAX_STREAM_ID } from "../../http2/protocol.ts";
+import { ServerConnection } from "../../http2/server-connection.ts";
+import type { Http2Stream } from "../../http2/stream.ts";
 import { type ConnectionInfo, connectionInfoOf } from "../connection-info.ts";
 import { type Indexed, IndexedSet } from "../indexed-set.ts";
 import type { Budget, StreamHolder } from "./budget.ts";
 import { connectionClosed } from "./errors.ts";
 import type { ConnectionPolicy } from "./options.ts";
 import { PieceAllowance } from "./piece-allowance.ts";
+import { PingAllowance } from "./ping-allowance.ts";
 import { ResetAllowance } from "./reset-allowance.ts";
 
-const MAX_STREAM_ID = 2 ** 31 - 1;
 /** Some clients do not answer pings after GOAWAY. Calls that come later than this are for the client to retry. */
 const DRAIN_PING_MS = 250;
 /** What a connection that is cut gets to send what its calls were told. */
 const CUT_MS = 100;
-/** Enough for the answer to a ping and one or two window updates. More than that means that a call was answered. */
-const CHATTER_BYTES = 64;
 
 /** For so many gRPC streams at a time, a client may open more of them. */
 const STREAMS_STEP = 100;
@@ -24,17 +25,31 @@ const STREAMS_STEP = 100;
 /** A gRPC call as its connection sees it. */
 export type OpenCall = StreamHolder &
   Indexed & {
-    readonly stream: { readonly destroyed: boolean };
+    readonly stream: { readonly closed: boolean };
     /** Whether it may last as long as it likes. */
     readonly isStream: boolean;
     readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
     /** When a sweep first found it waiting for its client. The call resets it to 0 whenever the client does something. */
     stalledSince: number;
+    /** See whenRead(). */
+    proceed(): void;
     /** Called when its client is gone. */
     cancel(): void;
     /** Called when its client has had time enough, or for another reason. */
     giveUp(reason?: ConnectError): void;
   };
+
+export type ConnectionOptions = {
+  readonly http2: Http2ConnectionOptions;
+  readonly policy: ConnectionPolicy;
+  readonly budget: Budget;
+  /** A request has begun. */
+  readonly onStream: (connection: Connection, stream: Http2Stream, fields: Fields, raw: RawFields) => void;
+  /** Something threw that should not. */
+  readonly onError: (error: unknown) => void;
+  /** Comes once. */
+  readonly onClose: (connection: Connection) => void;
+};
 
 /** An HTTP/2 connection and its policies: keepalive, age, idleness, stalled calls, floods of pings or resets, drain. */
 export class Connection {
@@ -45,8 +60,8 @@ export class Connection {
   readonly resets: ResetAllowance;
   /** The number of streams so far, to see whether there were new ones since. */
   activity = 0;
-  readonly #session: ServerHttp2Session;
-  readonly #socket: Socket;
+  readonly #http2: ServerConnection;
+  readonly socket: Socket;
   readonly #policy: ConnectionPolicy;
   readonly #timers: NodeJS.Timeout[] = [];
   /** Number of open gRPC streams, and for how many of them there is room besides other calls. */
@@ -55,20 +70,31 @@ export class Connection {
   /** Number of open streams that are not gRPC calls. */
   #plainStreams = 0;
   #idle = { activity: 0, since: performance.now() };
-  #ping = { activity: 0, bytesSent: 0, at: 0, strikes: 0 };
+  readonly #pings: PingAllowance;
   #pieces = new PieceAllowance();
   #draining = false;
+  /** Calls for whenRead(). */
+  #waiting: OpenCall[] = [];
 
-  constructor(session: ServerHttp2Session, socket: Socket, policy: ConnectionPolicy, budget: Budget) {
-    this.#session = session;
-    this.#socket = socket;
+  constructor(socket: Socket, options: ConnectionOptions) {
+    const { policy, budget, onStream, onError, onClose } = options;
+    this.socket = socket;
     this.#policy = policy;
     this.budget = budget;
     this.info = connectionInfoOf(socket, "2");
     this.resets = new ResetAllowance(policy.resetBurst, policy.resetsPerSecond, performance.now());
+    this.#pings = new PingAllowance(policy.minPingIntervalMs, policy.maxPingStrikes);
     const { keepalive, maxConnectionAge } = policy;
-    session.on("ping", () => this.#onPing());
-    session.once("close", () => this.#timers.forEach(clearTimeout));
+    this.#http2 = new ServerConnection(socket, options.http2, {
+      onStream: (stream, fields, raw) => onStream(this, stream, fields, raw),
+      onRead: () => this.#onRead(),
+      onPing: () => this.#onPing(),
+      onClose: () => {
+        this.#timers.forEach(clearTimeout);
+        onClose(this);
+      },
+      onError,
+    });
     if (keepalive !== undefined) {
       this.#timers.push(setInterval(() => this.#probe(keepalive.timeoutMs), keepalive.timeMs).unref());
     }
@@ -86,21 +112,34 @@ export class Connection {
     if (call.isStream && ++this.#streams > this.#streamsAllowed) this.#allowMoreStreams();
   }
 
+  /** Lets a call go on, once it is known that its client does not take it back with what came together with it. */
+  whenRead(call: OpenCall): void {
+    if (this.#http2.isReading) this.#waiting.push(call);
+    else call.proceed();
+  }
+
+  #onRead(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const call of waiting) call.proceed();
+  }
+
   /** The call needs nothing more. */
   end(call: OpenCall): void {
     if (this.calls.delete(call) && call.isStream) this.#streams--;
   }
 
   /** Follows a stream that is not a gRPC call. */
-  addPlainStream(stream: ServerHttp2Stream): void {
-    const startedAt = performance.now();
+  beginPlain(): void {
     this.activity++;
     this.#plainStreams++;
-    stream.once("aborted", () => {
-      const now = performance.now();
-      this.onReset(now, now - startedAt);
-    });
-    stream.once("close", () => this.#plainStreams--);
+  }
+
+  /** It is over; `livedMs`: after so long, and before it was answered. */
+  endPlain(livedMs?: number): void {
+    this.#plainStreams--;
+    if (livedMs !== undefined) this.onReset(performance.now(), livedMs);
   }
 
   /** Since when the connection has been idle; undefined if a call or request is under way. */
@@ -113,13 +152,13 @@ export class Connection {
 
   /** Ends an idle connection. A call that is on its way is not lost: GOAWAY tells the client that it was not processed. */
   dismiss(): void {
-    if (!this.#session.destroyed) this.#session.close();
+    this.#http2.close();
   }
 
   /** Checks for stalled calls and for idleness, for which timers of their own would cost too much. `now` is performance.now(). */
   sweep(now: number): void {
     for (const call of this.calls) {
-      if (call.stream.destroyed) call.cancel();
+      if (call.stream.closed) call.cancel();
       else if (call.waits !== "client") call.stalledSince = 0;
       else if (call.stalledSince === 0) call.stalledSince = now;
       else if (now - call.stalledSince >= this.#patience(call)) call.giveUp();
@@ -137,13 +176,13 @@ export class Connection {
 
   /** The client reset a stream after `livedMs`; `deadlineMs` is the timeout that it had set. One reset too many ends the connection. */
   onReset(now: number, livedMs: number, deadlineMs?: number): void {
-    if (this.resets.reset(now, livedMs, deadlineMs) || this.#session.destroyed) return;
+    if (this.resets.reset(now, livedMs, deadlineMs) || this.#http2.destroyed) return;
     this.#end("too_many_resets");
   }
 
   /** A DATA frame came; `isWhole`: it completed a message. Too many tiny ones end the connection. */
   onPiece(bytes: number, isWhole: boolean): void {
-    if (!this.#pieces.take(bytes, isWhole) && !this.#session.destroyed) this.#end("too_many_small_frames");
+    if (!this.#pieces.take(bytes, isWhole) && !this.#http2.destroyed) this.#end("too_many_small_frames");
   }
 
   /**
@@ -151,22 +190,23 @@ export class Connection {
    * back, sends GOAWAY with the last id that was seen, and closes the connection after its last stream.
    */
   drain(): void {
-    const session = this.#session;
-    if (this.#draining || session.closed || session.destroyed) return;
+    const http2 = this.#http2;
+    if (this.#draining || http2.closed) return;
     this.#draining = true;
-    session.goaway(constants.NGHTTP2_NO_ERROR, MAX_STREAM_ID);
+    http2.goaway(ErrorCode.NO_ERROR, MAX_STREAM_ID);
     const finish = () => {
       clearTimeout(timer);
-      if (!session.destroyed) session.close();
+      http2.close();
     };
     const timer = setTimeout(finish, DRAIN_PING_MS);
-    if (!session.ping(finish)) finish();
+    this.#timers.push(timer);
+    http2.ping(finish);
   }
 
-  /** Cuts the connection. The session alone would, after a GOAWAY, wait for the peer to close its side. */
+  /** Cuts the connection: what was not sent is lost. */
   destroy(): void {
-    this.#session.destroy(undefined, constants.NGHTTP2_CANCEL);
-    this.#socket.destroy();
+    this.#http2.destroy(undefined, ErrorCode.NO_ERROR);
+    this.socket.destroy();
   }
 
   /**
@@ -181,10 +221,10 @@ export class Connection {
   /** The limit never shrinks: the client may be about to use it. */
   #allowMoreStreams(): void {
     const { maxConcurrentCalls, maxConcurrentStreams } = this.#policy;
-    if (maxConcurrentCalls + this.#streamsAllowed >= maxConcurrentStreams || this.#session.destroyed) return;
+    if (maxConcurrentCalls + this.#streamsAllowed >= maxConcurrentStreams) return;
     this.#streamsAllowed += STREAMS_STEP;
     const allowed = Math.min(maxConcurrentCalls + this.#streamsAllowed, maxConcurrentStreams);
-    this.#session.settings({ maxConcurrentStreams: allowed });
+    this.#http2.announceMaxStreams(allowed);
   }
 
   #retire(graceMs: number): void {
@@ -193,30 +233,17 @@ export class Connection {
   }
 
   #probe(timeoutMs: number): void {
-    if (this.#session.destroyed) return;
+    if (this.#http2.destroyed) return;
     const dead = setTimeout(() => this.destroy(), timeoutMs).unref();
-    this.#session.ping(() => clearTimeout(dead));
+    this.#http2.ping(() => clearTimeout(dead));
   }
 
-  /** As in other gRPC servers, pings after an answer are free: clients use them to measure bandwidth. */
   #onPing(): void {
-    const { minPingIntervalMs, maxPingStrikes } = this.#policy;
-    const now = performance.now();
-    const bytesSent = this.#socket.bytesWritten;
-    const { activity } = this;
-    const last = this.#ping;
-    let { strikes } = last;
-    if (activity !== last.activity || bytesSent - last.bytesSent > CHATTER_BYTES) strikes = 0;
-    else if (now - last.at < minPingIntervalMs) strikes++;
-    this.#ping = { activity, bytesSent, at: now, strikes };
-    if (strikes <= maxPingStrikes) return;
-    this.#end("too_many_pings");
+    const progress = { activity: this.activity, bytesSent: this.socket.bytesWritten };
+    if (!this.#pings.take(performance.now(), progress)) this.#end("too_many_pings");
   }
 
   #end(reason: string): void {
-    const session = this.#session;
-    const code = constants.NGHTTP2_ENHANCE_YOUR_CALM;
-    session.goaway(code, session.state.lastProcStreamID, Buffer.from(reason));
-    session.destroy(undefined, code);
+    this.#http2.destroy(undefined, ErrorCode.ENHANCE_YOUR_CALM, reason);
   }
 }

@@ -1,7 +1,5 @@
-import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { Budget } from "./budget.ts";
-import { Connection, type OpenCall } from "./connection.ts";
+import { Connection, type ConnectionOptions, type OpenCall } from "./connection.ts";
 import type { ConnectionPolicy } from "./options.ts";
 
 const MAX_SWEEP_MS = 1000;
@@ -10,7 +8,7 @@ const MAX_SWEEP_MS = 1000;
 export type Connections = {
   /** The open calls of all connections. */
   calls(): Iterable<OpenCall>;
-  add(session: ServerHttp2Session, socket: Socket): Connection;
+  add(socket: Socket, options: Omit<ConnectionOptions, "onClose">): Connection;
   /** Ends every connection, present and future, after its open streams. */
   drain(): void;
   /** Cuts every connection, after its calls were told so. */
@@ -20,7 +18,7 @@ export type Connections = {
 };
 
 /** One timer sweeps all connections, while there are any. */
-export function createConnections(policy: ConnectionPolicy, budget: Budget): Connections {
+export function createConnections(policy: ConnectionPolicy): Connections {
   const all = new Set<Connection>();
   const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs } = policy;
   const sweepMs = Math.min(readTimeoutMs / 4, writeTimeoutMs / 4, idleTimeoutMs / 4, MAX_SWEEP_MS);
@@ -32,21 +30,22 @@ export function createConnections(policy: ConnectionPolicy, budget: Budget): Con
     for (const connection of all) connection.sweep(now);
   };
 
+  const remove = (connection: Connection) => {
+    all.delete(connection);
+    for (const call of connection.calls) call.cancel();
+    if (all.size > 0) return;
+    clearInterval(sweeper);
+    sweeper = undefined;
+  };
+
   return {
     *calls() {
       for (const connection of all) yield* connection.calls;
     },
-    add(session, socket) {
-      const connection = new Connection(session, socket, policy, budget);
+    add(socket, options) {
+      const connection = new Connection(socket, { ...options, onClose: remove });
       all.add(connection);
       sweeper ??= setInterval(sweep, sweepMs).unref();
-      session.once("close", () => {
-        all.delete(connection);
-        for (const call of connection.calls) call.cancel();
-        if (all.size > 0) return;
-        clearInterval(sweeper);
-        sweeper = undefined;
-      });
       if (draining) connection.drain();
       return connection;
     },

@@ -1,6 +1,8 @@
-import type { ServerHttp2Stream } from "node:http2";
+import type { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
-import { dropStream } from "../http2-reset.ts";
+import { ErrorCode } from "../../http2/protocol.ts";
+import type { Http2Stream } from "../../http2/stream.ts";
+import type { ClosedStream, StreamListener } from "../../http2/stream-listener.ts";
 
 const HANG_UP_MS = 1000;
 const MAX_BYTES = 1 << 20;
@@ -27,13 +29,51 @@ export function discard(source: Readable, hangUp: () => void): void {
   source.resume();
 }
 
-/**
- * The same for an HTTP/2 stream, which it resets in the end. Resetting it at once would be legal, but nghttp2 would drop the frames that it
- * has not sent, and the client would lose the answer.
- */
-export function discardRequest(stream: ServerHttp2Stream): void {
-  discard(stream, () => {
-    if (stream.writableFinished) dropStream(stream);
-    else stream.once("finish", () => dropStream(stream)); // the answer is still on its way
-  });
+/** The same for an HTTP/2 stream, which it resets in the end. The stream's listener only hears of its end from now on. */
+export function discardRequest(stream: Http2Stream): void {
+  if (stream.closed || stream.ended) return;
+  stream.listener = new Discarding(stream);
+  stream.resume();
+}
+
+class Discarding implements StreamListener {
+  readonly #stream: Http2Stream;
+  readonly #before: StreamListener | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #left = MAX_BYTES;
+  #isOver = false;
+
+  constructor(stream: Http2Stream) {
+    this.#stream = stream;
+    this.#before = stream.listener;
+    this.#timer = setTimeout(() => this.#hangUp(), HANG_UP_MS).unref();
+  }
+
+  onData(chunk: Buffer): void {
+    this.#left -= chunk.length;
+    if (this.#left < 0) this.#hangUp();
+  }
+
+  onEnd(): void {
+    clearTimeout(this.#timer);
+  }
+
+  onDrain(): void {}
+
+  onSent(): void {
+    if (this.#isOver) this.#stream.reset(ErrorCode.NO_ERROR);
+  }
+
+  onClose(stream: ClosedStream): void {
+    clearTimeout(this.#timer);
+    this.#before?.onClose(stream);
+  }
+
+  /** Nothing more is read. An answer that is still on its way comes first. */
+  #hangUp(): void {
+    clearTimeout(this.#timer);
+    this.#isOver = true;
+    if (this.#stream.sent) this.#stream.reset(ErrorCode.NO_ERROR);
+    else this.#stream.pause();
+  }
 }

@@ -1,30 +1,31 @@
 import type { Buffer } from "node:buffer";
-import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Budget, StreamHolder } from "./budget.ts";
 import { noRoom } from "./errors.ts";
 import { Deframer, type Frame, PREFIX_BYTES } from "./grpc/framing.ts";
-import { pauseCompactly } from "./pause-compactly.ts";
 
 /** With more waiting messages than this, the stream is paused, and flow control stops the client. */
 const MAX_WAITING = 32;
 /** Rough overhead of a waiting message. */
 const FRAME_BYTES = 128;
 
+/** What stops a client by flow control, and holds compactly what was on its way. */
+export type Pausable = { pause(): void; resume(): void };
+
 /** Queues the messages of a request stream for their reader. */
 export class FrameQueue {
-  readonly #source: Readable;
+  readonly #source: Pausable;
   readonly #holder: StreamHolder;
   readonly #budget: Budget;
   #deframer: Deframer;
   readonly #waiting: Frame[] = [];
   #error: unknown;
   #ended = false;
-  #resume: (() => void) | undefined;
+  #isPaused = false;
   #wake: (() => void) | undefined;
 
   /** Pauses and resumes the source, but does not listen to it: see push(). Waiting messages are counted for the holder. */
-  constructor(source: Readable, holder: StreamHolder, budget: Budget, maxBytes: number) {
+  constructor(source: Pausable, holder: StreamHolder, budget: Budget, maxBytes: number) {
     this.#source = source;
     this.#holder = holder;
     this.#budget = budget;
@@ -33,7 +34,7 @@ export class FrameQueue {
 
   /** Whether the client owes the rest of a message. */
   get stalled(): boolean {
-    return this.#deframer.partialBytes > 0 && this.#resume === undefined;
+    return this.#deframer.partialBytes > 0 && !this.#isPaused;
   }
 
   /** Whether the reader is waiting for a message. */
@@ -58,7 +59,10 @@ export class FrameQueue {
       this.fail(noRoom());
       return;
     }
-    if (this.#waiting.length > MAX_WAITING) this.#resume ??= pauseCompactly(this.#source);
+    if (this.#waiting.length > MAX_WAITING && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#source.pause();
+    }
     this.#awake();
   }
 
@@ -89,8 +93,11 @@ export class FrameQueue {
         if (this.#deframer.partialBytes > 0) throw incompleteFrame();
         return undefined;
       }
-      this.#resume?.();
-      this.#resume = undefined;
+      if (this.#isPaused) {
+        this.#isPaused = false;
+        this.#source.resume(); // which may bring a message at once
+        continue;
+      }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

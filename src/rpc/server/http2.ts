@@ -1,84 +1,84 @@
-import { createServer, type Http2Server, performServerHandshake, type ServerOptions } from "node:http2";
 import type { Socket } from "node:net";
-import type { ObserveBareRequest } from "../bare-requests.ts";
-import { failStream } from "../http2-reset.ts";
+import type { Http2ConnectionOptions } from "../../http2/connection.ts";
+import type { Fields, RawFields } from "../../http2/fields.ts";
+import { openExchange } from "../../http2/http/exchange.ts";
+import { ErrorCode } from "../../http2/protocol.ts";
+import type { Http2Stream } from "../../http2/stream.ts";
+import type { Budget } from "./budget.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
+import { discardRequest } from "./discard.ts";
 import { createAccept } from "./grpc/accept.ts";
 import type { Route } from "./grpc/call.ts";
 import { isGrpc } from "./grpc/response-head.ts";
-import type { ReportError, RpcServerLimits } from "./options.ts";
+import type { ResolvedOptions, RpcServerLimits } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
 
-export type Http2Options = {
+export type Http2Options = Pick<ResolvedOptions, "limits" | "policy" | "observeBareRequest" | "onError"> & {
   readonly routes: ReadonlyMap<string, Route>;
   readonly connections: Connections;
+  readonly budget: Budget;
   readonly plain: PlainListener;
-  readonly limits: RpcServerLimits;
-  readonly observeBareRequest: ObserveBareRequest;
-  readonly onError: ReportError;
 };
 
-/** Serves an HTTP/2 connection: gRPC directly on its streams, anything else through node's compatibility layer. */
+/** Serves an HTTP/2 connection: gRPC directly on its streams, anything else as the requests and responses that HTTP/1.1 has. */
 export type Http2 = (socket: Socket) => Connection;
 
-export function createHttp2({ routes, connections, plain, limits, observeBareRequest, onError }: Http2Options): Http2 {
-  const options = http2Options(limits);
+export function createHttp2(options: Http2Options): Http2 {
+  const { routes, connections, budget, plain, limits, policy, observeBareRequest, onError } = options;
   const accept = createAccept(routes, observeBareRequest);
-  const compatibility = compatibilityLayer(plain);
-  return (socket) => {
-    const session = performServerHandshake(socket, options);
-    session.on("error", ignore); // it ends the session and its calls
-    session.setLocalWindowSize(limits.connectionWindowBytes);
-    const connection = connections.add(session, socket);
-    session.on("stream", (stream, fields, flags, rawFields) => {
-      try {
-        if (isGrpc(fields["content-type"])) {
-          accept(connection, stream, fields, flags, rawFields);
-          return;
-        }
-        stream.on("error", ignore);
-        connection.addPlainStream(stream);
-        // It may be gone already: frames after its headers in the same segment were read before this event.
-        if (!stream.destroyed && !stream.closed) compatibility.emit("stream", stream, fields, flags, rawFields);
-      } catch (error) {
-        onError(error);
-        failStream(stream);
-      }
-    });
-    return connection;
+  const onStream = (connection: Connection, stream: Http2Stream, fields: Fields, raw: RawFields) => {
+    try {
+      if (isGrpc(fields["content-type"])) accept(connection, stream, fields, raw);
+      else acceptPlain(plain, connection, stream, fields, raw);
+    } catch (error) {
+      onError(error);
+      stream.reset(ErrorCode.INTERNAL_ERROR);
+    }
   };
+  const http2 = http2Options(limits);
+  return (socket) => connections.add(socket, { http2, policy, budget, onStream, onError });
 }
 
-/** A server that is given streams, but never connections. */
-function compatibilityLayer(plain: PlainListener): Http2Server {
-  const server = createServer(plain);
-  server.on("checkContinue", (req, res) => {
-    res.writeContinue();
-    plain(req, res);
+function acceptPlain(
+  plain: PlainListener,
+  connection: Connection,
+  stream: Http2Stream,
+  fields: Fields,
+  raw: RawFields,
+): void {
+  const startedAt = performance.now();
+  const { req, res } = openExchange(stream, fields, raw, connection.socket, (isCut) => {
+    connection.endPlain(isCut ? performance.now() - startedAt : undefined);
   });
-  server.on("checkExpectation", plain); // which RFC 9110 allows to ignore
-  return server;
+  connection.beginPlain();
+  res.once("finish", () => discardRequest(stream));
+  if (fields[":method"] === "CONNECT") {
+    res.statusCode = 405;
+    res.end();
+    return;
+  }
+  if (fields.expect?.toLowerCase() === "100-continue") res.writeContinue();
+  plain(req, res);
 }
 
-function http2Options(limits: RpcServerLimits): ServerOptions {
+function http2Options(limits: RpcServerLimits): Http2ConnectionOptions {
   return {
     settings: {
       maxConcurrentStreams: Math.min(limits.maxConcurrentCalls, limits.maxConcurrentStreams),
       maxHeaderListSize: limits.maxHeaderListBytes,
       initialWindowSize: limits.streamWindowBytes,
-      enablePush: false,
     },
-    maxHeaderListPairs: limits.maxHeaderFields + PSEUDO_FIELDS,
-    // Connection counts resets itself, since nghttp2 knows nothing about answered calls and deadlines.
-    streamResetBurst: NO_LIMIT,
-    streamResetRate: NO_LIMIT,
-    // In MB. The flow control windows bound the memory; node's default of 10 resets streams on busy, healthy connections.
-    maxSessionMemory: 1000,
+    windowBytes: limits.connectionWindowBytes,
+    maxHeaderListBytes: limits.maxHeaderListBytes,
+    maxHeaderFields: limits.maxHeaderFields + PSEUDO_FIELDS,
+    repeatedFields: REPEATED_FIELDS,
   };
 }
 
 const PSEUDO_FIELDS = 4;
-const NO_LIMIT = 2 ** 31 - 1;
-
-function ignore(): void {}
+const REPEATED_FIELDS = new Set([
+  ...[":status", "content-type", "grpc-encoding", "grpc-accept-encoding", "grpc-status"],
+  ...["cache-control", "content-security-policy", "x-content-type-options", "strict-transport-security", "vary"],
+  ...["access-control-allow-origin", "access-control-expose-headers"],
+]);

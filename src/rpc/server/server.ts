@@ -28,22 +28,22 @@ export type RpcServer = {
 };
 
 /**
- * An RPC server on one port, for HTTP/1.1 and HTTP/2: plaintext, with prior knowledge, or over TLS. It serves gRPC directly on node's HTTP/2 streams;
+ * An RPC server on one port, for HTTP/1.1 and HTTP/2: plaintext, with prior knowledge, or over TLS. It serves gRPC directly on the streams of HTTP/2;
  * gRPC-Web, Connect and JSON go through connect-node. Services, interceptors and limits are the same for all.
  */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
   const resolved = resolveOptions(options);
-  const { limits, policy, observeBareRequest, onError } = resolved;
+  const { limits, policy, observeBareRequest } = resolved;
   const budget = new Budget(limits.maxHeldBytes, function* () {
     yield* connections.calls();
     yield* plainCalls;
   });
-  const connections = createConnections(policy, budget);
+  const connections = createConnections(policy);
   const plainCalls = new PlainCalls(limits, budget, observeBareRequest);
   const plain = createPlainListener(resolved, plainCalls);
   const routes = createRoutes(resolved);
   const http1 = createHttp1(limits, policy.idleTimeoutMs, plain, observeBareRequest);
-  const serveHttp2 = createHttp2({ routes, connections, plain, limits, observeBareRequest, onError });
+  const serveHttp2 = createHttp2({ ...resolved, routes, connections, budget, plain });
   const connectionLimit = new ConnectionLimit(limits);
   const handshakes = resolved.tls && createHandshakes(resolved.tls, limits.sniffTimeoutMs);
   const sockets = new Set<Socket>();

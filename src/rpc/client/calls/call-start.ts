@@ -14,8 +14,8 @@ export type CallStart<D extends DescMethod = DescMethod> = {
   readonly setting: MethodSetting;
   /** The fields of the request that all calls of the method have. */
   readonly fields: readonly string[];
-  /** Those of this call, but for what changes from one attempt to the next. */
-  readonly ownFields: readonly string[];
+  /** Those of this call, but for what changes from one attempt to the next. With a deadline, the first of them is grpc-timeout, for any time. */
+  readonly ownFields: string[];
   readonly signal: AbortSignal | undefined;
   /** Epoch milliseconds, or Infinity. */
   readonly deadline: number;
@@ -23,16 +23,16 @@ export type CallStart<D extends DescMethod = DescMethod> = {
 
 export const PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts";
 
-/** The fields of the request, when `previous` attempts have failed. */
-export function attemptFields({ fields, ownFields, deadline }: CallStart, previous: number): readonly string[] {
-  const hasDeadline = deadline !== Number.POSITIVE_INFINITY;
-  if (ownFields.length === 0 && !hasDeadline && previous === 0) return fields;
-  // Joined once: an array that grows has room for as many fields again, and node keeps it as long as the stream.
-  const timeout = hasDeadline ? ["grpc-timeout", timeoutField(deadline - Date.now())] : NONE;
-  return fields.concat(ownFields, timeout, previous > 0 ? [PREVIOUS_ATTEMPTS, String(previous)] : NONE);
-}
+/** The first of a call's own fields, if it has a deadline. */
+export const timeoutFields = (deadline: number): string[] =>
+  deadline === Number.POSITIVE_INFINITY ? [] : ["grpc-timeout", ""];
 
-const NONE: readonly string[] = [];
+/** The call's own fields in the request, when `previous` attempts have failed; undefined for none. Valid until the next attempt. */
+export function attemptFields({ ownFields, deadline }: CallStart, previous: number): readonly string[] | undefined {
+  if (deadline !== Number.POSITIVE_INFINITY) ownFields[1] = timeoutField(deadline - Date.now());
+  if (previous > 0) return [...ownFields, PREVIOUS_ATTEMPTS, String(previous)];
+  return ownFields.length === 0 ? undefined : ownFields;
+}
 
 /** Of grpc-timeout: at most eight digits and a unit. */
 function timeoutField(ms: number): string {

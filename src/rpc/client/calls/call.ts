@@ -1,36 +1,36 @@
 import type { Buffer } from "node:buffer";
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { cancelStream, dropStream } from "../../http2-reset.ts";
+import type { Fields } from "../../../http2/fields.ts";
+import { ErrorCode } from "../../../http2/protocol.ts";
+import type { Http2Stream, StreamListener } from "../../../http2/stream.ts";
 import { gzipFrame } from "../../server/grpc/compression.ts";
 import { frame } from "../../server/grpc/framing.ts";
 import { MAX_TIMER_MS } from "../../timeouts.ts";
 import type { WaitingCall } from "../connections/balancer.ts";
-import type { ClientConnection } from "../connections/client-connection.ts";
+import type { CallConnection } from "../connections/call-connection.ts";
 import type { Subchannel } from "../connections/subchannel.ts";
 import { abortError } from "../wire.ts";
 import { attemptFields, type CallStart, PREVIOUS_ATTEMPTS } from "./call-start.ts";
 import { Retries } from "./retries.ts";
 import { resetError, responseFault, statusError, timedOut, unreachable } from "./status.ts";
-import { listen } from "./stream-events.ts";
 
 /** A call that the server certainly did not look at is made again, whatever the policy: once if it reset it, thrice if it went away. */
 const MAX_REPEATS = { reset: 1, gone: 3 };
 
 /** One RPC: it waits for a connection, is sent on a stream, and on another one if that fails and may be tried again. */
-export abstract class Call<D extends DescMethod = DescMethod> implements WaitingCall {
+export abstract class Call<D extends DescMethod = DescMethod> implements WaitingCall, StreamListener {
   protected readonly start: CallStart<D>;
-  protected stream: ClientHttp2Stream | undefined;
+  protected stream: Http2Stream | undefined;
   /** Of the response. Once they are here, the call is not tried again. */
-  protected header: IncomingHttpHeaders | undefined;
+  protected header: Fields | undefined;
   /** Why the call failed. */
   protected failure: ConnectError | undefined;
   /** The outcome is known; nothing that still comes matters. */
   protected over = false;
   index = -1;
   number = 0;
-  #connection: ClientConnection | undefined;
+  #connection: CallConnection | undefined;
   #subchannel: Subchannel | undefined;
   /** An object with handleEvent() is wrapped by Node into a closure that V8 keeps, with the call, until the next full garbage collection. */
   readonly #abortListener = this.onAbort.bind(this);
@@ -54,14 +54,15 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   }
 
   /** Sends the request, for the first time or again. */
-  protected abstract send(stream: ClientHttp2Stream): void;
+  protected abstract send(stream: Http2Stream): void;
   /** Whether send() can do so once more. */
   protected abstract get repeatable(): boolean;
   abstract onData(chunk: Buffer): void;
+  abstract onDrain(): void;
   /** The response has begun. */
   protected opened(): void {}
   /** The call is over, with `failure` if it failed. */
-  protected abstract finish(trailer: IncomingHttpHeaders | undefined): void;
+  protected abstract finish(trailer: Fields | undefined): void;
 
   begin(): void {
     const { channel, signal, deadline } = this.start;
@@ -77,16 +78,15 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     channel.balancer.assign(this);
   }
 
-  open(connection: ClientConnection, subchannel: Subchannel): void {
+  open(connection: CallConnection, subchannel: Subchannel): void {
     try {
-      this.stream = connection.request(attemptFields(this.start, this.#previous), this);
+      this.stream = connection.request(this.start.fields, attemptFields(this.start, this.#previous), this);
     } catch (error) {
       this.fail(ConnectError.from(error, Code.Internal));
       return;
     }
     this.#connection = connection;
     this.#subchannel = subchannel;
-    listen(this.stream, this as unknown as Call);
     this.send(this.stream);
   }
 
@@ -118,25 +118,22 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.#again(unreachable(this.start.method.path, new Error("the server hangs")), 0);
   }
 
-  onResponse(header: IncomingHttpHeaders, flags: number): void {
+  onHeaders(header: Fields, endsStream: boolean): void {
     this.#connection!.proven = true;
     this.#connection!.answered(this);
-    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
-      this.onTrailers(header);
-      return;
+    const fault = endsStream ? undefined : responseFault(header);
+    if (endsStream) this.onEnd(header);
+    else if (fault !== undefined) this.#endAttempt(fault, undefined);
+    else {
+      this.header = header;
+      if (this.#previous > 0) header[PREVIOUS_ATTEMPTS] = String(this.#previous);
+      this.opened();
     }
-    const fault = responseFault(header);
-    if (fault !== undefined) {
-      this.#endAttempt(fault, undefined);
-      return;
-    }
-    this.header = header;
-    if (this.#previous > 0) header[PREVIOUS_ATTEMPTS] = String(this.#previous);
-    this.opened();
   }
 
-  onTrailers(trailer: IncomingHttpHeaders): void {
-    const error = statusError(this.header, trailer);
+  onEnd(trailer: Fields | undefined): void {
+    const error =
+      trailer === undefined ? resetError(ErrorCode.NO_ERROR, this.header) : statusError(this.header, trailer);
     if (error !== undefined) {
       this.#endAttempt(isTimeout(error.code) && this.#isLate() ? this.#timedOut() : error, trailer);
       return;
@@ -146,16 +143,18 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     this.#end(undefined, trailer);
   }
 
-  onClose(stream: ClientHttp2Stream, error: Error | undefined): void {
+  onSent(): void {}
+
+  /** The stream is over before its answer was. */
+  onClose(stream: Http2Stream): void {
     const connection = this.#connection!;
     if (this.#mayRepeat(connection, stream)) {
       this.#repeats++;
       this.#leave();
       this.start.channel.balancer.assign(this);
     } else if (this.#isLate()) this.fail(this.#timedOut());
-    else if (connection.lost)
-      this.#endAttempt(unreachable(this.start.method.path, connection.cause ?? error), undefined);
-    else this.#endAttempt(resetError(stream.rstCode ?? constants.NGHTTP2_NO_ERROR, this.header), undefined);
+    else if (connection.lost) this.#endAttempt(unreachable(this.start.method.path, connection.cause), undefined);
+    else this.#endAttempt(resetError(stream.rstCode, this.header), undefined);
   }
 
   protected encode(message: Message): Buffer | Promise<Buffer> {
@@ -163,14 +162,14 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     return this.start.channel.settings.gzip ? gzipFrame(bytes) : frame(bytes);
   }
 
-  #mayRepeat(connection: ClientConnection, stream: ClientHttp2Stream): boolean {
+  #mayRepeat(connection: CallConnection, stream: Http2Stream): boolean {
     if (this.header !== undefined || !this.repeatable || !connection.refused(stream) || this.#isLate()) return false;
-    const wasReset = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !connection.lost;
+    const wasReset = stream.rstCode === ErrorCode.REFUSED_STREAM && !connection.lost;
     return this.#repeats < (wasReset ? MAX_REPEATS.reset : MAX_REPEATS.gone);
   }
 
   /** The attempt failed: the call does, too, unless its policy has another attempt. */
-  #endAttempt(error: ConnectError, trailer: IncomingHttpHeaders | undefined): void {
+  #endAttempt(error: ConnectError, trailer: Fields | undefined): void {
     this.#subchannel?.report(error.code !== Code.Unavailable);
     const pause = this.#pauseAfter(error, trailer);
     if (pause === undefined) {
@@ -183,17 +182,16 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
   #again(error: ConnectError, pause: number): void {
     this.#previous++;
     this.#lastFailure = error;
-    if (this.stream !== undefined) dropStream(this.stream);
     this.#leave();
     this.#pause = setTimeout(() => this.start.channel.balancer.assign(this), pause);
   }
 
-  #failWith(error: ConnectError, trailer: IncomingHttpHeaders | undefined): void {
+  #failWith(error: ConnectError, trailer: Fields | undefined): void {
     if (this.#previous > 0) error.metadata.set(PREVIOUS_ATTEMPTS, String(this.#previous));
     this.#end(error, trailer);
   }
 
-  #pauseAfter({ code }: ConnectError, trailer: IncomingHttpHeaders | undefined): number | undefined {
+  #pauseAfter({ code }: ConnectError, trailer: Fields | undefined): number | undefined {
     return this.#retriable?.pauseAfter(code, trailer?.["grpc-retry-pushback-ms"] as string | undefined);
   }
 
@@ -215,27 +213,27 @@ export abstract class Call<D extends DescMethod = DescMethod> implements Waiting
     return timedOut(path, last === undefined ? state : `${state}; the attempt before: ${last.rawMessage}`);
   }
 
-  #end(failure: ConnectError | undefined, trailer: IncomingHttpHeaders | undefined): void {
+  #end(failure: ConnectError | undefined, trailer: Fields | undefined): void {
     const { signal, channel } = this.start;
-    const { stream } = this;
     this.over = true;
     this.failure = failure;
     clearTimeout(this.#deadlineTimer);
     clearTimeout(this.#pause);
     signal?.removeEventListener("abort", this.#abortListener);
-    if (stream === undefined) channel.balancer.forget(this);
-    else if (trailer === undefined) cancelStream(stream);
-    // In a usual call, nghttp2 closes the stream as soon as its callback that brought the trailers returns.
-    else if (!stream.writableFinished) dropStream(stream);
+    if (this.stream === undefined) channel.balancer.forget(this);
     this.finish(trailer);
     this.#leave();
   }
 
   /** Nothing more is heard of the stream. */
   #leave(): void {
-    if (this.stream === undefined) return;
-    listen(this.stream, undefined);
+    const { stream } = this;
+    if (stream === undefined) return;
     this.stream = undefined;
+    stream.listener = undefined;
+    // In a usual call, both sides have sent everything by now.
+    if (!stream.remoteEnded) stream.reset(ErrorCode.CANCEL);
+    else if (!stream.sent) stream.reset(ErrorCode.NO_ERROR);
     this.#connection!.release(this);
     this.#connection = undefined;
     this.#subchannel = undefined;

@@ -1,16 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { IncomingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
 import { protocolFault } from "../../request-fault.ts";
 import { decompress } from "../../server/grpc/compression.ts";
 import type { Frame } from "../../server/grpc/framing.ts";
 
 /** The bytes of a received message, decompressed: at most maxBytes, or RESOURCE_EXHAUSTED. INTERNAL for what cannot be read. */
-export function messageBytes(
-  frame: Frame,
-  header: IncomingHttpHeaders | undefined,
-  maxBytes: number,
-): Buffer | Promise<Buffer> {
+export function messageBytes(frame: Frame, header: Fields | undefined, maxBytes: number): Buffer | Promise<Buffer> {
   if (frame.flag === 0) return frame.data;
   return inflate(frame, header?.["grpc-encoding"] as string | undefined, maxBytes);
 }

@@ -1,11 +1,10 @@
 // How a response ends, as an error. The messages travel on to users, so what is local, such as addresses, is in the cause only.
-import { constants, type IncomingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
+import { ErrorCode } from "../../../http2/protocol.ts";
 import { deadlineExceeded } from "../../timeouts.ts";
 import { CallHeaders } from "../call-headers.ts";
 import { detailedError } from "../detailed-error.ts";
-
-type Fields = IncomingHttpHeaders;
 
 /** https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md */
 const HTTP_CODE: Readonly<Record<number, Code>> = {
@@ -21,10 +20,10 @@ const HTTP_CODE: Readonly<Record<number, Code>> = {
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
 const RESET_CODE: Readonly<Record<number, Code>> = {
-  [constants.NGHTTP2_REFUSED_STREAM]: Code.Unavailable,
-  [constants.NGHTTP2_CANCEL]: Code.Canceled,
-  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: Code.ResourceExhausted,
-  [constants.NGHTTP2_INADEQUATE_SECURITY]: Code.PermissionDenied,
+  [ErrorCode.REFUSED_STREAM]: Code.Unavailable,
+  [ErrorCode.CANCEL]: Code.Canceled,
+  [ErrorCode.ENHANCE_YOUR_CALM]: Code.ResourceExhausted,
+  [ErrorCode.INADEQUATE_SECURITY]: Code.PermissionDenied,
 };
 
 /** Why a response cannot be one of gRPC, or not be read; undefined if it can. */
@@ -59,7 +58,7 @@ export function statusError(header: Fields | undefined, trailer: Fields): Connec
 
 /** The error of a stream that the server reset, or that ended without a status. */
 export function resetError(rstCode: number, header: Fields | undefined): ConnectError {
-  if (rstCode === constants.NGHTTP2_NO_ERROR) {
+  if (rstCode === ErrorCode.NO_ERROR) {
     return wireError("the call ended without gRPC status", Code.Internal, metadataOf(header));
   }
   return wireError(

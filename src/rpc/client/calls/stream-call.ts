@@ -1,7 +1,8 @@
-import type { Buffer } from "node:buffer";
-import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
+import { Buffer } from "node:buffer";
 import type { DescMethodStreaming, Message } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
+import type { Http2Stream } from "../../../http2/stream.ts";
 import { Deframer, type Frame } from "../../server/grpc/framing.ts";
 import { CallHeaders } from "../call-headers.ts";
 import type { Input } from "../input.ts";
@@ -51,11 +52,11 @@ class StreamCall extends Call<DescMethodStreaming> {
     this.#deframer = new Deframer(start.channel.settings.readMaxBytes);
   }
 
-  protected send(stream: ClientHttp2Stream): void {
-    stream.on("drain", () => this.#drained());
-    for (const bytes of this.#sent.messages ?? []) stream.write(bytes);
+  protected send(stream: Http2Stream): void {
+    const { messages = [] } = this.#sent;
+    if (messages.length > 0) stream.write(messages.length === 1 ? messages[0]! : Buffer.concat(messages));
     if (this.#sentAll) stream.end();
-    this.#drained();
+    this.onDrain();
     if (this.#sending) return;
     this.#sending = true;
     this.#sendAll().catch((reason) => this.fail(reason));
@@ -81,14 +82,13 @@ class StreamCall extends Call<DescMethodStreaming> {
     if (this.over) return undefined;
     const { stream } = this;
     this.#sent.push(bytes, stream === undefined);
-    // A stream that has ended takes nothing. Its "close" may be a tick away, which would never come if this went on at once.
-    if (stream?.writable && stream.write(bytes)) return undefined;
+    if (stream?.write(bytes)) return undefined;
     return new Promise((resolve) => {
       this.#onDrain = resolve;
     });
   }
 
-  #drained(): void {
+  onDrain(): void {
     const resolve = this.#onDrain;
     this.#onDrain = undefined;
     resolve?.();
@@ -96,7 +96,7 @@ class StreamCall extends Call<DescMethodStreaming> {
 
   #next(): Promise<IteratorResult<Message>> {
     const next = this.#queue.next();
-    if (this.#queue.bytes === 0 && this.stream?.isPaused()) this.stream.resume();
+    if (this.#queue.bytes === 0 && this.stream?.isPaused) this.stream.resume();
     return next;
   }
 
@@ -123,13 +123,12 @@ class StreamCall extends Call<DescMethodStreaming> {
     }
     for (const frame of frames) this.#queue.push(frame);
     if (fault !== undefined) this.fail(fault);
-    else if (this.#queue.bytes > READ_AHEAD_BYTES) this.stream?.pause();
+    else if (this.#queue.bytes > READ_AHEAD_BYTES && this.stream?.remoteEnded === false) this.stream.pause();
   }
 
-  override onTrailers(trailer: IncomingHttpHeaders): void {
-    // Of a paused stream, the trailers overtake data that came before. read() emits it as "data", too.
-    while (this.stream?.read()) {}
-    super.onTrailers(trailer);
+  /** What the stream holds is little, and the call need not wait for its consumer to be over. */
+  onHeldEnd(): void {
+    this.stream?.resume();
   }
 
   override onAbort(): void {
@@ -150,7 +149,7 @@ class StreamCall extends Call<DescMethodStreaming> {
     });
   }
 
-  protected finish(trailer: IncomingHttpHeaders | undefined): void {
+  protected finish(trailer: Fields | undefined): void {
     if (trailer !== undefined) this.#trailer.fill(trailer);
     if (this.failure === undefined && this.#deframer.partialBytes > 0) this.failure = incompleteMessage();
     this.#sent.release();
@@ -158,8 +157,7 @@ class StreamCall extends Call<DescMethodStreaming> {
     if (this.failure === undefined) this.opened();
     else this.#opened.reject(this.failure);
     this.#queue.end(this.failure);
-    this.stream?.resume();
-    this.#drained();
+    this.onDrain();
     this.#input?.close(this.failure);
   }
 }

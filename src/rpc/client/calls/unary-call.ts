@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
-import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type UnaryResponse } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
+import type { Http2Stream } from "../../../http2/stream.ts";
 import { Deframer, type Frame, wholeFrame } from "../../server/grpc/framing.ts";
 import { CallHeaders } from "../call-headers.ts";
 import type { Resolvers } from "../wire.ts";
@@ -38,13 +39,15 @@ class UnaryCall extends Call<DescMethodUnary> {
     else begin(bytes);
   }
 
-  protected send(stream: ClientHttp2Stream): void {
+  protected send(stream: Http2Stream): void {
     stream.end(this.#request);
   }
 
   protected get repeatable(): boolean {
     return true;
   }
+
+  onDrain(): void {}
 
   onData(chunk: Buffer): void {
     const { readMaxBytes } = this.start.channel.settings;
@@ -64,7 +67,7 @@ class UnaryCall extends Call<DescMethodUnary> {
     if (frames.length > 1) this.fail(violation("received extra output message for unary method"));
   }
 
-  protected finish(trailer: IncomingHttpHeaders | undefined): void {
+  protected finish(trailer: Fields | undefined): void {
     if (this.failure !== undefined) this.#settle.reject(this.failure);
     else if (this.#deframer !== undefined && this.#deframer.partialBytes > 0) this.#settle.reject(incompleteMessage());
     else if (this.#response === undefined) {
@@ -76,7 +79,7 @@ class UnaryCall extends Call<DescMethodUnary> {
     }
   }
 
-  #resolve(bytes: Buffer, trailer: IncomingHttpHeaders | undefined): void {
+  #resolve(bytes: Buffer, trailer: Fields | undefined): void {
     const { desc } = this.start.method;
     let message: Message;
     try {

@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ConnectionSettings } from "../channel-options.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { CallConnection } from "./call-connection.ts";
 import { Resolver } from "./resolver.ts";
 import { type Location, type SocketAddress, showAddress } from "./socket-address.ts";
 import { Subchannel, type SubchannelListener } from "./subchannel.ts";
@@ -11,7 +11,7 @@ export type WaitingCall = {
   readonly waitForReady: boolean;
   /** Whether it may last for ever, so that it must leave room for others. */
   readonly isStream: boolean;
-  open(connection: ClientConnection, subchannel: Subchannel): void;
+  open(connection: CallConnection, subchannel: Subchannel): void;
   /** No server can be reached. */
   refuse(cause: Error): void;
   /** There will be no connection. */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Backoff } from "../backoff.ts";
 import type { ConnectionSettings } from "../channel-options.ts";
-import { ClientConnection, type ClientConnectionListener } from "./client-connection.ts";
+import { CallConnection, type CallConnectionListener } from "./call-connection.ts";
 import { type SocketAddress, showAddress } from "./socket-address.ts";
 
 export type SubchannelListener = {
@@ -28,19 +28,19 @@ const MAX_CONNECTIONS = 8;
 
 /** The connections to one address. A pause follows an attempt that fails, and a second connection in a row that never
  * got an answer. */
-export class Subchannel implements ClientConnectionListener {
+export class Subchannel implements CallConnectionListener {
   /** Such as "10.0.0.1:80". */
   readonly name: string;
   readonly #address: SocketAddress;
   readonly #tls: TlsOptions | undefined;
   readonly #settings: ConnectionSettings;
   readonly #listener: SubchannelListener;
-  readonly #connections = new Set<ClientConnection>();
+  readonly #connections = new Set<CallConnection>();
   readonly #backoff: Backoff;
   readonly #ejections: Backoff;
-  #connecting: ClientConnection | undefined;
+  #connecting: CallConnection | undefined;
   /** The connection that streams may not have. */
-  #spare: ClientConnection | undefined;
+  #spare: CallConnection | undefined;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
   /** Connections that ended before a call got an answer, one after the other. */
@@ -86,8 +86,8 @@ export class Subchannel implements ClientConnectionListener {
   }
 
   /** A connection with room, that with the most; begins another one where there is none. `wary`: none that may be hung. */
-  pick(wary: boolean, isStream: boolean): ClientConnection | undefined {
-    let best: ClientConnection | undefined;
+  pick(wary: boolean, isStream: boolean): CallConnection | undefined {
+    let best: CallConnection | undefined;
     let most = 0;
     for (const connection of this.#connections) {
       const { room } = connection;
@@ -114,7 +114,7 @@ export class Subchannel implements ClientConnectionListener {
     }
   }
 
-  onOpen(connection: ClientConnection): void {
+  onOpen(connection: CallConnection): void {
     this.#connecting = undefined;
     this.#connectMs = CONNECT_MS.first;
     this.failure = undefined;
@@ -146,7 +146,7 @@ export class Subchannel implements ClientConnectionListener {
     this.#listener.onChange();
   }
 
-  onRetired(connection: ClientConnection): void {
+  onRetired(connection: CallConnection): void {
     const wasOpen = this.#connections.delete(connection);
     if (connection === this.#connecting) this.#connecting = undefined;
     if (connection === this.#spare) this.#spare = undefined;
@@ -170,7 +170,7 @@ export class Subchannel implements ClientConnectionListener {
     const isSpare = shared >= MAX_CONNECTIONS - 1;
     if (isSpare && (isStream || this.#spare !== undefined)) return;
     const connectMs = this.#listener.hasSeveral ? this.#connectMs : CONNECT_MS.longest;
-    this.#connecting = new ClientConnection(this.#address, this.#tls, this.#settings, connectMs, this);
+    this.#connecting = new CallConnection(this.#address, this.#tls, this.#settings, connectMs, this);
     if (isSpare) this.#spare = this.#connecting;
   }
 

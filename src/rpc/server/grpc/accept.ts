@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Fields, RawFields } from "../../../http2/fields.ts";
+import type { Http2Stream } from "../../../http2/stream.ts";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import { shownName } from "../../field-violations.ts";
 import { errorNaming } from "../../told-text.ts";
@@ -10,10 +11,10 @@ import { discardRequest } from "../discard.ts";
 import { noRoom } from "../errors.ts";
 import { headerBytes } from "../header-bytes.ts";
 import { GrpcCall, type Route } from "./call.ts";
-import { isProto, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
+import { isProto, trailersOnlyHead } from "./response-head.ts";
 import { type Trailers, trailersOf } from "./status.ts";
 
-const END_STREAM = 1;
+const NO_FIELDS: RawFields = [];
 const UNSUPPORTED_MEDIA_TYPE = [":status", "415", "accept-post", "application/grpc, application/grpc+proto"];
 const METHOD_NOT_ALLOWED = [":status", "405", "allow", "POST"];
 
@@ -21,23 +22,10 @@ const METHOD_NOT_ALLOWED = [":status", "405", "allow", "POST"];
 let overloadTrailers: Trailers | undefined;
 
 /** Starts the call of a new HTTP/2 stream with a gRPC content type, or refuses it. */
-export type Accept = (
-  connection: Connection,
-  stream: ServerHttp2Stream,
-  fields: IncomingHttpHeaders,
-  flags: number,
-  rawFields: readonly string[],
-) => void;
+export type Accept = (connection: Connection, stream: Http2Stream, fields: Fields, rawFields: RawFields) => void;
 
 export function createAccept(routes: ReadonlyMap<string, Route>, observe: ObserveBareRequest): Accept {
-  return (connection, stream, fields, flags, rawFields) => {
-    // A reset with a code other than CANCEL emits 'error', which would end the process without a listener. The call itself listens to
-    // 'aborted'.
-    stream.on("error", ignore);
-    if (stream.destroyed || stream.closed) {
-      connection.onReset(performance.now(), 0); // together with its headers
-      return;
-    }
+  return (connection, stream, fields, rawFields) => {
     const { ":path": path = "", ":method": method = "" } = fields;
     const route = routes.get(path);
     const bare = (isGrpc: boolean) =>
@@ -60,7 +48,7 @@ export function createAccept(routes: ReadonlyMap<string, Route>, observe: Observ
       refuse(stream, fields, ConnectError.from(error), route === undefined ? 404 : 400, bare(true));
       return;
     }
-    if (connection.budget.hold(call, CALL_BYTES + headerBytes(rawFields))) call.start((flags & END_STREAM) !== 0);
+    if (connection.budget.hold(call, CALL_BYTES + headerBytes(rawFields))) call.start();
     else {
       call.dismiss(noRoom());
       refuse(stream, fields, noRoom(), 429, bare(true));
@@ -79,15 +67,15 @@ function checkEncoding(encoding: string | string[] | undefined): void {
   throw errorNaming(`unknown compression "${shownName(String(encoding))}"`, "unknown compression", Code.Unimplemented);
 }
 
-function refuseHttp(stream: ServerHttp2Stream, head: readonly string[], bare: BareAnswer): void {
+function refuseHttp(stream: Http2Stream, head: readonly string[], bare: BareAnswer): void {
   answer(stream, head, bare);
   bare.end(Number(head[1]));
 }
 
 /** Answers with an error, without a call. Lists the known encodings, in case an unknown one was the reason. */
 function refuse(
-  stream: ServerHttp2Stream,
-  fields: IncomingHttpHeaders,
+  stream: Http2Stream,
+  fields: Fields,
   error: ConnectError,
   status: number,
   bare: BareAnswer,
@@ -98,10 +86,7 @@ function refuse(
   bare.end(status, error);
 }
 
-function answer(stream: ServerHttp2Stream, head: readonly string[], { traceResponse }: BareAnswer): void {
-  if (stream.destroyed || stream.closed) return;
-  stream.respond(traceResponse === undefined ? head : [...head, "traceresponse", traceResponse], TRAILERS_ONLY);
+function answer(stream: Http2Stream, head: readonly string[], { traceResponse }: BareAnswer): void {
+  stream.sendHeaders(NO_FIELDS, traceResponse === undefined ? head : [...head, "traceresponse", traceResponse], true);
   discardRequest(stream);
 }
-
-function ignore(): void {}

@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
-import { cancelStream, failStream } from "../../http2-reset.ts";
+import type { Fields } from "../../../http2/fields.ts";
+import { ErrorCode } from "../../../http2/protocol.ts";
+import type { Http2Stream, StreamListener } from "../../../http2/stream.ts";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
 import { type EndReason, finished } from "../calls/end-reason.ts";
@@ -14,7 +15,6 @@ import { type Entry, enter } from "./entry.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
-import { attachCall, listenForRequest, type StreamEvents } from "./stream-events.ts";
 
 /** A method and its handler: `run` reads a call's request, calls the handler, and answers or fails the call. */
 export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
@@ -23,12 +23,9 @@ export type Route = ServedMethod & { readonly run: (call: GrpcCall) => void };
 const SEEN_MS = 50;
 const onDeadline = (call: GrpcCall) => call.fail(deadlineExceeded());
 
-/**
- * A gRPC call until its client has taken the answer: says when `request` reads, the route's `run` calls the handler with `context`, and
- * `response` answers, and how a call ends early.
- */
-export class GrpcCall implements OpenCall, StreamEvents {
-  readonly stream: ServerHttp2Stream;
+/** A gRPC call until its client has taken the answer: `request` reads, the route's `run` calls the handler, `response` answers. */
+export class GrpcCall implements OpenCall, StreamListener {
+  readonly stream: Http2Stream;
   readonly request: RequestReader;
   readonly response: ResponseWriter;
   readonly context: GrpcContext;
@@ -49,7 +46,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
   #finished = false;
 
   /** Throws INVALID_ARGUMENT for a bad grpc-timeout. */
-  constructor(stream: ServerHttp2Stream, fields: IncomingHttpHeaders, route: Route, connection: Connection) {
+  constructor(stream: Http2Stream, fields: Fields, route: Route, connection: Connection) {
     this.#timeoutMs = grpcTimeoutMs(fields["grpc-timeout"]);
     this.stream = stream;
     this.isStream = route.desc.methodKind !== "unary";
@@ -59,16 +56,15 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.request = new RequestReader(stream, fields, route, this, connection.budget);
     this.response = new ResponseWriter(stream, fields, route, this, connection.budget);
     const timeoutMs = this.#timeoutMs ?? route.timeoutMs ?? Infinity;
-    this.context = new GrpcContext(stream, fields, route, this.response, this.#startedAt + timeoutMs, connection.info);
+    this.context = new GrpcContext(fields, route, this.response, this.#startedAt + timeoutMs, connection.info);
     if (timeoutMs <= MAX_TIMER_MS) this.#timer = setTimeout(onDeadline, timeoutMs, this);
-    attachCall(stream, this);
+    stream.listener = this;
     connection.begin(this);
   }
 
-  /** Starts reading; `ended`: the request has no body. */
-  start(ended: boolean): void {
-    if (!ended) listenForRequest(this.stream);
-    if ((ended && this.request.end()) || !this.#route.singleRequest) this.#enter();
+  /** A single request comes to its handler when it is complete, a stream at once. */
+  start(): void {
+    if (!this.#route.singleRequest) this.#connection.whenRead(this);
   }
 
   /** Ends a call that was not started, and that somebody else answers. */
@@ -81,7 +77,7 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (this.#finished) return;
     this.stalledSince = 0;
     try {
-      if (this.request.push(chunk)) this.#enter();
+      if (this.request.push(chunk)) this.#connection.whenRead(this);
     } catch (error) {
       this.fail(error);
     }
@@ -89,20 +85,22 @@ export class GrpcCall implements OpenCall, StreamEvents {
 
   onEnd(): void {
     if (!this.request.end() || this.#finished) return;
-    if (this.request.fault === undefined) this.#enter();
-    else setImmediate(() => this.#handled || this.#finished || this.#run()); // after "aborted", if that is why it ended
+    if (this.request.fault === undefined) this.#connection.whenRead(this);
+    else this.run();
   }
 
   onPiece(bytes: number, isWhole: boolean): void {
     this.#connection.onPiece(bytes, isWhole);
   }
 
-  #enter(): void {
-    enter(this.#route.gate, this, () => this.#handled || this.#run());
+  /** Comes to its handler, if there is room. */
+  proceed(): void {
+    if (!this.#finished) enter(this.#route.gate, this);
   }
 
-  /** A call that failed before it came to its handler only passes the interceptors. */
-  #run(fault?: ConnectError): void {
+  /** Comes to its handler, once. A call that failed before only passes the interceptors. */
+  run(fault?: ConnectError): void {
+    if (this.#handled) return;
     this.#handled = true;
     if (fault !== undefined) this.request.refuse(fault);
     this.#route.run(this);
@@ -135,16 +133,14 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (this.#finished) return;
     const error = visibleError(reason, this.#route.onError, this.#route.desc);
     if (this.#handled) this.#fail(error);
-    else this.#run(error);
+    else this.run(error);
   }
 
   #fail(error: ConnectError): void {
     this.#close(error);
     try {
-      const isGone = this.stream.destroyed || this.stream.closed;
-      if (!isGone && !this.response.fail(error)) return;
-      this.#settle();
-      if (!isGone && !this.request.ended) discardRequest(this.stream);
+      if (this.stream.closed) this.#settle();
+      else this.response.fail(error);
     } catch (broken) {
       this.#breakOff(broken);
     }
@@ -178,16 +174,19 @@ export class GrpcCall implements OpenCall, StreamEvents {
     this.response.onDrain();
   }
 
-  onWantTrailers(): void {
+  onSent(): void {
     this.#connection.resets.answered();
     this.#settle();
-    this.response.sendTrailers();
     if (!this.request.ended) discardRequest(this.stream);
+  }
+
+  onClose(): void {
+    this.cancel();
   }
 
   /** Whether there is nothing left to do, or nobody to answer. */
   get gone(): boolean {
-    return this.#finished || this.stream.destroyed || this.stream.closed;
+    return this.#finished || this.stream.closed;
   }
 
   get waits(): Wait {
@@ -196,15 +195,14 @@ export class GrpcCall implements OpenCall, StreamEvents {
   }
 
   cancel(): void {
-    if (!this.#finished) {
-      const now = performance.now();
-      const livedMs = now - this.#startedAt;
-      const reason = reasonOfLeaving(livedMs, this.#timeoutMs);
-      this.#close(reason);
-      this.#connection.onReset(now, livedMs, this.#timeoutMs);
-      if (!this.#handled && livedMs >= SEEN_MS) this.#run(reason);
-    }
     this.#settle();
+    if (this.#finished) return;
+    const now = performance.now();
+    const livedMs = now - this.#startedAt;
+    const reason = reasonOfLeaving(livedMs, this.#timeoutMs);
+    this.#close(reason);
+    this.#connection.onReset(now, livedMs, this.#timeoutMs);
+    if (livedMs >= SEEN_MS) this.run(reason);
   }
 
   evict(): void {
@@ -216,17 +214,17 @@ export class GrpcCall implements OpenCall, StreamEvents {
     if (this.response.untakenBytes === 0) this.fail(error);
     else {
       if (!this.#finished) this.#close(error);
-      cancelStream(this.stream);
+      this.stream.reset(ErrorCode.CANCEL);
     }
     this.#settle();
   }
 
-  /** Node refused to send something, such as a header with an invalid character. */
+  /** Something cannot be sent, such as a header with an invalid character. */
   #breakOff(error: unknown): void {
     if (!this.#finished) this.#close(finished);
     this.#settle();
     this.#route.onError(error, this.#route.desc);
-    failStream(this.stream);
+    this.stream.reset(ErrorCode.INTERNAL_ERROR);
   }
 
   /** The outcome is decided: stops the timer and everything that waits. */

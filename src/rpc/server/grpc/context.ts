@@ -1,31 +1,26 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
 import { answerHeader } from "../../answer-header.ts";
 import { type ConnectionInfo, connectionInfo } from "../../connection-info.ts";
-import { reasonOfLeaving } from "../../timeouts.ts";
 import { LazyContext } from "../calls/lazy-context.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 import type { ServedMethod } from "./served-method.ts";
 
 /** The context of a gRPC call. */
 export class GrpcContext extends LazyContext {
-  readonly #stream: ServerHttp2Stream;
   readonly #method: ServedMethod;
   readonly #response: ResponseWriter;
   readonly #connection: ConnectionInfo;
 
   /** `deadline` is a time of performance.now(); Infinity: none. */
   constructor(
-    stream: ServerHttp2Stream,
-    fields: IncomingHttpHeaders,
+    fields: Fields,
     method: ServedMethod,
     response: ResponseWriter,
     deadline: number,
     connection: ConnectionInfo,
   ) {
     super(fields, deadline);
-    this.#stream = stream;
     this.#method = method;
     this.#response = response;
     this.#connection = connection;
@@ -54,11 +49,5 @@ export class GrpcContext extends LazyContext {
     if (id === connectionInfo.id) return this.#connection;
     if (id !== answerHeader.id) return undefined;
     return (name: string, value: string) => this.responseHeader.set(name, value);
-  }
-
-  override get abortError(): ConnectError | undefined {
-    // The stream may be gone before it has emitted that.
-    if (this.#stream.destroyed || this.#stream.aborted) this.endReason ??= reasonOfLeaving(0, undefined);
-    return super.abortError;
   }
 }

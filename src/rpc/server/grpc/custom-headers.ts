@@ -1,6 +1,6 @@
 import { isReservedInGrpc } from "../../reserved-headers.ts";
 
-/** With more, nghttp2 would end the connection with all its calls. */
+/** With more, clients on nghttp2 would end the connection with all its calls. */
 const MAX_CUSTOM_CHARS = 16 << 10;
 
 /** Calls `add` for each header that a handler may set. Throws an Error if they exceed 16 KiB. */

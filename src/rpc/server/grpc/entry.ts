@@ -7,26 +7,25 @@ export type EnteringCall = {
   readonly gone: boolean;
   /** Set when it is admitted. It leaves() when the outcome is decided. */
   entry: Entry | undefined;
+  run(): void;
   fail(reason: unknown): void;
 };
 
 /** Runs a call whose request is complete when its turn has come. */
-export function enter(gate: Gate | undefined, call: EnteringCall, run: () => void): void {
-  if (gate === undefined) run();
-  else gate.enter(new Entry(gate, call, run));
+export function enter(gate: Gate | undefined, call: EnteringCall): void {
+  if (gate === undefined) call.run();
+  else gate.enter(new Entry(gate, call));
 }
 
 /** A call at a gate, from the end of its request until its outcome is decided. */
 export class Entry implements Entrant {
   readonly #gate: Gate;
   readonly #call: EnteringCall;
-  readonly #run: () => void;
   #admittedAt = 0;
 
-  constructor(gate: Gate, call: EnteringCall, run: () => void) {
+  constructor(gate: Gate, call: EnteringCall) {
     this.#gate = gate;
     this.#call = call;
-    this.#run = run;
   }
 
   isGone(): boolean {
@@ -36,7 +35,7 @@ export class Entry implements Entrant {
   admit(): void {
     this.#admittedAt = performance.now();
     this.#call.entry = this;
-    this.#run();
+    this.#call.run();
   }
 
   refuse(): void {

@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
-import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { create, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
+import type { Http2Stream } from "../../../http2/stream.ts";
 import type { Budget, StreamHolder } from "../budget.ts";
 import { type EndReason, errorOf } from "../calls/end-reason.ts";
 import { noRoom } from "../errors.ts";
@@ -29,13 +30,7 @@ export class RequestReader {
   #fault: ConnectError | undefined;
 
   /** What is read is counted for the holder. */
-  constructor(
-    stream: ServerHttp2Stream,
-    fields: IncomingHttpHeaders,
-    method: ServedMethod,
-    holder: StreamHolder,
-    budget: Budget,
-  ) {
+  constructor(stream: Http2Stream, fields: Fields, method: ServedMethod, holder: StreamHolder, budget: Budget) {
     this.#method = method;
     this.#encoding = fields["grpc-encoding"] as string | undefined;
     this.#holder = holder;

@@ -5,11 +5,7 @@ const CONTENT_TYPE_PROTO = "application/grpc+proto";
 
 type Head = readonly string[];
 
-/** Options for respond(): data and trailers follow, or nothing does. */
-export const HEADERS_THEN_DATA = { waitForTrailers: true, sendDate: false };
-export const TRAILERS_ONLY = { endStream: true, sendDate: false };
-
-// Shared by all calls: node neither changes nor copies a header array that has a :status, if it sends no date.
+// Shared by all calls, so that a connection encodes each once.
 const heads = (type: string) => {
   const plain: Head = [":status", "200", "content-type", type];
   const gzip: Head = [...plain, "grpc-encoding", "gzip", "grpc-accept-encoding", "gzip"];
@@ -18,14 +14,18 @@ const heads = (type: string) => {
 const HEADS = heads(CONTENT_TYPE);
 const HEADS_PROTO = heads(CONTENT_TYPE_PROTO);
 
-/** The header list of a response, in the content type of the request. */
-export function responseHead(requestType: string | undefined, gzip: boolean, custom: Headers | undefined): Head {
+/** The header list of all responses, in the content type of the request. */
+export function responseHead(requestType: string | undefined, gzip: boolean): Head {
   const shared = requestType === CONTENT_TYPE ? HEADS : HEADS_PROTO;
-  const base = gzip ? shared.gzip : shared.plain;
-  if (custom === undefined) return base;
-  const head = base.slice();
-  forEachCustom(custom, (name, value) => head.push(name, value));
-  return head;
+  return gzip ? shared.gzip : shared.plain;
+}
+
+/** Headers of a handler as a list. */
+export function customFields(custom: Headers | undefined): string[] | undefined {
+  if (custom === undefined) return undefined;
+  const fields: string[] = [];
+  forEachCustom(custom, (name, value) => fields.push(name, value));
+  return fields;
 }
 
 /** The header list of a Trailers-Only response. A name that is both a header and a trailer is sent once, as a trailer. */

@@ -1,43 +1,39 @@
 import type { Buffer } from "node:buffer";
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { ConnectError } from "@connectrpc/connect";
+import type { Fields } from "../../../http2/fields.ts";
+import type { Http2Stream } from "../../../http2/stream.ts";
 import { NodeHeaders } from "../../node-headers.ts";
 import type { Budget, StreamHolder } from "../budget.ts";
 import type { MessageInit } from "../calls/message.ts";
 import { currentTurn } from "../turns.ts";
 import { encode, mayCompress } from "./encode.ts";
-import { HEADERS_THEN_DATA, responseHead, TRAILERS_ONLY, trailersOnlyHead } from "./response-head.ts";
+import { customFields, responseHead, trailersOnlyHead } from "./response-head.ts";
 import type { ServedMethod } from "./served-method.ts";
-import { OK_TRAILERS, trailersOf } from "./status.ts";
-import { detachCall, listenForDrain, listenForTrailers } from "./stream-events.ts";
+import { OK_TRAILERS, type Trailers, trailerFields, trailersOf } from "./status.ts";
 
 /** Smaller answers are covered by what each call is counted for anyway. */
 const COVERED_BYTES = 1024;
+
+const NO_FIELDS: readonly string[] = [];
 
 /** The response half of a call: writes head, messages and trailers to the stream, when the call tells it to. */
 export class ResponseWriter {
   /** Bytes of messages that the client has not taken. */
   untakenBytes = 0;
   #wroteIn = 0;
-  readonly #stream: ServerHttp2Stream;
-  readonly #fields: IncomingHttpHeaders;
+  readonly #stream: Http2Stream;
+  readonly #fields: Fields;
   readonly #method: ServedMethod;
   readonly #holder: StreamHolder;
   readonly #budget: Budget;
   #header: NodeHeaders | undefined;
   #trailer: NodeHeaders | undefined;
-  #trailers: OutgoingHttpHeaders = OK_TRAILERS;
+  #trailers: Trailers | undefined;
   #gzip = false;
   #drained: (() => void) | undefined;
 
   /** `fields` are those of the request. What the client has not taken is counted for the holder. */
-  constructor(
-    stream: ServerHttp2Stream,
-    fields: IncomingHttpHeaders,
-    method: ServedMethod,
-    holder: StreamHolder,
-    budget: Budget,
-  ) {
+  constructor(stream: Http2Stream, fields: Fields, method: ServedMethod, holder: StreamHolder, budget: Budget) {
     this.#stream = stream;
     this.#fields = fields;
     this.#method = method;
@@ -70,7 +66,6 @@ export class ResponseWriter {
     if (!stream.headersSent) {
       this.#gzip ||= mayCompress(this.#method, this.#fields["grpc-accept-encoding"]); // a later message may be larger
       this.#sendHead();
-      listenForDrain(stream);
     }
     if (stream.write(bytes)) return true;
     this.untakenBytes = stream.writableLength;
@@ -116,46 +111,37 @@ export class ResponseWriter {
     drained?.();
   }
 
-  /** Prepares trailers and sends the head of a success. Throws if node refuses a header or trailer of the handler. */
+  /** Prepares trailers and sends the head of a success. Throws if a header or trailer of the handler cannot be sent. */
   prepareEnd(): void {
     const custom = this.#trailer?.touched;
     if (custom !== undefined) this.#trailers = trailersOf(undefined, custom); // first, because this may throw
     if (!this.#stream.headersSent) this.#sendHead();
   }
 
-  /** Ends with success, and with a last message if there is one. Trailers follow. */
+  /** Ends with success, and with a last message if there is one. */
   end(bytes: Buffer | undefined): void {
-    if (bytes === undefined) this.#stream.end();
-    else this.#stream.end(bytes);
+    if (this.#trailers === undefined) this.#stream.end(bytes, OK_TRAILERS);
+    else this.#stream.end(bytes, NO_FIELDS, trailerFields(this.#trailers));
   }
 
-  /** Ends with an error. True if it is sent; false if trailers have yet to follow. Throws like prepareEnd(). */
-  fail(error: ConnectError): boolean {
+  /** Ends with an error. Throws like prepareEnd(). */
+  fail(error: ConnectError): void {
     const stream = this.#stream;
     const custom = this.#header?.touched;
     const trailers = trailersOf(error, this.#trailer?.touched);
-    this.#trailers = trailers;
     // Headers that the handler of a stream set are sent as such, since grpc-go does not show those of Trailers-Only to its application.
     if (!stream.headersSent && custom !== undefined && this.#method.desc.methodKind !== "unary") this.#sendHead();
     if (stream.headersSent) {
       this.untakenBytes ||= 1; // trailers follow only when the client has taken what was written
-      stream.end();
-      return false;
+      stream.end(undefined, NO_FIELDS, trailerFields(trailers));
+    } else {
+      // Trailers-Only: clients retry no other errors.
+      stream.sendHeaders(NO_FIELDS, trailersOnlyHead(this.#fields["content-type"], custom, trailers), true);
     }
-    // Trailers-Only: clients retry no other errors.
-    stream.respond(trailersOnlyHead(this.#fields["content-type"], custom, trailers), TRAILERS_ONLY);
-    detachCall(stream);
-    return true;
-  }
-
-  sendTrailers(): void {
-    this.#stream.sendTrailers(this.#trailers);
-    detachCall(this.#stream);
   }
 
   #sendHead(): void {
-    listenForTrailers(this.#stream);
-    const head = responseHead(this.#fields["content-type"], this.#gzip, this.#header?.touched);
-    this.#stream.respond(head, HEADERS_THEN_DATA);
+    const head = responseHead(this.#fields["content-type"], this.#gzip);
+    this.#stream.sendHeaders(head, customFields(this.#header?.touched));
   }
 }

@@ -1,7 +1,6 @@
 // The end of a gRPC call on the wire: status, message, details and the trailers that the handler set. By hand, because Connect's
 // setTrailerStatus() needs a Headers for each call, which takes ten times as long, and sends messages and details of any length.
 import { Buffer } from "node:buffer";
-import type { OutgoingHttpHeaders } from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
@@ -10,8 +9,15 @@ import { forEachCustom } from "./custom-headers.ts";
 
 export type Trailers = Readonly<Record<string, string>>;
 
-/** Trailers of a success without trailers of its own, shared by all calls. */
-export const OK_TRAILERS: Trailers & OutgoingHttpHeaders = Object.freeze({ "grpc-status": "0" });
+/** The list of trailers of a success without trailers of its own, shared by all calls. */
+export const OK_TRAILERS: readonly string[] = ["grpc-status", "0"];
+
+/** Trailers as a list. */
+export function trailerFields(trailers: Trailers): string[] {
+  const fields: string[] = [];
+  for (const name in trailers) fields.push(name, trailers[name]!);
+  return fields;
+}
 
 /** Trailers for an error, or for a success without one, with the custom trailers that the handler set. */
 export function trailersOf(error: ConnectError | undefined, custom: Headers | undefined): Trailers {

@@ -5,12 +5,11 @@ const KNOWN = new WeakMap<object, ConnectionInfo>();
 
 /** The connection of a request, asked of the system once for all of its requests. */
 export function connectionOf(req: HttpRequest): ConnectionInfo {
-  const key = "stream" in req ? (req.stream.session ?? req.stream) : req.socket;
-  let info = KNOWN.get(key);
+  const { socket } = req;
+  let info = KNOWN.get(socket);
   if (info === undefined) {
-    const socket = "stream" in req ? req.stream.session?.socket : req.socket;
-    info = connectionInfoOf(socket ?? {}, httpVersionOf(req));
-    KNOWN.set(key, info);
+    info = connectionInfoOf(socket, httpVersionOf(req));
+    KNOWN.set(socket, info);
   }
   return info;
 }

@@ -118,7 +118,7 @@ function encodingFault({ req }: PlainCall, { encodingHeader }: BodyKind): Connec
 
 async function* nothing(): AsyncIterable<Uint8Array<ArrayBuffer>> {}
 
-/** The HTTP status for an HTTP/1.1 request that must be refused. For HTTP/2, nghttp2 does so. */
+/** The HTTP status for an HTTP/1.1 request that must be refused. For HTTP/2, its connection does so. */
 function refusalOf(req: HttpRequest, { maxHeaderFields }: RpcServerLimits): number | undefined {
   if ("stream" in req) return undefined;
   const { rawHeaders } = req;

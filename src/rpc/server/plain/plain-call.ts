@@ -1,13 +1,12 @@
-import { constants } from "node:http2";
 import type { Readable } from "node:stream";
 import type { ConnectError } from "@connectrpc/connect";
+import { ErrorCode } from "../../../http2/protocol.ts";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import type { ConnectionInfo } from "../../connection-info.ts";
-import { cancelStream } from "../../http2-reset.ts";
 import type { Indexed } from "../../indexed-set.ts";
 import { splitTarget } from "../../request-target.ts";
 import type { Budget, StreamHolder, Wait } from "../budget.ts";
-import { discard, discardRequest } from "../discard.ts";
+import { discard } from "../discard.ts";
 import { noRoom, requestTooSlow } from "../errors.ts";
 import type { FrameQueue } from "../frame-queue.ts";
 import { headerBytes } from "../header-bytes.ts";
@@ -121,23 +120,24 @@ export class PlainCall implements StreamHolder, Indexed {
   /** Adds a header to the answer, unless its head is sent. */
   setHeader(name: string, value: string): void {
     const { res } = this;
-    const isGone = "stream" in res && (res.stream === undefined || res.stream.destroyed);
-    if (!isGone && !res.headersSent) res.setHeader(name, value);
+    if (!res.headersSent) res.setHeader(name, value);
   }
 
-  /** Where the body is read. For HTTP/2 that is the stream itself, since the request object would buffer more. */
+  /** Where the body is read. */
   get source(): Readable {
-    return "stream" in this.req ? this.req.stream : this.req;
+    return this.req;
   }
 
   get bodyEnded(): boolean {
-    return "stream" in this.req ? this.req.stream.readableEnded || this.req.stream.endAfterHeaders : this.req.complete;
+    return this.req.complete;
   }
 
   /** Bytes of the answer that the connection has not taken. */
   get untakenBytes(): number {
     const { res } = this;
-    return "stream" in res ? (res.stream?.writableLength ?? 0) : res.writableLength + (res.socket?.writableLength ?? 0);
+    // Over HTTP/2, what the response waits for is with its stream.
+    if ("stream" in res) return Math.max(res.writableLength, res.stream.writableLength);
+    return res.writableLength + (res.socket?.writableLength ?? 0);
   }
 
   get waits(): Wait {
@@ -171,7 +171,7 @@ export class PlainCall implements StreamHolder, Indexed {
   /** A piece of the body has come. Too many tiny ones end the connection. */
   onPiece(bytes: number, isWhole: boolean): void {
     if (this.#pieces.take(bytes, isWhole)) return;
-    if ("stream" in this.req) this.req.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if ("stream" in this.req) this.req.stream.owner.destroy(undefined, ErrorCode.ENHANCE_YOUR_CALM);
     else this.req.socket.destroy();
   }
 
@@ -191,19 +191,16 @@ export class PlainCall implements StreamHolder, Indexed {
     else if (now - this.#untaken.since >= writeTimeoutMs) this.#cut();
   }
 
-  /** The answer is sent: see discard(). An HTTP/1.1 connection is kept if the rest of the request comes soon. */
+  /** The answer of HTTP/1.1 is sent: see discard(). The connection is kept if the rest of the request comes soon. */
   discardRest(): void {
-    if (this.bodyEnded) return;
-    if ("stream" in this.req) discardRequest(this.req.stream);
-    else {
-      const { socket } = this.req;
-      discard(this.req, () => socket.destroy());
-    }
+    if (this.bodyEnded || "stream" in this.req) return;
+    const { socket } = this.req;
+    discard(this.req, () => socket.destroy());
   }
 
   #cut(): void {
     if (this.closed) return;
-    if ("stream" in this.req) cancelStream(this.req.stream);
+    if ("stream" in this.req) this.req.stream.reset(ErrorCode.CANCEL);
     else this.req.socket.destroy();
   }
 }

@@ -43,8 +43,7 @@ export class PlainCalls implements Iterable<PlainCall> {
     this.#all.add(call);
     const sweepMs = Math.min(SWEEP_MS, this.#limits.requestTimeoutMs / 4, this.#limits.writeTimeoutMs / 4);
     this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref();
-    // An HTTP/2 response emits "finish" only when its stream is closed.
-    ("stream" in req ? req.stream : res).once("finish", () => call.discardRest());
+    res.once("finish", () => call.discardRest());
     res.once("close", () => {
       call.end();
       this.#all.delete(call);

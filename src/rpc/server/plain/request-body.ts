@@ -6,6 +6,7 @@ import { requestFault } from "../../request-fault.ts";
 import { FrameQueue } from "../frame-queue.ts";
 import { decompress, unzip } from "../grpc/compression.ts";
 import { type Frame, frame } from "../grpc/framing.ts";
+import { compactly } from "../pause-compactly.ts";
 import { checkMessage, type MessageFormat } from "./check-message.ts";
 import type { PlainCall } from "./plain-call.ts";
 import { readBody } from "./read-body.ts";
@@ -104,7 +105,7 @@ async function readable({ flag, data }: Frame, reader: BodyReader): Promise<Byte
 function openQueue(reader: BodyReader): FrameQueue {
   const { call, maxBytes } = reader;
   const { source, budget, res } = call;
-  const queue = new FrameQueue(source, call, budget, maxBytes);
+  const queue = new FrameQueue(compactly(source), call, budget, maxBytes);
   if (isStream(reader)) call.requests = queue;
   call.onRefuse = queue.fail.bind(queue); // no closure, which would be kept for longer: see detachCall()
   source.on("data", (chunk: Buffer) => queue.push(chunk));

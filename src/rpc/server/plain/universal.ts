@@ -64,8 +64,7 @@ function writeHead(res: HttpResponse, status: number, header: Headers | undefine
     const before = fields[name];
     fields[name] = before === undefined ? value : [before, value].flat().map(String);
   }
-  if ("stream" in res) res.writeHead(status, fields);
-  else res.writeHead(status, fields);
+  res.writeHead(status, fields);
 }
 
 /** Writes a piece of an answer; false if the client is behind. TypeScript finds no common signature of the two. */

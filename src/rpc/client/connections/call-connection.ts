@@ -1,17 +1,21 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { ClientConnection } from "../../../http2/client-connection.ts";
+import type { Http2ConnectionListener } from "../../../http2/connection.ts";
+import type { RawFields } from "../../../http2/fields.ts";
+import { ErrorCode } from "../../../http2/protocol.ts";
+import type { Http2Stream, StreamListener } from "../../../http2/stream.ts";
 import type { ConnectionSettings } from "../channel-options.ts";
-import { openSocket, type SocketAddress, showAddress } from "./socket-address.ts";
+import { HTTP2_OPTIONS } from "./http2-options.ts";
+import { openSocket, type SocketAddress } from "./socket-address.ts";
 import { type UnansweredCall, UnansweredCalls } from "./unanswered-calls.ts";
 
-export type ClientConnectionListener = {
+export type CallConnectionListener = {
   /** The server's settings are here: it speaks HTTP/2. */
-  onOpen(connection: ClientConnection): void;
+  onOpen(connection: CallConnection): void;
   /** It may take a call again that it would not have taken before. */
   onFree(): void;
   /** It is gone, or will take no more calls. Comes once. */
-  onRetired(connection: ClientConnection): void;
+  onRetired(connection: CallConnection): void;
   /** Whether another server is well and has room. */
   hasAlternative(): boolean;
   /** Whether there are other servers at all. */
@@ -20,8 +24,6 @@ export type ClientConnectionListener = {
 
 /** After a pause of this process, what the server has sent meanwhile is only read now. */
 const LAST_LOOK_MS = 100;
-const STREAM_WINDOW = 256 << 10;
-const CONNECTION_WINDOW = 4 << 20;
 /** A healthy server answers a ping in less. */
 const DOUBT_MS = 1_000;
 /**
@@ -32,14 +34,13 @@ const QUIET_MS = 150;
 /** A server of which nothing has been heard for so long is asked whether it is there before it gets a call. */
 const STALE_MS = 1_000;
 
-/** One HTTP/2 connection. It keeps the process alive only while it is being made and while there are calls on it. */
-export class ClientConnection {
-  readonly #session: ClientHttp2Session;
-  readonly #listener: ClientConnectionListener;
+/** A connection for calls. It keeps the process alive only while it is being made and while there are calls on it. */
+export class CallConnection implements Http2ConnectionListener {
+  readonly #http: ClientConnection;
+  readonly #listener: CallConnectionListener;
   readonly #settings: ConnectionSettings;
   #connecting: NodeJS.Timeout;
   readonly #unanswered = new UnansweredCalls();
-  #socket: Socket | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** At the last look: the call that waited longest, and how much had come. */
   #seen: { readonly oldest: number | undefined; readonly bytes: number } = { oldest: undefined, bytes: 0 };
@@ -47,7 +48,6 @@ export class ClientConnection {
   #bytesAtPong = -1;
   #tick: NodeJS.Timeout | undefined;
   #calls = 0;
-  #maxCalls = Number.POSITIVE_INFINITY;
   #idleSince = 0;
   #lastStreamId = Number.POSITIVE_INFINITY;
   #open = false;
@@ -57,12 +57,12 @@ export class ClientConnection {
   #bytesAtAsk = -1;
   #asking: NodeJS.Timeout | undefined;
   #pinging = false;
+  #slow: NodeJS.Timeout | undefined;
+  #dead: NodeJS.Timeout | undefined;
   #pingedAt = Number.NEGATIVE_INFINITY;
   #doubted = false;
   /** Whether a call got an answer on it. */
   proven = false;
-  /** Why it ended. */
-  cause: Error | undefined;
 
   /** Ends if the server has not said within `connectMs` that it speaks HTTP/2. */
   constructor(
@@ -70,41 +70,40 @@ export class ClientConnection {
     tls: TlsOptions | undefined,
     settings: ConnectionSettings,
     connectMs: number,
-    to: ClientConnectionListener,
+    to: CallConnectionListener,
   ) {
     this.#listener = to;
     this.#settings = settings;
-    this.#session = connect(`http://${"path" in address ? "localhost" : showAddress(address)}`, {
-      createConnection: () => {
-        this.#socket = openSocket(address, tls);
-        return this.#socket;
-      },
-      // The default, 10 MB, is less than what many slow readers may hold by the windows below, and breaks the connection.
-      maxSessionMemory: Number.MAX_SAFE_INTEGER,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
-    });
+    this.#http = new ClientConnection(openSocket(address, tls), HTTP2_OPTIONS, this);
     this.#connecting = setTimeout(() => {
       this.#connecting = setTimeout(() => this.#end("no HTTP/2 settings in time"), LAST_LOOK_MS).unref();
     }, connectMs).unref();
-    this.#session.on("remoteSettings", ({ maxConcurrentStreams }) => {
-      this.#maxCalls = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
-      if (this.#open) this.#listener.onFree();
-      else this.#opened();
-    });
-    this.#session.on("goaway", (_code, lastStreamId) => {
-      this.#lastStreamId = lastStreamId;
-      this.#retire();
-    });
-    this.#session.on("error", (error) => {
-      this.cause ??= error;
-    });
-    this.#session.on("close", () => this.#retire());
+  }
+
+  onSettings(): void {
+    if (this.#open) this.#listener.onFree();
+    else this.#opened();
+  }
+
+  onGoaway(_code: number, lastStreamId: number): void {
+    this.#lastStreamId = lastStreamId;
+    this.#retire();
+  }
+
+  onClose(): void {
+    for (const timer of [this.#watch, this.#slow, this.#dead]) clearTimeout(timer);
+    this.#retire();
+  }
+
+  /** Why it ended. */
+  get cause(): Error | undefined {
+    return this.#http.error;
   }
 
   /** How many more calls the server takes; less than 1 if it takes no more. */
   get room(): number {
-    const usable = this.#open && !this.#retired && !this.#session.closed && !this.#session.destroyed;
-    return usable ? this.#maxCalls - this.#calls : 0;
+    const usable = this.#open && !this.#retired && !this.#http.isUsedUp;
+    return usable ? this.#http.peer.maxConcurrentStreams - this.#calls : 0;
   }
 
   /** Whether the server is being asked before a call, and may still answer at once. */
@@ -115,7 +114,7 @@ export class ClientConnection {
   /** Asks a server that has not been heard of for a while, where there are others; it is `doubted` until it answers. */
   askIfStale(): void {
     if (performance.now() - this.#heardAt < STALE_MS || this.#pinging || !this.#listener.hasSeveral) return;
-    if (this.#socket?.bytesRead === this.#bytesAtAsk) return;
+    if (this.#http.socket.bytesRead === this.#bytesAtAsk) return;
     this.#doubted = true;
     this.#asking = setTimeout(() => {
       this.#asking = undefined;
@@ -131,15 +130,19 @@ export class ClientConnection {
 
   /** Whether the connection is over. What its streams say of their end then is not the server's word. */
   get lost(): boolean {
-    return this.#session.destroyed;
+    return this.#http.destroyed;
   }
 
-  /** Opens a stream; it is given back with release(). Throws for fields that cannot be sent. */
-  request(fields: readonly string[], call: UnansweredCall): ClientHttp2Stream {
-    const stream = this.#session.request(fields);
-    if (this.#calls++ === 0) this.#session.ref();
+  /** Opens a stream with fields that many calls share and its own; it is given back with release(). Throws for fields that cannot be sent. */
+  request(shared: RawFields, own: RawFields | undefined, call: UnansweredCall & StreamListener): Http2Stream {
+    const stream = this.#http.request(shared, own, call);
+    if (this.#calls++ === 0) this.#http.socket.ref();
     this.#unanswered.add(call);
     this.#watch ??= setTimeout(() => this.#onQuietTime(), QUIET_MS).unref();
+    if (this.#http.isUsedUp) {
+      this.#http.close();
+      this.#retire();
+    }
     return stream;
   }
 
@@ -151,17 +154,15 @@ export class ClientConnection {
 
   release(call: UnansweredCall): void {
     this.#unanswered.delete(call);
-    if (this.#calls-- === this.#maxCalls) this.#listener.onFree();
+    if (this.#calls-- === this.#http.peer.maxConcurrentStreams) this.#listener.onFree();
     if (this.#calls > 0) return;
-    this.#session.unref();
+    this.#http.socket.unref();
     this.#idleSince = performance.now();
   }
 
   /** Whether the server has certainly not looked at this stream, so that the call may be made again elsewhere. */
-  refused(stream: ClientHttp2Stream): boolean {
-    return (
-      stream.id === undefined || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || stream.id > this.#lastStreamId
-    );
+  refused({ id, rstCode }: Http2Stream): boolean {
+    return rstCode === ErrorCode.REFUSED_STREAM || id > this.#lastStreamId;
   }
 
   /** A call got no answer in time: asks whether the server is still there, once a second at most, and is `doubted` until it says so. */
@@ -173,24 +174,23 @@ export class ClientConnection {
 
   /** Lets calls in flight end. */
   close(): void {
-    this.#session.close();
-    if (!this.#open) this.#end("the client is closed");
+    if (this.#open) this.#http.close();
+    else this.#end("the client is closed");
   }
 
   #opened(): void {
     this.#open = true;
     clearTimeout(this.#connecting);
-    this.#session.setLocalWindowSize(CONNECTION_WINDOW);
     const { keepaliveMs, idleMs } = this.#settings;
     this.#tick = setInterval(() => this.#onTick(), Math.min(keepaliveMs, idleMs)).unref();
     this.#idleSince = performance.now();
-    if (this.#calls === 0) this.#session.unref();
+    this.#http.socket.unref();
     this.#listener.onOpen(this);
   }
 
   #onQuietTime(): void {
     const { oldest } = this.#unanswered;
-    const bytes = this.#socket?.bytesRead ?? 0;
+    const bytes = this.#http.socket.bytesRead;
     const isQuiet = oldest !== undefined && oldest === this.#seen.oldest && bytes === this.#seen.bytes;
     this.#seen = { oldest, bytes };
     if (isQuiet && bytes !== this.#bytesAtPong) {
@@ -200,30 +200,30 @@ export class ClientConnection {
         for (const call of this.#unanswered) call.onHung();
       }
     }
-    const goesOn = oldest !== undefined && !this.#session.destroyed;
+    const goesOn = oldest !== undefined && !this.#http.destroyed;
     this.#watch = goesOn ? setTimeout(() => this.#onQuietTime(), QUIET_MS).unref() : undefined;
   }
 
   #onTick(): void {
     if (this.#calls > 0) this.#ping();
-    else if (performance.now() - this.#idleSince >= this.#settings.idleMs) this.#session.close();
+    else if (performance.now() - this.#idleSince >= this.#settings.idleMs) this.#http.close();
   }
 
   #ping(): void {
-    if (this.#pinging || this.#session.destroyed) return;
+    if (this.#pinging || this.#http.destroyed) return;
     this.#pinging = true;
     this.#pingedAt = performance.now();
-    const doubt = setTimeout(() => {
+    this.#slow = setTimeout(() => {
       this.#doubted = true;
     }, DOUBT_MS).unref();
-    const dead = setTimeout(() => this.#end("no answer to a ping"), this.#settings.keepaliveTimeoutMs).unref();
-    this.#session.ping(() => {
-      clearTimeout(doubt);
-      clearTimeout(dead);
+    this.#dead = setTimeout(() => this.#end("no answer to a ping"), this.#settings.keepaliveTimeoutMs).unref();
+    this.#http.ping(() => {
+      clearTimeout(this.#slow);
+      clearTimeout(this.#dead);
       this.#pinging = false;
       this.#doubted = false;
       this.#heardAt = performance.now();
-      const bytes = this.#socket?.bytesRead ?? 0;
+      const bytes = this.#http.socket.bytesRead;
       if (this.#asking === undefined) this.#bytesAtPong = bytes;
       else this.#bytesAtAsk = bytes;
       clearTimeout(this.#asking);
@@ -233,8 +233,7 @@ export class ClientConnection {
   }
 
   #end(reason: string): void {
-    this.cause ??= new Error(reason);
-    this.#session.destroy(this.cause);
+    this.#http.destroy(new Error(reason), ErrorCode.NO_ERROR);
   }
 
   #retire(): void {
@@ -242,6 +241,7 @@ export class ClientConnection {
     this.#retired = true;
     clearTimeout(this.#connecting);
     clearTimeout(this.#asking);
+    this.#asking = undefined;
     clearInterval(this.#tick);
     this.#listener.onRetired(this);
   }
