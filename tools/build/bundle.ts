@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 import type { BuiltFile } from "../../src/gateway/built-pages.ts";
 import { lazyRules } from "./lazy-rules.ts";
 import { withPages } from "./with-pages.ts";
+import { hasForeignGrpc, withoutForeignGrpc } from "./without-foreign-grpc.ts";
 import { withoutXds } from "./without-xds.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -14,6 +15,8 @@ export type BundleOptions = {
   readonly pages?: readonly BuiltFile[];
   /** Absolute path of the CommonJS file to write. The source map goes beside it, with ".map" added. */
   readonly outfile: string;
+  /** Beside those of all bundles. Default: none. */
+  readonly plugins?: readonly Plugin[];
 };
 
 /** The absolute folders of all packages with code in the bundle, sorted. */
@@ -23,7 +26,14 @@ export type Bundle = { readonly packages: readonly string[] };
  * Bundles a program and its packages into one file, which starts faster than many. The format is CommonJS, because only that can have a
  * code cache in an executable. Names are kept, so that stacks are readable without the source map. Throws on any error or warning.
  */
-export async function bundle({ entry, outfile, pages = [] }: BundleOptions): Promise<Bundle> {
+export async function bundle(options: BundleOptions): Promise<Bundle> {
+  const small = await write(options, [withoutForeignGrpc]);
+  const metafile = hasForeignGrpc(small) ? await write(options, []) : small;
+  return { packages: packagesOf(metafile) };
+}
+
+async function write(options: BundleOptions, more: readonly Plugin[]): Promise<Metafile> {
+  const { entry, outfile, pages = [], plugins = [] } = options;
   const { metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -47,10 +57,10 @@ export async function bundle({ entry, outfile, pages = [] }: BundleOptions): Pro
     logLevel: "warning",
     // Native bindings that pg uses if they are installed.
     external: ["pg-native"],
-    plugins: [lazyRules, withoutXds, withPages(pages)],
+    plugins: [lazyRules, withoutXds, withPages(pages), ...plugins, ...more],
   });
   if (warnings.length > 0) throw new Error("the bundler has warnings; they are above");
-  return { packages: packagesOf(metafile) };
+  return metafile;
 }
 
 function packagesOf({ inputs }: Metafile): string[] {
