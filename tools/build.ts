@@ -2,7 +2,7 @@
 //
 //   dist/web                   the pages, which are in all of the following
 //   dist/tracemesh.cjs         the program and its packages in one file, for the pinned Node; its source map is beside it
-//   dist/tracemesh             one executable: that file, its compiled code, and Node
+//   dist/tracemesh             one executable: Node, and the program as it is in memory when it begins
 //   dist/THIRD_PARTY_NOTICES   the licences of everything in them
 //   dist/sbom.cdx.json         what they are built of: a bill of software in CycloneDX
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
@@ -31,11 +31,12 @@ export async function buildAll(): Promise<void> {
   if (fault !== undefined) throw new Error(fault);
   mkdirSync(dist, { recursive: true });
   const web = await buildWeb();
-  const program = { entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle, pages: builtPages() };
+  const pages = builtPages();
+  const program = { entry: join(root, "src/main.ts"), outfile: ARTIFACTS.bundle, pages };
   const packages = [...new Set([...web, ...(await bundle(program)).packages])].sort();
   writeFileSync(ARTIFACTS.notices, thirdPartyNotices(packages));
   writeFileSync(ARTIFACTS.sbom, softwareBill(root, packages));
-  await buildExecutable({ bundle: ARTIFACTS.bundle, outfile: ARTIFACTS.executable });
+  await buildExecutable({ pages, outfile: ARTIFACTS.executable });
 }
 
 if (import.meta.main) {

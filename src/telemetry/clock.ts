@@ -5,7 +5,8 @@ const STEP_MS = 50;
 /** How often that is checked. */
 const CHECK_MS = 1000;
 
-let originMs = performance.timeOrigin;
+/** Known when it is first asked for: the executable has loaded this before its process began. */
+let originMs = Number.NaN;
 let checkedAt = 0;
 
 /**
@@ -19,6 +20,7 @@ export function now(): HrTime {
 
 /** The time of the epoch for a time of performance.now(). */
 export function at(monotonicMs: number): HrTime {
+  if (Number.isNaN(originMs)) originMs = performance.timeOrigin;
   if (monotonicMs - checkedAt > CHECK_MS) {
     checkedAt = monotonicMs;
     const step = Date.now() - (originMs + performance.now());

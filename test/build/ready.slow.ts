@@ -14,9 +14,9 @@ const ROUNDS = 7;
 const EMPTY_MESSAGE = Buffer.alloc(5);
 const POLL_MS = 2;
 const DEADLINE_MS = 20_000;
-const PROMISED_MS = { bundle: 200, executable: 150 };
+const PROMISED_MS = { bundle: 200, executable: 100 };
 /** How many times the start of an empty Node a role may take on a machine that is too busy for the promise. */
-const EMPTY_STARTS = { bundle: 16, executable: 10 };
+const EMPTY_STARTS = { bundle: 12, executable: 6 };
 
 async function emptyStart(): Promise<number> {
   const begun = performance.now();
@@ -24,7 +24,7 @@ async function emptyStart(): Promise<number> {
   return performance.now() - begun;
 }
 
-/** `signal` is how the role is ended: a clean end keeps the compiled code, SIGKILL is quick. */
+/** `signal` is how the role is ended: a clean end keeps the compiled code of a bundle, SIGKILL is quick. */
 async function roleStart([program, ...args]: Command, env: NodeJS.ProcessEnv, signal: NodeJS.Signals): Promise<number> {
   const PORT = String(await freePort());
   const begun = performance.now();

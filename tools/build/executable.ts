@@ -2,18 +2,21 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle as bundleModule } from "./bundle.ts";
-import { writeCompiledCode } from "./compiled-code.ts";
+import type { BuiltFile } from "../../src/gateway/built-pages.ts";
+import { bundle } from "./bundle.ts";
 import { HEAP_FLAGS } from "./heap-flags.ts";
+import { lazyBuiltins } from "./lazy-builtins.ts";
 
 export type ExecutableOptions = {
-  /** Absolute path of the bundle of src/main.ts. */
-  readonly bundle: string;
+  /** The pages of web/ that the program shows. */
+  readonly pages: readonly BuiltFile[];
   /** Absolute path of the executable to write. */
   readonly outfile: string;
 };
 
 const BUILDING_NODE = 26;
+/** What the build itself may not leave in the executable's memory. */
+const ENVIRONMENT = { PATH: process.env.PATH, NODE_NO_WARNINGS: "1" };
 
 /** Why this Node cannot build an executable, or undefined if it can. */
 export function buildingFault(version = process.versions.node): string | undefined {
@@ -21,24 +24,28 @@ export function buildingFault(version = process.versions.node): string | undefin
   return `an executable is built by Node ${BUILDING_NODE} or newer (\`node --build-sea\`), and this is Node ${version}`;
 }
 
-/** Builds a single executable from a bundle and the Node that runs this, for this machine's platform. */
-export async function buildExecutable({ bundle, outfile }: ExecutableOptions): Promise<void> {
+/** Builds a single executable of the program and the Node that runs this, for this machine's platform. */
+export async function buildExecutable({ pages, outfile }: ExecutableOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-build-"));
-  const inFolder = (name: string) => join(folder, name);
   try {
-    const main = inFolder("main.cjs");
-    await bundleModule({ entry: join(import.meta.dirname, "executable-main.ts"), outfile: main });
-    const compiledCode = inFolder("compiled-code");
-    await writeCompiledCode({ bundle, outfile: compiledCode, scratch: inFolder("scratch") });
+    const main = join(folder, "tracemesh.cjs");
+    const entry = join(import.meta.dirname, "executable-main.ts");
+    await bundle({ entry, outfile: main, pages, plugins: [lazyBuiltins] });
     const config = {
       main,
       output: outfile,
       disableExperimentalSEAWarning: true,
+      useSnapshot: true,
       execArgv: HEAP_FLAGS,
-      assets: { bundle, "compiled-code": compiledCode },
     };
-    writeFileSync(inFolder("sea.json"), JSON.stringify(config));
-    execFileSync(process.execPath, ["--build-sea", inFolder("sea.json")], { stdio: ["ignore", "ignore", "inherit"] });
+    const file = join(folder, "sea.json");
+    writeFileSync(file, JSON.stringify(config));
+    // In its folder, since the paths of stacks are those of the build.
+    execFileSync(process.execPath, ["--build-sea", file], {
+      cwd: folder,
+      env: ENVIRONMENT,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -34,8 +34,12 @@ export function validation(services: readonly DescService[] = []): Interceptor {
   });
 }
 
+/** Shared, since it keeps the rules that it has compiled. Made on demand: that takes time at the start. */
+let shared: Validator | undefined;
+
 function createCheck() {
-  const all = createValidator();
+  shared ??= createValidator();
+  const all = shared;
   let first: Validator | undefined; // made on demand, since it is hardly ever needed
   const run = (validator: Validator, desc: DescMessage, message: Message): FieldViolation[] => {
     const result = validator.validate(desc, message);

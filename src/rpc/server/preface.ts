@@ -5,7 +5,10 @@ import type { Socket } from "node:net";
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** How HTTP/1.1 can begin: with a method, or with the empty lines that are allowed before it. */
-const HTTP1_BEGINNINGS = [...METHODS.map((method) => `${method} `), "\r", "\n"].map((text) => Buffer.from(text));
+let http1Beginnings: readonly Buffer[] | undefined;
+
+const beginningsOfHttp1 = (): readonly Buffer[] =>
+  (http1Beginnings ??= [...METHODS.map((method) => `${method} `), "\r", "\n"].map((text) => Buffer.from(text)));
 
 export type Protocol = "HTTP/1.1" | "HTTP/2";
 
@@ -33,7 +36,7 @@ export function sniffProtocol(socket: Socket, timeoutMs: number, found: (protoco
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) return;
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-    const http1 = HTTP1_BEGINNINGS.find((beginning) => agree(seen, beginning));
+    const http1 = beginningsOfHttp1().find((beginning) => agree(seen, beginning));
     if (http1 !== undefined && seen.length >= http1.length) done("HTTP/1.1");
     else if (agree(seen, PREFACE)) {
       if (seen.length >= PREFACE.length) done("HTTP/2");

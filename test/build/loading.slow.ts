@@ -1,0 +1,58 @@
+// The executable begins with what was in memory when it was built. So nothing that differs from one process to the next may be looked at before.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { bundle } from "../../tools/build/bundle.ts";
+import { lazyBuiltins } from "../../tools/build/lazy-builtins.ts";
+
+/** What packages look at that changes nothing here: whether a terminal has colours (ours are not theirs), and switches for debugging them. */
+const HARMLESS = new Set([
+  ...[
+    "process.argv",
+    "env.FORCE_COLOR",
+    "env.CI",
+    "env.TEAMCITY_VERSION",
+    "env.TERM_PROGRAM",
+    "env.TERM",
+    "env.COLORTERM",
+  ],
+  ...["env.READABLE_STREAM", "env.NODE_ENV", "env.DEBUG", "env.DIAGNOSTICS", "env.BUF_BIGINT_DISABLE"],
+]);
+
+describe("loading the executable", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "tracemesh-loading-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** What a program looks at until it is loaded. */
+  async function usedBy(program: string): Promise<string[]> {
+    const traps = await readFile(join(import.meta.dirname, "support/traps.cjs"), "utf8");
+    const file = join(folder, "trapped.cjs");
+    const list = join(folder, "list.json");
+    const end = `require("node:fs").writeFileSync(${JSON.stringify(list)}, JSON.stringify(traps.release()));`;
+    await writeFile(file, `${traps}\n${program}\n${end}`);
+    const flags = ["--no-warnings", "--snapshot-blob", join(folder, "blob"), "--build-snapshot"];
+    await promisify(execFile)(process.execPath, [...flags, file]);
+    return JSON.parse(await readFile(list, "utf8")) as string[];
+  }
+
+  it("looks at no clock, environment, machine or chance", async () => {
+    const outfile = join(folder, "program.cjs");
+    await bundle({ entry: resolve("tools/build/executable-main.ts"), outfile, plugins: [lazyBuiltins] });
+    const used = await usedBy(await readFile(outfile, "utf8"));
+    assert.deepEqual(
+      used.filter((name) => !HARMLESS.has(name)),
+      [],
+    );
+  });
+
+  it("would be found to", async () => {
+    const program = "const a = [process.env.HOME, Date.now(), performance.timeOrigin, Math.random()]";
+    assert.deepEqual(await usedBy(program), ["Date.now", "Math.random", "env.HOME", "performance.timeOrigin"]);
+  });
+});
