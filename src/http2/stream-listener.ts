@@ -18,6 +18,8 @@ export type StreamListener = {
   onHeaders?(fields: Fields, endsStream: boolean): void;
   /** A part of what the peer sends. It lies in memory that is used by others: copy what you keep. */
   onData(chunk: Buffer): void;
+  /** So many bytes more are held back, since the stream is paused; less, if negative: they are given next. */
+  onHold?(bytes: number): void;
   /** The peer has sent everything, and some of it is held back, since the stream is paused. It comes with resume(), and onEnd() after it. */
   onHeldEnd?(): void;
   /** The peer has sent everything, and it was taken. */

@@ -123,6 +123,7 @@ export class Http2Stream {
     const intake = this.#intake;
     intake.isPaused = false;
     for (let chunk = intake.next(); chunk !== undefined; chunk = intake.next()) {
+      this.listener?.onHold?.(-chunk.length);
       this.listener?.onData(chunk);
       this.#took(chunk.length);
       if (intake.isPaused) return;
@@ -147,6 +148,7 @@ export class Http2Stream {
     if (flowBytes > length) this.#took(flowBytes - length);
     if (this.#intake.mustHold) {
       this.#intake.hold(bytes, start, end);
+      this.listener?.onHold?.(length);
       return;
     }
     if (length > 0) this.listener?.onData(bytes.subarray(start, end));

@@ -74,6 +74,26 @@ describe("server: room", () => {
     assert.equal((await answerOf(open(session, "ClientStream").end(EMPTY))).status, 0);
   });
 
+  it("is counted for what waits on a stream whose handler is behind", async () => {
+    const answer = { payload: { blob: new Uint8Array(1000) } };
+    await start(
+      { maxHeldBytes: 4 << 20 },
+      {
+        async *bidiStream(requests) {
+          for await (const _ of requests) yield answer; // which the client does not take
+        },
+      },
+    );
+    const raw = await rawConnect(port, [[SETTING.initialWindowSize, 0]]);
+    const message = payload("a".repeat(100), 1);
+    for (let id = 1; id < 160; id += 2) {
+      const messages = Array.from({ length: 560 }, () => data(id, message));
+      await raw.send(headers(id, grpcFields("/probe.v1.ProbeService/BidiStream")), ...messages);
+    }
+    await eventually(() => assert.ok(raw.frames.some(({ type }) => type === TYPE.reset)));
+    raw.socket.destroy();
+  });
+
   it("is not taken by deadlines of calls that are over", async () => {
     await start({}, { unary: () => ({}) });
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;

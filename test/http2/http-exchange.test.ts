@@ -23,7 +23,7 @@ describe("requests and responses of HTTP over HTTP/2", () => {
     cuts = [];
     served = await serve((stream, fields) => {
       const socket = served.connections[0]!.socket;
-      const { req, res } = openExchange(stream, fields, [], socket, (isCut) => cuts.push(isCut));
+      const { req, res } = openExchange(stream, fields, [], socket, { onClose: (isCut) => cuts.push(isCut) });
       for (const one of [req, res]) one.on("error", () => {});
       void handler(req, res);
     });

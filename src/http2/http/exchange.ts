@@ -6,15 +6,20 @@ import type { ClosedStream, StreamListener } from "../stream-listener.ts";
 import { Http2Request } from "./request.ts";
 import { Http2Response } from "./response.ts";
 
-/** A request of a server's stream and its answer, as node has them for HTTP/1.1. `onClose` is told whether the client cut the answer off. */
+export type ExchangeListener = Pick<StreamListener, "onHold"> & {
+  /** The stream is over. `isCut`: the client cut the answer off. */
+  onClose(isCut: boolean): void;
+};
+
+/** A request of a server's stream and its answer, as node has them for HTTP/1.1. */
 export function openExchange(
   stream: Http2Stream,
   fields: Fields,
   raw: RawFields,
   socket: Socket,
-  onClose: (isCut: boolean) => void,
+  listener: ExchangeListener,
 ): Exchange {
-  return new Exchange(stream, new Http2Request(stream, fields, raw, socket), onClose);
+  return new Exchange(stream, new Http2Request(stream, fields, raw, socket), listener);
 }
 
 class Exchange implements StreamListener {
@@ -22,17 +27,21 @@ class Exchange implements StreamListener {
   readonly res: Http2Response;
   /** Whether the request was given to its readers to the end. */
   #isRead = false;
-  readonly #onClose: (isCut: boolean) => void;
+  readonly #listener: ExchangeListener;
 
-  constructor(stream: Http2Stream, req: Http2Request, onClose: (isCut: boolean) => void) {
+  constructor(stream: Http2Stream, req: Http2Request, listener: ExchangeListener) {
     this.req = req;
     this.res = new Http2Response(stream, req.method);
-    this.#onClose = onClose;
+    this.#listener = listener;
     stream.listener = this;
   }
 
   onData(chunk: Buffer): void {
     this.req.receive(chunk);
+  }
+
+  onHold(bytes: number): void {
+    this.#listener.onHold?.(bytes);
   }
 
   onEnd(): void {
@@ -49,7 +58,7 @@ class Exchange implements StreamListener {
   }
 
   onClose(stream: ClosedStream): void {
-    this.#onClose(!stream.sent && !stream.resetHere);
+    this.#listener.onClose(!stream.sent && !stream.resetHere);
     if (!this.#isRead) this.req.destroy();
     if (!stream.sent) this.res.destroy();
   }

@@ -53,6 +53,13 @@ export class Budget {
     return true;
   }
 
+  /** The same for a change in either direction. */
+  holdMore(holder: Holder, bytes: number): boolean {
+    if (bytes > 0) return this.hold(holder, bytes);
+    this.release(holder, -bytes);
+    return true;
+  }
+
   release(holder: Holder, bytes: number): void {
     const released = Math.min(bytes, holder.heldBytes);
     this.#heldBytes -= released;

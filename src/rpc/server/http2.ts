@@ -13,6 +13,7 @@ import type { Route } from "./grpc/call.ts";
 import { isGrpc } from "./grpc/response-head.ts";
 import type { ResolvedOptions, RpcServerLimits } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
+import { plainCallOf } from "./plain/plain-calls.ts";
 
 export type Http2Options = Pick<ResolvedOptions, "limits" | "policy" | "observeBareRequest" | "onError"> & {
   readonly routes: ReadonlyMap<string, Route>;
@@ -48,8 +49,9 @@ function acceptPlain(
   raw: RawFields,
 ): void {
   const startedAt = performance.now();
-  const { req, res } = openExchange(stream, fields, raw, connection.socket, (isCut) => {
-    connection.endPlain(isCut ? performance.now() - startedAt : undefined);
+  const { req, res } = openExchange(stream, fields, raw, connection.socket, {
+    onHold: (bytes) => plainCallOf(req)?.onHold(bytes),
+    onClose: (isCut) => connection.endPlain(isCut ? performance.now() - startedAt : undefined),
   });
   connection.beginPlain();
   res.once("finish", () => discardRequest(stream));

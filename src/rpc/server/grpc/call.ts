@@ -83,10 +83,12 @@ export class GrpcCall implements OpenCall, StreamListener {
     }
   }
 
+  onHold(bytes: number): void {
+    if (!this.#finished && !this.#connection.budget.holdMore(this, bytes)) this.evict();
+  }
+
   onEnd(): void {
-    if (!this.request.end() || this.#finished) return;
-    if (this.request.fault === undefined) this.#connection.whenRead(this);
-    else this.run();
+    if (this.request.end() && !this.#finished) this.#connection.whenRead(this);
   }
 
   onPiece(bytes: number, isWhole: boolean): void {

@@ -161,6 +161,11 @@ export class PlainCall implements StreamHolder, Indexed {
     this.budget.releaseAll(this);
   }
 
+  /** Counts what waits on a stream of HTTP/2 until it is read; less, if negative. */
+  onHold(bytes: number): void {
+    if (!this.closed && !this.budget.holdMore(this, bytes)) this.evict();
+  }
+
   /** Counts an answer of this size until it is taken. If there is no room for it, cuts the connection or stream and returns false. */
   holdAnswer(bytes: number): boolean {
     if (bytes <= COVERED_BYTES || this.budget.hold(this, bytes)) return true;
