@@ -16,7 +16,7 @@ const POLL_MS = 2;
 const DEADLINE_MS = 20_000;
 const PROMISED_MS = { bundle: 200, executable: 100 };
 /** How many times the start of an empty Node a role may take on a machine that is too busy for the promise. */
-const EMPTY_STARTS = { bundle: 12, executable: 6 };
+const EMPTY_STARTS = { bundle: 13, executable: 8 };
 
 async function emptyStart(): Promise<number> {
   const begun = performance.now();

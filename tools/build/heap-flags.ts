@@ -1,10 +1,10 @@
 /**
  * What the executable tells V8 of its heap, which goes before NODE_OPTIONS: a young generation of 3 x 8 instead of 3 x 32 MiB, and an old one
- * that may grow by 80 % between collections instead of fourfold. A role under full load then holds 102 to 121 MiB of its own instead of 207 to
- * 219, and does 0.89 to 0.97 of the calls for the same CPU time. With 100 % it was up to 127 MiB.
+ * that may grow by 80 % between collections instead of fourfold. A role under full load then holds 93 to 118 MiB of its own instead of 141 to
+ * 166, and does 0.93 to 1.06 of the calls for the same CPU time.
  *
  * Measured and left: a limit of the old space of 512 or 1024 MiB, with which V8 collects for less, saves another 50 MiB for a quarter more CPU
  * time; a growth of 50 % the same; 4 MiB for the young generation 20 MiB for a tenth. --single-threaded-gc and MALLOC_ARENA_MAX save
- * nothing. With --optimize-for-size V8 refuses the compiled code.
+ * nothing.
  */
 export const HEAP_FLAGS: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=80"];
