@@ -1,10 +1,10 @@
 // Measures what a call costs in our servers, our client and our gateway, beside others that do the same. Prints Markdown.
 //
-//   node bench/run.ts [--quick] [--only GROUP]... [--record]
+//   node bench/run.ts [--quick] [--only GROUP]... [--sets N] [--record]
 //
 // It takes half an hour, on a machine that should do nothing else. With --quick it takes four minutes, which is enough to see that
-// it works and what the order of magnitude is. --record writes the results into bench/results and draws the documents anew; it takes all groups, or overload
-// or tls alone.
+// it works and what the order of magnitude is. --sets says how many processes of each row are measured in pairs, 3 by default. --record
+// writes the results into bench/results and draws the documents anew; it takes all groups, or overload or tls alone.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,6 +38,7 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean" },
     only: { type: "string", multiple: true },
+    sets: { type: "string", default: "3" },
     record: { type: "boolean" },
   },
 });
@@ -47,7 +48,7 @@ const BUILD = join(import.meta.dirname, "../tools/build.ts");
 const TIMING: Record<"whole" | "quick", Timing> = {
   // Many short windows of several processes tell more than few long ones: the machine's speed drifts, and processes differ.
   whole: {
-    paired: { sets: 3, rounds: 3, windowMs: 600, warmupMs: 2000 },
+    paired: { sets: Number(flags.sets), rounds: 3, windowMs: 600, warmupMs: 2000 },
     capacity: { sets: 2, warmupMs: 1500, windowMs: 1500 },
     overload: { rates: [50, 100, 200, 300, 400, 600, 1200, 2400, 4800], sets: 2, seconds: 4, warmupSeconds: 10 },
   },

@@ -12,6 +12,8 @@ import {
   windowUpdate,
 } from "./http2-frames.ts";
 
+/** As many calls as all of the servers take on a connection at once; what comes beyond that waits, as with any client. */
+const MOST_AT_ONCE = 200;
 /** The connection's window is refilled each time that this much has arrived. */
 const WINDOW_STEP = 2 ** 30;
 
@@ -30,6 +32,8 @@ export class GrpcConnection {
   #unacknowledged = 0;
   #nextStreamId = 1;
   #unsent = 0;
+  /** When calls should have begun that wait for others to end. */
+  readonly #waiting: number[] = [];
 
   private constructor(socket: Socket, template: RequestTemplate, responseBytes: number, listener: Listener) {
     this.#socket = socket;
@@ -63,6 +67,10 @@ export class GrpcConnection {
   }
 
   begin(startedAt: number): void {
+    if (this.#calls.size >= MOST_AT_ONCE) {
+      this.#waiting.push(startedAt);
+      return;
+    }
     this.#calls.set(this.#nextStreamId + 2 * this.#unsent, { startedAt, received: 0 });
     this.#unsent++;
   }
@@ -104,6 +112,8 @@ export class GrpcConnection {
     this.#calls.delete(streamId);
     if (received !== this.#responseBytes) this.#fail(`an answer of ${received} bytes, not ${this.#responseBytes}`);
     else this.#listener.onAnswer(startedAt);
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.begin(next);
   }
 
   #fail(message: string): void {
