@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import { Http2Connection, type Http2ConnectionListener, type Http2ConnectionOptions } from "./connection.ts";
 import { announcedBytes, fieldsOf, type RawFields } from "./fields.ts";
 import { ConnectionFault, ErrorCode, MAX_STREAM_ID, PREFACE, StreamFault } from "./protocol.ts";
-import { Http2Stream, type StreamListener } from "./stream.ts";
+import { Http2Stream } from "./stream.ts";
+import type { StreamListener } from "./stream-listener.ts";
 
 /** The client's end of a connection. */
 export class ClientConnection extends Http2Connection {
@@ -54,19 +55,13 @@ export class ClientConnection extends Http2Connection {
 
   receiveLate(): void {} // it was on its way when the stream was reset
 
-  receiveFields(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void {
+  receiveHead(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void {
     if (this.isIdle(streamId)) throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, "HEADERS of an idle stream");
     const stream = this.streams.get(streamId);
     if (stream === undefined) return;
     try {
-      if (stream.remoteEnded) throw new StreamFault(ErrorCode.STREAM_CLOSED, "fields after the end");
-      const fields = fault ?? fieldsOf(raw, stream.awaitsHead ? "response" : "trailers");
-      if (fields instanceof StreamFault) throw fields;
-      if (!stream.awaitsHead) {
-        if (!endsStream) throw new StreamFault(ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
-        stream.receiveEnd(fields);
-        return;
-      }
+      if (fault !== undefined) throw fault;
+      const fields = fieldsOf(raw, "response");
       if (fields[":status"]!.toString().startsWith("1")) {
         if (endsStream) throw new StreamFault(ErrorCode.PROTOCOL_ERROR, "an interim answer that ends the stream");
         return;

@@ -96,7 +96,7 @@ export abstract class Http2Connection implements Receiving, StreamOwner {
 
   /** The highest id that the peer has opened. */
   abstract get lastPeerStreamId(): number;
-  abstract receiveFields(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void;
+  abstract receiveHead(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void;
   abstract receiveLate(streamId: number): void;
   abstract isIdle(streamId: number): boolean;
 

@@ -8,6 +8,9 @@ export type Fields = IncomingHttpHeaders;
 /** Fields of a message, names and values in turn, in the order in which they came. */
 export type RawFields = readonly string[];
 
+/** For a message whose fields are all its own. */
+export const NO_FIELDS: RawFields = [];
+
 export type MessageKind = "request" | "response" | "trailers";
 
 const SINGLE = new Set([
@@ -16,38 +19,46 @@ const SINGLE = new Set([
   ...["if-range", "if-unmodified-since", "last-modified", "location", "max-forwards", "proxy-authorization", "range"],
   ...["referer", "retry-after", "upgrade-insecure-requests", "user-agent", "x-content-type-options"],
 ]);
-const OF_CONNECTIONS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+/** Fields that only HTTP/1.1 has. */
+export const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
 const REQUEST_PSEUDO = new Set([":method", ":scheme", ":path", ":authority"]);
 
 /** An object that has nothing but what is sent, whatever the names: no prototype lends it any. As a class it is quicker than Object.create(null). */
 const NoFields = function NoFields() {} as unknown as new () => Record<string, string | string[]>;
 NoFields.prototype = Object.create(null);
 
-/** The fields of a message as an object, or why the message is malformed. */
-export function fieldsOf(raw: RawFields, kind: MessageKind): Fields | StreamFault {
+/** The fields of a message as an object. Throws StreamFault if it is malformed. */
+export function fieldsOf(raw: RawFields, kind: MessageKind): Fields {
   const fields = new NoFields();
   let isRegular = false;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
     const value = raw[i + 1]!;
     if (name.charCodeAt(0) === COLON) {
-      if (isRegular) return malformed("a pseudo-header after other fields");
-      if (fields[name] !== undefined) return malformed(`${name} twice`);
-      if (!isPseudo(name, kind)) return malformed(`${name} in ${kind}`);
+      if (isRegular) throw malformed("a pseudo-header after other fields");
+      if (fields[name] !== undefined) throw malformed(`${name} twice`);
+      if (!isPseudo(name, kind)) throw malformed(`${name} in ${kind}`);
       fields[name] = value;
       continue;
     }
     isRegular = true;
-    if (OF_CONNECTIONS.has(name)) return malformed(`the field ${name}, which is for HTTP/1.1`);
+    if (OF_CONNECTIONS.has(name)) throw malformed(`the field ${name}, which is for HTTP/1.1`);
     const before = fields[name];
-    if (name === "te" && value !== "trailers") return malformed("a value of te other than trailers");
+    if (name === "te" && value !== "trailers") throw malformed("a value of te other than trailers");
     if (name === "set-cookie") fields[name] = before === undefined ? [value] : [...before, value];
     else if (before === undefined) fields[name] = value;
-    else if (name === "content-length" && before !== value) return malformed("two values of content-length");
+    else if (name === "content-length" && before !== value) throw malformed("two values of content-length");
     else if (!SINGLE.has(name)) fields[name] = `${before as string}${name === "cookie" ? "; " : ", "}${value}`;
   }
   const fault = faultOf(fields as Fields, kind);
-  return fault === undefined ? (fields as Fields) : malformed(fault);
+  if (fault !== undefined) throw malformed(fault);
+  return fields as Fields;
 }
 
 const malformed = (reason: string) => new StreamFault(ErrorCode.PROTOCOL_ERROR, `malformed: ${reason}`);

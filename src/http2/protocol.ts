@@ -59,9 +59,9 @@ export const MAX_STREAM_ID = 2 ** 31 - 1;
 /** SETTINGS_HEADER_TABLE_SIZE, unless told otherwise. */
 export const HEADER_TABLE_BYTES = 4096;
 
-/** The peer broke the protocol in a way that ends the connection. */
-export class ConnectionFault extends Error {
-  override readonly name = "ConnectionFault";
+/** The peer broke the protocol. */
+abstract class Fault extends Error {
+  /** What it is told: one of ErrorCode. */
   readonly code: number;
 
   constructor(code: number, message: string) {
@@ -70,13 +70,12 @@ export class ConnectionFault extends Error {
   }
 }
 
-/** The peer broke the protocol in a way that ends one stream. */
-export class StreamFault extends Error {
-  override readonly name = "StreamFault";
-  readonly code: number;
+/** In a way that ends the connection. */
+export class ConnectionFault extends Fault {
+  override readonly name = "ConnectionFault";
+}
 
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
+/** In a way that ends one stream. */
+export class StreamFault extends Fault {
+  override readonly name = "StreamFault";
 }

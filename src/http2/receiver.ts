@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { RawFields } from "./fields.ts";
+import { fieldsOf, type RawFields } from "./fields.ts";
 import type { FrameTarget } from "./frame-handler.ts";
 import type { HeaderWriter } from "./header-writer.ts";
 import { HeaderDecoder } from "./hpack/decoder.ts";
@@ -39,8 +39,8 @@ export type Receiving = {
   readonly peer: PeerSettings;
   sendWindow: number;
   settingsAcked: boolean;
-  /** The fields of a message have come. A fault says why the stream must be reset. */
-  receiveFields(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void;
+  /** The first fields of a message have come, or some for a stream that is over. A fault says why the stream must be reset. */
+  receiveHead(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void;
   /** Data came for a stream that is over. */
   receiveLate(streamId: number): void;
   /** Whether nobody has opened this stream or a later one. */
@@ -107,7 +107,21 @@ export class Receiver implements FrameTarget {
     let fault: StreamFault | undefined;
     if (isTooLarge) fault = new StreamFault(ErrorCode.ENHANCE_YOUR_CALM, "too many header fields");
     else if (!decoder.wellFormed) fault = new StreamFault(ErrorCode.PROTOCOL_ERROR, "a malformed header field");
-    this.#connection.receiveFields(streamId, raw, endsStream, fault);
+    const stream = this.#connection.streams.get(streamId);
+    if (stream === undefined || stream.awaitsHead) this.#connection.receiveHead(streamId, raw, endsStream, fault);
+    else this.#trailers(stream, raw, endsStream, fault);
+  }
+
+  #trailers(stream: Http2Stream, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void {
+    try {
+      if (stream.remoteEnded) throw new StreamFault(ErrorCode.STREAM_CLOSED, "fields after the end");
+      if (fault !== undefined) throw fault;
+      const fields = fieldsOf(raw, "trailers");
+      if (!endsStream) throw new StreamFault(ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
+      stream.receiveEnd(fields);
+    } catch (error) {
+      this.onFault(stream, error);
+    }
   }
 
   onReset(streamId: number, code: number): void {

@@ -47,10 +47,8 @@ export class ServerConnection extends Http2Connection {
     if (stream.resetSent) {
       this.#reset.add(stream.id);
       if (this.#reset.size > REMEMBERED_RESETS) {
-        for (const oldest of this.#reset) {
-          this.#reset.delete(oldest);
-          break;
-        }
+        const [oldest] = this.#reset;
+        this.#reset.delete(oldest!);
       }
     }
     super.forget(stream);
@@ -64,14 +62,10 @@ export class ServerConnection extends Http2Connection {
     if (!this.#mayBeLate(streamId)) this.output.word(FrameType.RST_STREAM, streamId, ErrorCode.STREAM_CLOSED);
   }
 
-  receiveFields(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void {
+  receiveHead(streamId: number, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void {
     if (streamId > this.#lastPeerStreamId) this.#request(streamId, raw, endsStream, fault);
-    else {
-      const stream = this.streams.get(streamId);
-      if (stream !== undefined) this.#trailers(stream, raw, endsStream, fault);
-      else if (!this.#mayBeLate(streamId)) {
-        throw new ConnectionFault(ErrorCode.STREAM_CLOSED, "HEADERS of a stream that is closed");
-      }
+    else if (!this.#mayBeLate(streamId)) {
+      throw new ConnectionFault(ErrorCode.STREAM_CLOSED, "HEADERS of a stream that is closed");
     }
   }
 
@@ -90,8 +84,8 @@ export class ServerConnection extends Http2Connection {
     try {
       if (!hasRoom) this.#refuse(stream);
       if (stream.closed) return;
-      const fields = fault ?? fieldsOf(raw, "request");
-      if (fields instanceof StreamFault) throw fields;
+      if (fault !== undefined) throw fault;
+      const fields = fieldsOf(raw, "request");
       stream.expect(announcedBytes(fields));
       stream.remoteEnded = endsStream;
       this.listener.onStream(stream, fields, raw, endsStream);
@@ -105,17 +99,5 @@ export class ServerConnection extends Http2Connection {
   #refuse(stream: Http2Stream): void {
     if (this.settingsAcked) throw new StreamFault(ErrorCode.REFUSED_STREAM, "too many streams");
     stream.refuse(ErrorCode.REFUSED_STREAM);
-  }
-
-  #trailers(stream: Http2Stream, raw: RawFields, endsStream: boolean, fault: StreamFault | undefined): void {
-    try {
-      if (stream.remoteEnded) throw new StreamFault(ErrorCode.STREAM_CLOSED, "fields after the end");
-      const fields = fault ?? fieldsOf(raw, "trailers");
-      if (fields instanceof StreamFault) throw fields;
-      if (!endsStream) throw new StreamFault(ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
-      stream.receiveEnd(fields);
-    } catch (error) {
-      this.receiver.onFault(stream, error);
-    }
   }
 }

@@ -6,8 +6,6 @@ import { ErrorCode, Flag, FrameType, StreamFault } from "./protocol.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { StreamListener } from "./stream-listener.ts";
 
-export type { StreamListener } from "./stream-listener.ts";
-
 /** What a stream needs of its connection. */
 export type StreamOwner = {
   readonly output: Output;

@@ -14,7 +14,8 @@ import { ClientConnection } from "../../src/http2/client-connection.ts";
 import type { Http2ConnectionListener, Http2ConnectionOptions } from "../../src/http2/connection.ts";
 import type { Fields } from "../../src/http2/fields.ts";
 import { ErrorCode } from "../../src/http2/protocol.ts";
-import type { Http2Stream, StreamListener } from "../../src/http2/stream.ts";
+import type { Http2Stream } from "../../src/http2/stream.ts";
+import type { StreamListener } from "../../src/http2/stream-listener.ts";
 
 export type Peer = AsyncDisposable & {
   readonly port: number;

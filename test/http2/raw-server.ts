@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { HeaderDecoder } from "../../src/http2/hpack/decoder.ts";
 import { HeaderEncoder } from "../../src/http2/hpack/encoder.ts";
+import { frame } from "../support/h2-frames.ts";
 
 const PREFACE_BYTES = 24;
 const FRAME_HEADER_BYTES = 9;
@@ -86,13 +87,4 @@ export async function startRawServer(
       await once(server, "close");
     },
   };
-}
-
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  header.writeUIntBE(payload.length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(stream, 5);
-  return Buffer.concat([header, payload]);
 }

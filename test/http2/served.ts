@@ -5,7 +5,8 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Http2ConnectionOptions } from "../../src/http2/connection.ts";
 import type { Fields } from "../../src/http2/fields.ts";
 import { ServerConnection } from "../../src/http2/server-connection.ts";
-import type { Http2Stream, StreamListener } from "../../src/http2/stream.ts";
+import type { Http2Stream } from "../../src/http2/stream.ts";
+import type { StreamListener } from "../../src/http2/stream-listener.ts";
 
 export type OnStream = (stream: Http2Stream, fields: Fields, endsStream: boolean) => void;
 

@@ -159,10 +159,8 @@ export class HeaderEncoder {
 
   #keep(fields: readonly string[], block: SharedBlock): void {
     if (this.#shared.size >= MAX_SHARED_LISTS && !this.#shared.has(fields)) {
-      for (const oldest of this.#shared.keys()) {
-        this.#shared.delete(oldest);
-        break;
-      }
+      const [oldest] = this.#shared.keys();
+      this.#shared.delete(oldest!);
     }
     this.#shared.set(fields, block);
   }

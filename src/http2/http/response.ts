@@ -1,16 +1,12 @@
 import { Buffer } from "node:buffer";
 import { type OutgoingHttpHeader, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from "node:http";
 import { Writable } from "node:stream";
+import { NO_FIELDS, OF_CONNECTIONS } from "../fields.ts";
 import { ErrorCode } from "../protocol.ts";
 import type { Http2Stream } from "../stream.ts";
 import { httpDate } from "./http-date.ts";
 
-/** Fields that only HTTP/1.1 has. */
-const OF_CONNECTIONS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
-
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
-
-const NO_FIELDS: readonly string[] = [];
 
 /** What a handler may write before it must wait. */
 const HIGH_WATER_BYTES = 16 << 10;

@@ -10,7 +10,7 @@ import { createRunServerStream, type RunServerStream, type ServerStreamSpec } fr
 import type { HttpRequest, HttpResponse } from "../server/http-handler.ts";
 import type { PlainCall } from "../server/plain/plain-call.ts";
 import { plainCallOf } from "../server/plain/plain-calls.ts";
-import { taken, write } from "../server/plain/universal.ts";
+import { taken } from "../server/plain/universal.ts";
 import { deadlineExceeded, MAX_TIMER_MS, reasonOfLeaving, requestTimeout } from "../timeouts.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { HttpBinding } from "./http-rule.ts";
@@ -201,7 +201,7 @@ class RestStream implements AnswerStream {
   }
 
   #send(text: string): Promise<void> | undefined {
-    if (this.#isHead || write(this.#res, text)) return undefined;
+    if (this.#isHead || this.#res.write(text)) return undefined;
     return this.#plain === undefined ? undefined : taken(this.#plain);
   }
 
@@ -212,7 +212,7 @@ class RestStream implements AnswerStream {
 
   readonly #beat = (): void => {
     // A client that takes nothing needs no more of it.
-    if (!this.gone && !this.#res.writableNeedDrain) write(this.#res, ":\n\n");
+    if (!this.gone && !this.#res.writableNeedDrain) this.#res.write(":\n\n");
   };
 
   /** What heeds the signal fails before, so that its own error is sent. */

@@ -82,7 +82,7 @@ const A_YEAR = "max-age=31536000";
 
 /**
  * Writes the head of an answer, with what tells browsers to take it for nothing but data, not to keep it, and to come over TLS again if they
- * did. TypeScript finds no common signature of the two.
+ * did.
  */
 export function writeHead(req: HttpRequest, res: HttpResponse, status: number, headers: OutgoingHttpHeaders): void {
   const call = plainCallOf(req);
@@ -91,8 +91,7 @@ export function writeHead(req: HttpRequest, res: HttpResponse, status: number, h
   headers["content-security-policy"] ??= NO_CONTENT;
   headers["x-content-type-options"] = "nosniff";
   if (call?.connection.identity !== undefined) headers["strict-transport-security"] = A_YEAR;
-  if ("stream" in res) res.writeHead(status, headers);
-  else res.writeHead(status, headers);
+  res.writeHead(status, headers);
 }
 
 /** Adds the headers that a handler has set, but for those that are not its to set. */

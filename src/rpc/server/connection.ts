@@ -25,7 +25,6 @@ const STREAMS_STEP = 100;
 /** A gRPC call as its connection sees it. */
 export type OpenCall = StreamHolder &
   Indexed & {
-    readonly stream: { readonly closed: boolean };
     /** Whether it may last as long as it likes. */
     readonly isStream: boolean;
     readonly request: { /** Whether the client owes the rest of a message. */ readonly isOwed: boolean };
@@ -33,8 +32,6 @@ export type OpenCall = StreamHolder &
     stalledSince: number;
     /** See whenRead(). */
     proceed(): void;
-    /** Called when its client is gone. */
-    cancel(): void;
     /** Called when its client has had time enough, or for another reason. */
     giveUp(reason?: ConnectError): void;
   };
@@ -158,8 +155,7 @@ export class Connection {
   /** Checks for stalled calls and for idleness, for which timers of their own would cost too much. `now` is performance.now(). */
   sweep(now: number): void {
     for (const call of this.calls) {
-      if (call.stream.closed) call.cancel();
-      else if (call.waits !== "client") call.stalledSince = 0;
+      if (call.waits !== "client") call.stalledSince = 0;
       else if (call.stalledSince === 0) call.stalledSince = now;
       else if (now - call.stalledSince >= this.#patience(call)) call.giveUp();
     }

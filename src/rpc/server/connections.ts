@@ -32,7 +32,6 @@ export function createConnections(policy: ConnectionPolicy): Connections {
 
   const remove = (connection: Connection) => {
     all.delete(connection);
-    for (const call of connection.calls) call.cancel();
     if (all.size > 0) return;
     clearInterval(sweeper);
     sweeper = undefined;

@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { METHODS } from "node:http";
 import type { Socket } from "node:net";
-
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+import { PREFACE } from "../../http2/protocol.ts";
 
 /** How HTTP/1.1 can begin: with a method, or with the empty lines that are allowed before it. */
 let http1Beginnings: readonly Buffer[] | undefined;

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Fields, RawFields } from "../../../http2/fields.ts";
+import { type Fields, NO_FIELDS, type RawFields } from "../../../http2/fields.ts";
 import type { Http2Stream } from "../../../http2/stream.ts";
 import type { BareAnswer, ObserveBareRequest } from "../../bare-requests.ts";
 import { shownName } from "../../field-violations.ts";
@@ -14,7 +14,6 @@ import { GrpcCall, type Route } from "./call.ts";
 import { isProto, trailersOnlyHead } from "./response-head.ts";
 import { type Trailers, trailersOf } from "./status.ts";
 
-const NO_FIELDS: RawFields = [];
 const UNSUPPORTED_MEDIA_TYPE = [":status", "415", "accept-post", "application/grpc, application/grpc+proto"];
 const METHOD_NOT_ALLOWED = [":status", "405", "allow", "POST"];
 

@@ -2,7 +2,8 @@ import type { Buffer } from "node:buffer";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Fields } from "../../../http2/fields.ts";
 import { ErrorCode } from "../../../http2/protocol.ts";
-import type { Http2Stream, StreamListener } from "../../../http2/stream.ts";
+import type { Http2Stream } from "../../../http2/stream.ts";
+import type { StreamListener } from "../../../http2/stream-listener.ts";
 import { deadlineExceeded, grpcTimeoutMs, MAX_TIMER_MS, reasonOfLeaving } from "../../timeouts.ts";
 import type { Wait } from "../budget.ts";
 import { type EndReason, finished } from "../calls/end-reason.ts";
@@ -134,11 +135,10 @@ export class GrpcCall implements OpenCall, StreamListener {
   fail(reason: unknown): void {
     if (this.#finished) return;
     const error = visibleError(reason, this.#route.onError, this.#route.desc);
-    if (this.#handled) this.#fail(error);
-    else this.run(error);
-  }
-
-  #fail(error: ConnectError): void {
+    if (!this.#handled) {
+      this.run(error);
+      return;
+    }
     this.#close(error);
     try {
       if (this.stream.closed) this.#settle();

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { ConnectError } from "@connectrpc/connect";
-import type { Fields } from "../../../http2/fields.ts";
+import { type Fields, NO_FIELDS } from "../../../http2/fields.ts";
 import type { Http2Stream } from "../../../http2/stream.ts";
 import { NodeHeaders } from "../../node-headers.ts";
 import type { Budget, StreamHolder } from "../budget.ts";
@@ -13,8 +13,6 @@ import { OK_TRAILERS, type Trailers, trailerFields, trailersOf } from "./status.
 
 /** Smaller answers are covered by what each call is counted for anyway. */
 const COVERED_BYTES = 1024;
-
-const NO_FIELDS: readonly string[] = [];
 
 /** The response half of a call: writes head, messages and trailers to the stream, when the call tells it to. */
 export class ResponseWriter {

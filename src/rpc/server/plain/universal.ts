@@ -50,7 +50,7 @@ export async function sendUniversal({ status, header, body }: UniversalServerRes
     writeHead(res, status, header);
     for (; next !== undefined && next.done !== true; next = await chunks?.next()) {
       if (call.closed) return;
-      if (!write(res, next.value)) await taken(call);
+      if (!res.write(next.value)) await taken(call);
     }
     res.end();
   } finally {
@@ -65,11 +65,6 @@ function writeHead(res: HttpResponse, status: number, header: Headers | undefine
     fields[name] = before === undefined ? value : [before, value].flat().map(String);
   }
   res.writeHead(status, fields);
-}
-
-/** Writes a piece of an answer; false if the client is behind. TypeScript finds no common signature of the two. */
-export function write(res: HttpResponse, piece: Uint8Array | string): boolean {
-  return "stream" in res ? res.write(piece) : res.write(piece);
 }
 
 /** Resolves when the client has taken what was written, or is gone. Rejects if there is no room to wait for that. */
