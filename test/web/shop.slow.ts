@@ -6,6 +6,14 @@ import type { RunAllShop } from "../support/run-all.ts";
 import { barriers, openPage, pictureOf, type RunAllPages, type ShopPage, startPages } from "./page.ts";
 
 const NARROW = { width: 360, height: 740 };
+/** Notes the title of the browser at the moment when the heading becomes another. */
+const WATCH_TITLE = `
+  const observer = new MutationObserver(() => {
+    if (document.querySelector("h1")?.id !== "orders") return;
+    globalThis.titleWithHeading = document.title;
+    observer.disconnect();
+  });
+  observer.observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });`;
 
 describe("the shop's page", function () {
   this.timeout(60_000);
@@ -103,11 +111,12 @@ describe("the shop's page", function () {
     await shows("user_id: must be greater than 0");
   });
 
-  it("names each view in the title of the browser", async () => {
+  it("names each view in the title of the browser as soon as it shows", async () => {
     assert.equal(await page.title(), "Shop – tracemesh shop");
+    await page.evaluate(WATCH_TITLE);
     await link("Orders").click();
     await page.getByRole("heading", { name: "Orders" }).waitFor();
-    assert.equal(await page.title(), "Orders – tracemesh shop");
+    assert.equal(await page.evaluate("globalThis.titleWithHeading"), "Orders – tracemesh shop");
   });
 
   it("says that nobody has a customer's number, and who has another", async () => {

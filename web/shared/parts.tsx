@@ -1,6 +1,6 @@
 // Small parts that both pages are made of.
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { urlOfTrace } from "./page-settings.ts";
 import type { Trace } from "./tracing.ts";
 
@@ -153,7 +153,8 @@ let isFirstView = true;
 
 /** The heading of a view. It takes the focus when another view comes, so that who hears the page knows where they are. */
 export function ViewHeading({ id, page, children }: HeadingProps) {
-  useEffect(() => {
+  // With the view, not after it is painted: who sees or reads the view finds its title and the focus there.
+  useLayoutEffect(() => {
     document.title = `${children} – ${page}`;
     if (!isFirstView) focusOn(id);
     isFirstView = false;
