@@ -53,36 +53,41 @@ export function startLoad(url: string, connections: number): Load {
   return { call, order, close: () => agent.destroy() };
 }
 
-/** How long each call took that was answered well, in milliseconds, and how many were not. */
-export type Outcome = { readonly seconds: number; readonly latencies: readonly number[]; readonly failed: number };
+/** How long each call took that was answered well, in milliseconds, and what the others failed with. */
+export type Outcome = {
+  readonly seconds: number;
+  readonly latencies: readonly number[];
+  readonly faults: readonly string[];
+};
 
 /** Repeats a call, `concurrency` at a time, for so long. */
 export async function closedLoop(call: () => Promise<unknown>, concurrency: number, ms: number): Promise<Outcome> {
   const startedAt = performance.now();
   const latencies: number[] = [];
-  let failed = 0;
+  const faults: string[] = [];
   const worker = async () => {
     for (let now = performance.now(); now - startedAt < ms; ) {
-      const good = await succeeds(call());
+      const fault = await faultOf(call());
       const after = performance.now();
-      if (good) latencies.push(after - now);
-      else failed++;
+      if (fault === undefined) latencies.push(after - now);
+      else faults.push(fault);
       now = after;
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  return { seconds: (performance.now() - startedAt) / 1000, latencies, failed };
+  return { seconds: (performance.now() - startedAt) / 1000, latencies, faults };
 }
 
 /** Begins a call at random moments, so many a second on average, whatever the others do. Each one's time counts from its moment. */
 export async function openLoop(call: () => Promise<unknown>, perSecond: number, ms: number): Promise<Outcome> {
   const startedAt = performance.now();
   const latencies: number[] = [];
-  let failed = 0;
+  const faults: string[] = [];
   const calls: Promise<void>[] = [];
   const measure = async (due: number) => {
-    if (await succeeds(call())) latencies.push(performance.now() - due);
-    else failed++;
+    const fault = await faultOf(call());
+    if (fault === undefined) latencies.push(performance.now() - due);
+    else faults.push(fault);
   };
   for (let due = startedAt; due - startedAt < ms; due += (-Math.log(1 - Math.random()) * 1000) / perSecond) {
     const early = due - performance.now();
@@ -90,13 +95,13 @@ export async function openLoop(call: () => Promise<unknown>, perSecond: number, 
     calls.push(measure(due));
   }
   await Promise.all(calls);
-  return { seconds: (performance.now() - startedAt) / 1000, latencies, failed };
+  return { seconds: (performance.now() - startedAt) / 1000, latencies, faults };
 }
 
-const succeeds = (call: Promise<unknown>): Promise<boolean> =>
+const faultOf = (call: Promise<unknown>): Promise<string | undefined> =>
   call.then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error: Error) => error.message,
   );
 
 /** The value below which so large a share of them lies. */

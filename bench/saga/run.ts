@@ -28,8 +28,8 @@ export type SagaFigures = {
   /** Milliseconds at 70 % of its capacity, from the moment at which the order was due. */
   readonly p50: number[];
   readonly p99: number[];
-  /** Orders that were not answered well, of each window: on a machine that others use, ours times out where its twin waits for ever. */
-  readonly failed: number[];
+  /** What was answered instead of an order: on a machine that others use, ours refuses or times out where its twin waits for ever. */
+  readonly faults: string[];
 };
 
 /** Of each window in its order: the n-th of one shop and the n-th of the other are a pair. */
@@ -55,7 +55,7 @@ export async function measureSaga({ pairs, windowMs, warmupOrders }: SagaTiming)
         databaseUrl: await postgres.create(name),
         backend: sink.env(name),
       });
-      const figures = { ordersPerSecond: [], cpuMicros: [], databaseCpuMicros: [], p50: [], p99: [], failed: [] };
+      const figures = { ordersPerSecond: [], cpuMicros: [], databaseCpuMicros: [], p50: [], p99: [], faults: [] };
       subjects.push({ shop, load: startLoad(shop.url, 4 * CONCURRENCY), figures });
     }
     for (const { load } of subjects) await warm(load, warmupOrders);
@@ -97,23 +97,23 @@ async function warm(load: Load, orders: number): Promise<void> {
 /** As many orders a second as it can take. */
 async function saturate({ shop, load, figures }: Subject, postgres: MeasuredPostgres, ms: number): Promise<number> {
   const before = { shop: shop.cpuMicros(), postgres: postgres.cpuMicros() };
-  const { seconds, latencies, failed } = await closedLoop(load.order, CONCURRENCY, ms);
+  const { seconds, latencies, faults } = await closedLoop(load.order, CONCURRENCY, ms);
   const perSecond = latencies.length / seconds;
   figures.ordersPerSecond.push(perSecond);
   figures.cpuMicros.push((shop.cpuMicros() - before.shop) / latencies.length);
   figures.databaseCpuMicros.push((postgres.cpuMicros() - before.postgres) / latencies.length);
-  figures.failed.push(failed);
+  figures.faults.push(...faults);
   return perSecond;
 }
 
 async function observe({ load, figures }: Subject, perSecond: number, ms: number): Promise<void> {
-  const { latencies, failed } = await openLoop(load.order, perSecond, ms);
+  const { latencies, faults } = await openLoop(load.order, perSecond, ms);
   figures.p50.push(quantile(latencies, 0.5));
   figures.p99.push(quantile(latencies, 0.99));
-  figures.failed.push(failed);
+  figures.faults.push(...faults);
 }
 
-const TITLES: Record<Exclude<keyof SagaFigures, "failed">, string> = {
+const TITLES: Record<Exclude<keyof SagaFigures, "faults">, string> = {
   ordersPerSecond: "orders/s at saturation",
   cpuMicros: "CPU us of four roles per order",
   databaseCpuMicros: "CPU us of PostgreSQL per order",
@@ -132,8 +132,15 @@ export function toMarkdown({ tracemesh, nestjs }: SagaResult): string {
     "| Order saga on PostgreSQL | tracemesh | NestJS | ratio: median [lowest-highest] |",
     "|---|---:|---:|---:|",
   ];
-  const failed = [tracemesh, nestjs].map((shop) => shop.failed.reduce((sum, each) => sum + each, 0));
-  return `${[...head, ...rows, `| orders that failed | ${failed.join(" | ")} | |`].join("\n")}\n`;
+  const failed = `| orders that failed | ${tracemesh.faults.length} | ${nestjs.faults.length} | |`;
+  return `${[...head, ...rows, failed].join("\n")}\n${faultsOf("tracemesh", tracemesh)}${faultsOf("nestjs", nestjs)}`;
+}
+
+/** How often each fault came, the most frequent first. */
+function faultsOf(name: string, { faults }: SagaFigures): string {
+  const counts = Map.groupBy(faults, (fault) => fault.replaceAll(/[0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{32}/g, "…"));
+  const sorted = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
+  return sorted.map(([fault, all]) => `\n- ${name}, ${all.length} times: ${fault}\n`).join("");
 }
 
 const median = (values: readonly number[]): number => (quantile(values, 0.5) + quantile(values, 0.4999)) / 2;
