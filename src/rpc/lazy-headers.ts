@@ -3,22 +3,7 @@
  * Headers would cost more than all other bookkeeping of such a call.
  */
 export abstract class LazyHeaders implements Headers {
-  static #linked = false;
-
   protected real: Headers | undefined;
-
-  constructor() {
-    if (!LazyHeaders.#linked) LazyHeaders.link();
-  }
-
-  /**
-   * Makes `x instanceof Headers` hold, as interceptors and Connect's own helpers expect. The first object does so: with the global Headers
-   * Node loads undici, which takes as long as a twentieth of a role's start. A role may do it earlier, between start and first call.
-   */
-  static link(): void {
-    LazyHeaders.#linked = true;
-    Object.setPrototypeOf(LazyHeaders.prototype, Headers.prototype);
-  }
 
   abstract get(name: string): string | null;
   /** Adds everything so far to a new Headers. */
@@ -63,3 +48,17 @@ export abstract class LazyHeaders implements Headers {
     return this.headers[Symbol.iterator]();
   }
 }
+
+/**
+ * Makes `x instanceof Headers` hold, as interceptors and Connect's own helpers expect, and what else Headers.prototype has be found. That is
+ * looked up when somebody asks: for the global Headers Node loads all of undici, which takes as long as a sixth of a role's start.
+ */
+const headersPrototype = new Proxy<object>(
+  {},
+  {
+    getPrototypeOf: () => Headers.prototype,
+    get: (_, name, headers) => Reflect.get(Headers.prototype, name, headers) as unknown,
+    has: (_, name) => Reflect.has(Headers.prototype, name),
+  },
+);
+Object.setPrototypeOf(LazyHeaders.prototype, headersPrototype);

@@ -5,15 +5,9 @@ import { isReservedInGrpc } from "../reserved-headers.ts";
 /** The argument of `new Headers()`. */
 export type HeadersInit = Iterable<[string, string]> | Record<string, string>;
 
-/** Names and values that a real Headers would neither change nor refuse. */
-const PLAIN_NAME = /^[a-z0-9_.-]+$/;
-const PLAIN_VALUE = /^[!-~](?:[ -~]*[!-~])?$/;
 const PRINTABLE = /^[ -~]*$/;
 
-/**
- * Headers over the fields of HTTP/2, in both directions. get(), and set() of plain names and values, use the fields directly. A real Headers
- * is made for everything else, such as iteration, deletion or values that need validation. Most calls never make one.
- */
+/** Headers over the fields of HTTP/2, in both directions. */
 export class CallHeaders extends NodeHeaders {
   /** Headers from a caller. Throws TypeError for an invalid name or value. */
   static from(init: HeadersInit | undefined): CallHeaders {
@@ -44,21 +38,8 @@ export class CallHeaders extends NodeHeaders {
   }
 
   override set(name: string, value: string): void {
-    if (this.real !== undefined || !PLAIN_NAME.test(name) || !PLAIN_VALUE.test(value) || isReserved(name)) {
-      this.headers.set(name, value);
-      return;
-    }
-    this.fields ??= {};
-    this.fields[name] = String(value);
-  }
-
-  override append(name: string, value: string): void {
-    if (this.has(name)) this.headers.append(name, value);
-    else this.set(name, value);
-  }
-
-  override delete(name: string): void {
-    if (this.has(name)) super.delete(name);
+    if (isReserved(name)) this.headers.set(name, value);
+    else super.set(name, value);
   }
 }
 
