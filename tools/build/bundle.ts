@@ -52,6 +52,8 @@ async function write(options: BundleOptions, more: readonly Plugin[]): Promise<M
     legalComments: "none",
     sourcemap: "linked",
     metafile: true,
+    // What a package has for its developers, such as winston's coloured output about itself, stays out.
+    define: { "process.env.NODE_ENV": '"production"' },
     // Fault points of tests are statements with this label.
     dropLabels: ["FAULT"],
     logLevel: "warning",

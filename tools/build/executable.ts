@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuiltFile } from "../../src/gateway/built-pages.ts";
 import { bundle } from "./bundle.ts";
+import { REHEARSED } from "./compile-functions.ts";
 import { HEAP_FLAGS } from "./heap-flags.ts";
 import { lazyBuiltins } from "./lazy-builtins.ts";
+import { rehearse } from "./rehearsal.ts";
 
 export type ExecutableOptions = {
   /** The pages of web/ that the program shows. */
@@ -31,6 +33,7 @@ export async function buildExecutable({ pages, outfile }: ExecutableOptions): Pr
     const main = join(folder, "tracemesh.cjs");
     const entry = join(import.meta.dirname, "executable-main.ts");
     await bundle({ entry, outfile: main, pages, plugins: [lazyBuiltins] });
+    writeFileSync(join(folder, REHEARSED), JSON.stringify(await rehearse(main, folder)));
     const config = {
       main,
       output: outfile,
