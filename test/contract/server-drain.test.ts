@@ -118,22 +118,32 @@ describe("server: drain", () => {
     await other.close();
   });
 
-  it("still serves the first request of a connection that was open before, and then closes it", async () => {
-    const early = connect(server.port, "127.0.0.1").setEncoding("latin1");
-    await once(early, "connect");
-    const idle = connect(server.port, "127.0.0.1").resume();
-    await once(idle, "connect");
-    await once(request(`${server.baseUrl}/none`).end(), "response"); // came later, so the others are accepted
-    const drained = server.drain(60_000, 1000);
-    let answer = "";
-    early.on("data", (text) => {
-      answer += text;
+  const LATER = {
+    "HTTP/1.1": () => once(request(`${server.baseUrl}/none`).end(), "response"),
+    gRPC: async () => {
+      const client = createProbeClient(server.port);
+      assert.equal((await client.unary({ n: 1 })).status.code, status.OK);
+      client.close();
+    },
+  };
+  for (const [protocol, call] of Object.entries(LATER)) {
+    it(`still serves the first request of a connection that was open before, and then closes it (after ${protocol})`, async () => {
+      const early = connect(server.port, "127.0.0.1").setEncoding("latin1");
+      await once(early, "connect");
+      const idle = connect(server.port, "127.0.0.1").resume();
+      await once(idle, "connect");
+      await call(); // came later, so the others are accepted
+      const drained = server.drain(60_000, 1000);
+      let answer = "";
+      early.on("data", (text) => {
+        answer += text;
+      });
+      early.write("GET /none HTTP/1.1\r\nhost: a\r\n\r\n");
+      await once(early, "close");
+      assert.match(answer, /^HTTP\/1.1 404 .*\r\nconnection: close\r\n/is);
+      await Promise.all([once(idle, "close"), drained]);
     });
-    early.write("GET /none HTTP/1.1\r\nhost: a\r\n\r\n");
-    await once(early, "close");
-    assert.match(answer, /^HTTP\/1.1 404 .*\r\nconnection: close\r\n/is);
-    await Promise.all([once(idle, "close"), drained]);
-  });
+  }
 
   it("cuts what outlives the grace", async () => {
     const client = createProbeClient(server.port);

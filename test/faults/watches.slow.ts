@@ -10,7 +10,7 @@ import type { OrderSchema } from "../../src/order/order-rows.ts";
 import { sqlOrderStore } from "../../src/order/order-store.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { HEAP_FLAGS } from "../../tools/build/heap-flags.ts";
+import { HEAP_FLAGS } from "../../tools/build/v8-flags.ts";
 import { eventually } from "../support/eventually.ts";
 import { anOrder } from "../support/orders.ts";
 import { createTestDatabase } from "../support/postgres.ts";

@@ -20,6 +20,7 @@ if (startupSnapshot.isBuildingSnapshot()) {
 }
 
 function warm(): void {
+  process.getBuiltinModule("node:cluster"); // for Node itself, which asks it whenever somebody listens
   for (const { services } of roles) {
     validation(services);
     for (const { input, output } of services.flatMap(({ methods }) => methods)) {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { BuiltFile } from "../../src/gateway/built-pages.ts";
 import { bundle } from "./bundle.ts";
 import { REHEARSED } from "./compile-functions.ts";
-import { HEAP_FLAGS } from "./heap-flags.ts";
 import { lazyBuiltins } from "./lazy-builtins.ts";
 import { rehearse } from "./rehearsal.ts";
+import { V8_FLAGS } from "./v8-flags.ts";
 
 export type ExecutableOptions = {
   /** The pages of web/ that the program shows. */
@@ -39,7 +39,7 @@ export async function buildExecutable({ pages, outfile }: ExecutableOptions): Pr
       output: outfile,
       disableExperimentalSEAWarning: true,
       useSnapshot: true,
-      execArgv: HEAP_FLAGS,
+      execArgv: V8_FLAGS,
     };
     const file = join(folder, "sea.json");
     writeFileSync(file, JSON.stringify(config));

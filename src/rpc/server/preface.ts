@@ -35,11 +35,13 @@ export function sniffProtocol(socket: Socket, timeoutMs: number, found: (protoco
     const chunk = socket.read() as Buffer | null;
     if (chunk === null) return;
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-    const http1 = beginningsOfHttp1().find((beginning) => agree(seen, beginning));
-    if (http1 !== undefined && seen.length >= http1.length) done("HTTP/1.1");
-    else if (agree(seen, PREFACE)) {
+    if (agree(seen, PREFACE)) {
       if (seen.length >= PREFACE.length) done("HTTP/2");
-    } else if (http1 === undefined) giveUp();
+      return;
+    }
+    const http1 = beginningsOfHttp1().find((beginning) => agree(seen, beginning));
+    if (http1 === undefined) giveUp();
+    else if (seen.length >= http1.length) done("HTTP/1.1");
   };
   socket.on("readable", onReadable).on("error", giveUp).on("close", stop);
   return giveUp;
