@@ -9,9 +9,13 @@ import { bundle } from "../../tools/build/bundle.ts";
 import { REHEARSED } from "../../tools/build/compile-functions.ts";
 import { lazyBuiltins } from "../../tools/build/lazy-builtins.ts";
 
-/** What packages look at that changes nothing here: whether a terminal has colours (ours are not theirs), and switches for debugging them. */
+/**
+ * What packages look at that changes nothing here: whether a terminal has colours (ours are not theirs), switches for debugging them, and how
+ * Node's cluster, which forks nothing here, would schedule.
+ */
 const HARMLESS = new Set([
   "process.argv",
+  "env.NODE_CLUSTER_SCHED_POLICY",
   ...["CI", "FORCE_COLOR", "TEAMCITY_VERSION", "TERM", "TERM_PROGRAM"].map((name) => `env.${name}`),
   ...["BUF_BIGINT_DISABLE", "READABLE_STREAM"].map((name) => `env.${name}`),
 ]);
