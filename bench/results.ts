@@ -7,6 +7,7 @@ import type { CapacityRow } from "./capacity.ts";
 import type { OverloadRow } from "./overload.ts";
 import type { Row } from "./paired.ts";
 import { canPin } from "./pinning.ts";
+import type { GrowthResult, SagaResult } from "./saga/figures.ts";
 
 export type PairedSection = {
   readonly group: string;
@@ -54,18 +55,40 @@ export type OverloadResults = Conditions & {
   readonly rows: readonly OverloadRow[];
 };
 
+/** An order beside its twin, at saturation and at 70 % of what each shop can do. */
+export type SagaResults = Conditions & { readonly windowMs: number; readonly shops: SagaResult };
+
+/** The same calls over few and many stored orders. */
+export type GrowthResults = Conditions & {
+  /** Stored orders, the fewest first. */
+  readonly sizes: readonly number[];
+  /** The median milliseconds of each call over so many. */
+  readonly p50Ms: GrowthResult;
+  /** How often each call was made over each. */
+  readonly rounds: number;
+};
+
 /** What is recorded for itself: the whole of the costs, and what is too long or too special to be part of them. */
-export type AllResults = { readonly costs: Results; readonly tls: Results; readonly overload: OverloadResults };
+export type AllResults = {
+  readonly costs: Results;
+  readonly tls: Results;
+  readonly overload: OverloadResults;
+  readonly saga: SagaResults;
+  readonly growth: GrowthResults;
+};
 
 const FOLDERS = {
   costs: join(import.meta.dirname, "results"),
   tls: join(import.meta.dirname, "results/tls"),
   overload: join(import.meta.dirname, "results/overload"),
+  saga: join(import.meta.dirname, "results/saga"),
+  growth: join(import.meta.dirname, "results/growth"),
 } as const;
 
 /** The latest recorded results. Throws if there are none. */
 export function latestResults(): AllResults {
-  return { costs: latest("costs"), tls: latest("tls"), overload: latest("overload") };
+  const [costs, tls, overload] = [latest("costs"), latest("tls"), latest("overload")];
+  return { costs, tls, overload, saga: latest("saga"), growth: latest("growth") };
 }
 
 function latest<K extends keyof AllResults>(kind: K): AllResults[K] {
@@ -83,12 +106,24 @@ export function record<K extends keyof AllResults>(kind: K, results: AllResults[
   return path;
 }
 
-export function describeMachine(): string {
-  const cores = `${cpus().length} cores${canPin() ? ", one of them for what is measured" : ", processes not pinned"}`;
+/** The conditions of a run that ends now. `pinned` says whether what was measured had a core of its own. */
+export function conditionsOf(begun: Date, options: { quick?: boolean; pinned: boolean }): Conditions {
+  return {
+    date: begun.toISOString(),
+    minutes: (Date.now() - begun.getTime()) / 60_000,
+    quick: options.quick ?? false,
+    commit: describeCommit(),
+    machine: describeMachine(options.pinned && canPin()),
+    node: process.version,
+  };
+}
+
+function describeMachine(pinned: boolean): string {
+  const cores = `${cpus().length} cores${pinned ? ", one of them for what is measured" : ", processes not pinned"}`;
   return `${cpus()[0]?.model.trim()}, ${cores}, ${platform()} ${arch()}`;
 }
 
-export function describeCommit(): string {
+function describeCommit(): string {
   const git = (...args: string[]) => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
   return (
     git("rev-parse", "--short=10", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+")
@@ -100,5 +135,5 @@ function serialize(results: Conditions): string {
   const rounded = JSON.stringify(results, (_key, value) =>
     typeof value === "number" ? Number(value.toPrecision(4)) : value,
   );
-  return `${rounded.replaceAll(/(?<=[[,{}])(?={"(?:name|group|asked)":|"(?:paired|capacity|rows)":)/g, "\n")}\n`;
+  return `${rounded.replaceAll(/(?<=[[,{}])(?={"(?:name|group|asked)":|"(?:paired|capacity|rows|shops|p50Ms)":)/g, "\n")}\n`;
 }

@@ -21,9 +21,7 @@ import { overloadTable } from "./report/overload.ts";
 import { capacityTable, conditions, pairedTable } from "./report/tables.ts";
 import {
   type CapacitySection,
-  type Conditions,
-  describeCommit,
-  describeMachine,
+  conditionsOf,
   latestResults,
   type PairedSection,
   type Results,
@@ -116,14 +114,7 @@ await sink.close();
 await users.close();
 rmSync(dataDir, { recursive: true });
 
-const run: Conditions = {
-  date: begun.toISOString(),
-  minutes: (Date.now() - begun.getTime()) / 60_000,
-  quick: flags.quick ?? false,
-  commit: describeCommit(),
-  machine: describeMachine(),
-  node: process.version,
-};
+const run = conditionsOf(begun, { quick: flags.quick, pinned: true });
 const results: Results = { ...run, windowMs: timing.paired.windowMs, skipped, paired, capacity };
 console.log(conditions(results));
 if (flags.record) {

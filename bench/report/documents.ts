@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AllResults, latestResults } from "../results.ts";
 import { overloadConditions, overloadPlot, overloadTable } from "./overload.ts";
 import { plots } from "./plots.ts";
+import { growthTable, sagaTable } from "./saga.ts";
 import { summary } from "./summary.ts";
 import { capacityTable, conditions, pairedTable } from "./tables.ts";
 
@@ -15,12 +16,14 @@ const PLOTS = "docs/benchmarks";
 const PART = /(?<=^<!-- bench: (?<name>[\w-]+) -->\n).*?(?=^<!-- end -->$)/gms;
 
 /** The files, by their paths from the root, that show results, as they are with these. Throws if a document asks for what they lack. */
-export function documents({ costs: results, tls, overload }: AllResults): ReadonlyMap<string, string> {
+export function documents({ costs: results, tls, overload, saga, growth }: AllResults): ReadonlyMap<string, string> {
   const parts = new Map([
     ["conditions", conditions(results)],
-    ["summary", summary(results)],
+    ["summary", summary(results, saga)],
     ...tls.paired.map((section) => [section.group, `${pairedTable(section)}\n\n${conditions(tls)}`] as const),
     ["overload", `${overloadTable(overload.rows)}\n\n${overloadConditions(overload)}`],
+    ["saga", sagaTable(saga)],
+    ["growth", growthTable(growth)],
     ...results.paired.map((section) => [section.group, pairedTable(section)] as const),
     ...results.capacity.map((section) => [section.group, capacityTable(section)] as const),
   ]);

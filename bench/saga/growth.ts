@@ -1,11 +1,17 @@
 // Measures what an order, and reading orders, costs in shops that hold more and more of them. Prints Markdown; the largest takes 7 GB of disk.
 //
-//   node bench/saga/growth.ts [--engine postgresql|sqlite] [--sizes 1000,1000000,5000000] [--rounds 500]
+//   node bench/saga/growth.ts [--engine postgresql|sqlite] [--sizes 1000,1000000,5000000] [--rounds 500] [--record]
+//
+// --record writes the results into bench/results/growth and draws the documents anew.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeDocuments } from "../report/documents.ts";
+import { growthTable } from "../report/saga.ts";
+import { conditionsOf, type GrowthResults, latestResults, record } from "../results.ts";
 import { startSink } from "../sink.ts";
+import { CALLS, type Call, type GrowthResult } from "./figures.ts";
 import { fillPostgres, fillSqlite } from "./fill.ts";
 import { type Load, quantile, startLoad } from "./load.ts";
 import { startMeasuredPostgres } from "./postgres.ts";
@@ -18,12 +24,6 @@ export type GrowthOptions = {
   /** How often each call is made in each shop. */
   readonly rounds: number;
 };
-
-/** For each call, the milliseconds that it took in each shop, in the order of the sizes. */
-export type GrowthResult = Readonly<Record<Call, readonly (readonly number[])[]>>;
-
-const CALLS = ["create", "get", "firstPage", "lastPage"] as const;
-type Call = (typeof CALLS)[number];
 
 const USER = 7;
 const PAGE = 5;
@@ -82,40 +82,25 @@ async function lastToken(pathOf: (token: string) => string, load: Load): Promise
 }
 
 /** One call in each shop, in a new order each time: whatever else the machine does falls on all alike. */
-async function inTurns(
-  shops: readonly Record<Call, () => Promise<unknown>>[],
-  rounds: number,
-): Promise<Record<Call, number[][]>> {
-  const times = Object.fromEntries(CALLS.map((call) => [call, shops.map(() => [])])) as unknown as Record<
-    Call,
-    number[][]
-  >;
+async function inTurns(shops: readonly Record<Call, () => Promise<unknown>>[], rounds: number): Promise<GrowthResult> {
+  const medians: Partial<Record<Call, number[]>> = {};
   for (const call of CALLS) {
+    const times: number[][] = shops.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (const i of shuffledIndexes(shops.length)) {
         const startedAt = performance.now();
         await shops[i]![call]();
-        times[call][i]!.push(performance.now() - startedAt);
+        times[i]!.push(performance.now() - startedAt);
       }
     }
+    medians[call] = times.map((all) => quantile(all, 0.5));
   }
-  return times;
+  return medians as GrowthResult;
 }
 
 function shuffledIndexes(count: number): number[] {
   const keyed = Array.from({ length: count }, (_, index) => ({ index, key: Math.random() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ index }) => index);
-}
-
-/** The median of each call in each shop, and in the largest for each one of the smallest. */
-export function toMarkdown(sizes: readonly number[], result: GrowthResult): string {
-  const head = `| p50 in ms, by orders stored | ${sizes.map((size) => size.toLocaleString("en")).join(" | ")} | growth |`;
-  const rows = CALLS.map((call) => {
-    const medians = result[call].map((times) => quantile(times, 0.5));
-    const growth = medians.at(-1)! / medians[0]!;
-    return `| ${[call, ...medians.map((each) => each.toFixed(2)), growth.toFixed(2)].join(" | ")} |`;
-  });
-  return `${[head, `|---|${"---:|".repeat(sizes.length + 1)}`, ...rows].join("\n")}\n`;
 }
 
 if (import.meta.main) {
@@ -124,9 +109,18 @@ if (import.meta.main) {
       engine: { type: "string", default: "postgresql" },
       sizes: { type: "string", default: "1000,1000000,5000000" },
       rounds: { type: "string", default: "500" },
+      record: { type: "boolean" },
     },
   });
   const sizes = values.sizes.split(",").map(Number);
+  const rounds = Number(values.rounds);
   const engine = values.engine === "sqlite" ? "sqlite" : "postgresql";
-  process.stdout.write(toMarkdown(sizes, await measureGrowth({ engine, sizes, rounds: Number(values.rounds) })));
+  const begun = new Date();
+  const p50Ms = await measureGrowth({ engine, sizes, rounds });
+  const results: GrowthResults = { ...conditionsOf(begun, { pinned: false }), sizes, rounds, p50Ms };
+  process.stdout.write(`${growthTable(results)}\n`);
+  if (values.record) {
+    record("growth", results);
+    writeDocuments(latestResults());
+  }
 }

@@ -1,11 +1,17 @@
 // Measures an order, from HTTP to the ledger and back, beside its twin in NestJS on the same PostgreSQL. Prints Markdown; needs Linux.
 //
-//   node bench/saga/run.ts [--quick]
+//   node bench/saga/run.ts [--quick] [--record]
+//
+// --record writes the results into bench/results/saga and draws the documents anew.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeDocuments } from "../report/documents.ts";
+import { sagaTable } from "../report/saga.ts";
+import { conditionsOf, latestResults, record, type SagaResults } from "../results.ts";
 import { startSink } from "../sink.ts";
+import type { SagaFigures, SagaResult } from "./figures.ts";
 import { closedLoop, type Load, openLoop, quantile, startLoad } from "./load.ts";
 import { type MeasuredPostgres, startMeasuredPostgres } from "./postgres.ts";
 import type { MeasuredShop } from "./role-processes.ts";
@@ -18,22 +24,6 @@ export type SagaTiming = {
   /** What is placed before the first window, so that the code is compiled. */
   readonly warmupOrders: number;
 };
-
-export type SagaFigures = {
-  readonly ordersPerSecond: number[];
-  /** CPU time of the four roles per order, in microseconds. */
-  readonly cpuMicros: number[];
-  /** CPU time of PostgreSQL per order, in microseconds. */
-  readonly databaseCpuMicros: number[];
-  /** Milliseconds at 70 % of its capacity, from the moment at which the order was due. */
-  readonly p50: number[];
-  readonly p99: number[];
-  /** What was answered instead of an order: on a machine that others use, ours refuses or times out where its twin waits for ever. */
-  readonly faults: string[];
-};
-
-/** Of each window in its order: the n-th of one shop and the n-th of the other are a pair. */
-export type SagaResult = Readonly<Record<"tracemesh" | "nestjs", SagaFigures>>;
 
 export const FULL: SagaTiming = { pairs: 8, windowMs: 4000, warmupOrders: 4000 };
 export const QUICK: SagaTiming = { pairs: 2, windowMs: 2000, warmupOrders: 500 };
@@ -55,7 +45,7 @@ export async function measureSaga({ pairs, windowMs, warmupOrders }: SagaTiming)
         databaseUrl: await postgres.create(name),
         backend: sink.env(name),
       });
-      const figures = { ordersPerSecond: [], cpuMicros: [], databaseCpuMicros: [], p50: [], p99: [], faults: [] };
+      const figures = { ordersPerSecond: [], cpuMicros: [], databaseCpuMicros: [], p50: [], p99: [], faults: {} };
       subjects.push({ shop, load: startLoad(shop.url, 4 * CONCURRENCY), figures });
     }
     for (const { load } of subjects) await warm(load, warmupOrders);
@@ -102,7 +92,7 @@ async function saturate({ shop, load, figures }: Subject, postgres: MeasuredPost
   figures.ordersPerSecond.push(perSecond);
   figures.cpuMicros.push((shop.cpuMicros() - before.shop) / latencies.length);
   figures.databaseCpuMicros.push((postgres.cpuMicros() - before.postgres) / latencies.length);
-  figures.faults.push(...faults);
+  addTo(figures.faults, faults);
   return perSecond;
 }
 
@@ -110,44 +100,28 @@ async function observe({ load, figures }: Subject, perSecond: number, ms: number
   const { latencies, faults } = await openLoop(load.order, perSecond, ms);
   figures.p50.push(quantile(latencies, 0.5));
   figures.p99.push(quantile(latencies, 0.99));
-  figures.faults.push(...faults);
+  addTo(figures.faults, faults);
 }
 
-const TITLES: Record<Exclude<keyof SagaFigures, "faults">, string> = {
-  ordersPerSecond: "orders/s at saturation",
-  cpuMicros: "CPU us of four roles per order",
-  databaseCpuMicros: "CPU us of PostgreSQL per order",
-  p50: "p50 ms at 70 % of its capacity",
-  p99: "p99 ms at 70 % of its capacity",
-};
+const ID = /[0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{32}/g;
 
-/** Medians of both shops, and the median of the pairs' ratios. */
-export function toMarkdown({ tracemesh, nestjs }: SagaResult): string {
-  const rows = (Object.keys(TITLES) as (keyof typeof TITLES)[]).map((name) => {
-    const ratios = tracemesh[name].map((own, i) => own / nestjs[name][i]!);
-    const cells = [TITLES[name], median(tracemesh[name]).toFixed(0), median(nestjs[name]).toFixed(0), spread(ratios)];
-    return `| ${cells.join(" | ")} |`;
-  });
-  const head = [
-    "| Order saga on PostgreSQL | tracemesh | NestJS | ratio: median [lowest-highest] |",
-    "|---|---:|---:|---:|",
-  ];
-  const failed = `| orders that failed | ${tracemesh.faults.length} | ${nestjs.faults.length} | |`;
-  return `${[...head, ...rows, failed].join("\n")}\n${faultsOf("tracemesh", tracemesh)}${faultsOf("nestjs", nestjs)}`;
+function addTo(counts: Record<string, number>, faults: readonly string[]): void {
+  for (const fault of faults) {
+    const kind = fault.replaceAll(ID, "…");
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
 }
-
-/** How often each fault came, the most frequent first. */
-function faultsOf(name: string, { faults }: SagaFigures): string {
-  const counts = Map.groupBy(faults, (fault) => fault.replaceAll(/[0-9a-f]{8}-[-0-9a-f]{27}|[0-9a-f]{32}/g, "…"));
-  const sorted = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
-  return sorted.map(([fault, all]) => `\n- ${name}, ${all.length} times: ${fault}\n`).join("");
-}
-
-const median = (values: readonly number[]): number => (quantile(values, 0.5) + quantile(values, 0.4999)) / 2;
-const spread = (values: readonly number[]): string =>
-  `${median(values).toFixed(2)} [${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)}]`;
 
 if (import.meta.main) {
-  const { values: flags } = parseArgs({ options: { quick: { type: "boolean" } } });
-  process.stdout.write(toMarkdown(await measureSaga(flags.quick ? QUICK : FULL)));
+  const { values: flags } = parseArgs({ options: { quick: { type: "boolean" }, record: { type: "boolean" } } });
+  const begun = new Date();
+  const timing = flags.quick ? QUICK : FULL;
+  const shops = await measureSaga(timing);
+  const conditions = conditionsOf(begun, { quick: flags.quick, pinned: false });
+  const results: SagaResults = { ...conditions, windowMs: timing.windowMs, shops };
+  process.stdout.write(`${sagaTable(results)}\n`);
+  if (flags.record) {
+    record("saga", results);
+    writeDocuments(latestResults());
+  }
 }
