@@ -17,6 +17,9 @@ type Coverage = {
 };
 type FunctionCoverage = { readonly ranges: readonly { readonly endOffset: number; readonly count: number }[] };
 
+/** A start and an end take a second. */
+const TIMEOUT_MS = 60_000;
+
 /** Runs each role of a bundled program until it has answered its first call, and tells which functions of the bundle ran. */
 export async function rehearse(bundle: string, folder: string): Promise<FunctionEnd[]> {
   const backend = createServer((request, response) => request.resume().once("end", () => response.end())); // takes all telemetry
@@ -41,7 +44,12 @@ async function functionsOf(role: string, bundle: string, folder: string, endpoin
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     NODE_V8_COVERAGE: coverage,
   };
-  const child = spawn(process.execPath, [bundle], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [bundle], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
   const exited = once(child, "exit");
   try {
     const transport = createGrpcTransport({ target: await addressOf(child) });
