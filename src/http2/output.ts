@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { FRAME_HEADER_BYTES, FrameType } from "./protocol.ts";
+import { FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES } from "./protocol.ts";
 
 /** With more than this on its way to the socket, streams keep their data back. */
 const CONGESTED_BYTES = 64 << 10;
@@ -23,6 +23,10 @@ export class Output {
   #block: Buffer = NOTHING;
   #from = 0;
   #at = 0;
+  /** The DATA frame that was written last, if nothing came after it: of which stream, from where, and how long. */
+  #dataId = 0;
+  #dataAt = 0;
+  #dataLength = 0;
   #isScheduled = false;
   #holdsBack = false;
   #closed = false;
@@ -53,6 +57,7 @@ export class Output {
 
   /** The buffer to write at least `bytes` bytes to, from `at`. What is written there is sent once it is said to done(). */
   reserve(bytes: number): Buffer {
+    this.#dataId = 0;
     if (this.#block.length - this.#at < bytes) this.#next(bytes);
     return this.#block;
   }
@@ -84,6 +89,25 @@ export class Output {
     this.done(at + end - start);
   }
 
+  /**
+   * Appends the head of a DATA frame, and reserves its payload. Lengthens the last frame instead if that is data of the same stream, since the
+   * small messages of a turn would have more heads than content for whoever reads them.
+   */
+  data(flags: number, streamId: number, length: number): Buffer {
+    const joined = this.#dataLength + length;
+    if (this.#dataId === streamId && joined <= MAX_FRAME_BYTES && length <= this.#block.length - this.#at) {
+      writeFrameHeader(this.#block, this.#dataAt, joined, FrameType.DATA, flags, streamId);
+      this.#dataLength = joined;
+      return this.#block;
+    }
+    const block = this.reserve(FRAME_HEADER_BYTES + length);
+    this.#dataId = streamId;
+    this.#dataAt = this.#at;
+    this.#dataLength = length;
+    this.#at = writeFrameHeader(block, this.#at, length, FrameType.DATA, flags, streamId);
+    return block;
+  }
+
   /** Appends a frame whose payload is a number of 32 bits. */
   word(type: number, streamId: number, value: number): void {
     const block = this.reserve(FRAME_HEADER_BYTES + 4);
@@ -98,6 +122,7 @@ export class Output {
   /** Gives everything to the socket now. */
   flush(): void {
     this.#isScheduled = false;
+    this.#dataId = 0;
     if (this.#closed) return;
     const last = this.#at > this.#from ? this.#block.subarray(this.#from, this.#at) : undefined;
     this.#from = this.#at;

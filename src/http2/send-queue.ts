@@ -1,8 +1,7 @@
 import type { RawFields } from "./fields.ts";
 import { checkSendable } from "./header-writer.ts";
 import type { Output } from "./output.ts";
-import { writeFrameHeader } from "./output.ts";
-import { Flag, FRAME_HEADER_BYTES, FrameType, MAX_FRAME_BYTES } from "./protocol.ts";
+import { Flag, MAX_FRAME_BYTES } from "./protocol.ts";
 
 /** Whose data a queue sends, and how much of it the windows let pass. */
 type Sender = {
@@ -69,9 +68,8 @@ export class SendQueue {
     const length = Math.min(this.bytes, MAX_FRAME_BYTES, sender.sendWindow, owner.sendWindow);
     if (length <= 0) return false;
     const isLast = this.#isWhole && this.trailers === undefined && length === this.bytes;
-    const out = owner.output.reserve(FRAME_HEADER_BYTES + length);
-    const flags = isLast ? Flag.END_STREAM : 0;
-    let at = writeFrameHeader(out, owner.output.at, length, FrameType.DATA, flags, sender.id);
+    const out = owner.output.data(isLast ? Flag.END_STREAM : 0, sender.id, length);
+    let at = owner.output.at;
     for (const end = at + length; at < end; ) at = this.#copy(out, at, end);
     owner.output.done(at);
     this.bytes -= length;

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { type DescMethod, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { type DescMethod, fromBinary, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { encodeMessage } from "../encode-message.ts";
 
 /** What all calls of a method have in common. */
 export type Method<D extends DescMethod = DescMethod> = {
@@ -23,11 +24,10 @@ export function createMethod<D extends DescMethod>(desc: D, origin: string): Met
     desc,
     path,
     url: origin + path,
-    // toBinary and fromBinary get no options, since an options object would be merged with the defaults for each call.
+    // fromBinary gets no options, since an options object would be merged with the defaults for each call.
     serialize(message) {
       try {
-        const bytes = toBinary(input, message);
-        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        return Buffer.from(encodeMessage(input, message));
       } catch (error) {
         throw ConnectError.from(error, Code.Internal);
       }

@@ -1,5 +1,5 @@
-import type { Buffer } from "node:buffer";
-import { toBinary } from "@bufbuild/protobuf";
+import { Buffer } from "node:buffer";
+import { encodeMessage } from "../../encode-message.ts";
 import { type MessageInit, wholeMessage } from "../calls/message.ts";
 import { gzipFrame } from "./compression.ts";
 import { frame } from "./framing.ts";
@@ -11,9 +11,9 @@ type Accepted = string | string[] | undefined;
 /** The frame of a message. A promise if it is compressed, which the client must accept and the message be large enough for. */
 export function encode(message: MessageInit, method: ServedMethod, accepted: Accepted): Buffer | Promise<Buffer> {
   const { output } = method.desc;
-  const bytes = toBinary(output, wholeMessage(output, message));
+  const bytes = encodeMessage(output, wholeMessage(output, message));
   const isWorthIt = bytes.length >= method.limits.compressMinBytes && mayCompress(method, accepted);
-  return isWorthIt ? gzipFrame(bytes) : frame(bytes);
+  return isWorthIt ? gzipFrame(Buffer.from(bytes)) : frame(bytes);
 }
 
 /** Whether messages may be compressed. */
