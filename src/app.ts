@@ -123,7 +123,11 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
         maxRequestBytes,
         admission,
         pages: parts.pages,
-        openApi: { title: "tracemesh shop", version: settings.telemetry.serviceVersion },
+        openApi: {
+          title: "tracemesh shop",
+          version: settings.telemetry.serviceVersion,
+          needsToken: bearers?.isAsked,
+        },
       });
     const server = createRpcServer({
       services,

@@ -39,6 +39,16 @@ describe("the OpenAPI document", () => {
     assert.deepEqual([document.openapi, document.info], ["3.1.0", INFO]);
   });
 
+  it("names the token of the methods that need one, and none otherwise", () => {
+    const asking = openApiDocument([ShopService], { ...INFO, needsToken: ({ name }) => name === "CancelOrder" });
+    assert.deepEqual(at(asking, "components", "securitySchemes"), {
+      token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+    });
+    assert.deepEqual(at(asking, "paths", "/api/orders/{order_id}:cancel", "post", "security"), [{ token: [] }]);
+    assert.deepEqual([all(asking, "security").length, asking.info], [1, INFO]);
+    assert.deepEqual([all(document, "security"), all(document, "securitySchemes")], [[], []]);
+  });
+
   it("has every path, and no other", () => {
     const paths = Object.entries(document.paths as JsonObject).map(([path, item]) => [
       path,

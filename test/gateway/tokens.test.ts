@@ -73,6 +73,15 @@ describe("a gateway that asks who calls", () => {
     }
   });
 
+  it("says so in its OpenAPI document, which needs none", async () => {
+    const document = (await (await fetch(`${gateway}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { security?: unknown }>>;
+    };
+    const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
+    assert.ok(operations.length > 3);
+    for (const { security } of operations) assert.deepEqual(security, [{ token: [] }]);
+  });
+
   const bad: Readonly<Record<string, () => string | Promise<string>>> = {
     "that is forged": () => provider.forged(),
     "that nobody has signed": () => provider.unsigned(),

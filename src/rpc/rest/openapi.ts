@@ -1,4 +1,4 @@
-import type { DescField, DescMessage, DescService, JsonObject } from "@bufbuild/protobuf";
+import type { DescField, DescMessage, DescMethod, DescService, JsonObject } from "@bufbuild/protobuf";
 import { StatusSchema } from "../../../gen/google/rpc/status_pb.js";
 import { type FieldPath, isTextual, pathName } from "./field-path.ts";
 import { type HttpBinding, httpBindings } from "./http-rule.ts";
@@ -10,15 +10,23 @@ export type OpenApiInfo = {
   readonly title: string;
   readonly version: string;
   readonly description?: string;
+  /** Whether calls of a method need a bearer token. Default: none does. */
+  readonly needsToken?: ((method: DescMethod) => boolean) | undefined;
 };
 
+const TOKEN = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
+
 /** The OpenAPI 3.1 document of all methods with google.api.http rules. */
-export function openApiDocument(services: readonly DescService[], info: OpenApiInfo): JsonObject {
+export function openApiDocument(
+  services: readonly DescService[],
+  { needsToken = () => false, ...info }: OpenApiInfo,
+): JsonObject {
   const requests = createSchemaBook("#/components/schemas/", "request");
   const responses = createSchemaBook("#/components/schemas/", "response");
   const paths: Record<string, JsonObject> = {};
   const usedIds = new Map<string, number>();
-  for (const binding of services.flatMap(httpBindings)) {
+  const bindings = services.flatMap(httpBindings);
+  for (const binding of bindings) {
     const path = openApiPath(binding.template);
     const id = `${binding.method.parent.name}_${binding.method.name}`;
     const count = (usedIds.get(id) ?? 0) + 1;
@@ -26,13 +34,19 @@ export function openApiDocument(services: readonly DescService[], info: OpenApiI
     const operationId = count === 1 ? id : `${id}${count}`;
     paths[path] = {
       ...paths[path],
-      [binding.httpMethod.toLowerCase()]: { operationId, ...operation(binding, requests, responses) },
+      [binding.httpMethod.toLowerCase()]: {
+        operationId,
+        ...(needsToken(binding.method) ? { security: [{ token: [] }] } : {}),
+        ...operation(binding, requests, responses),
+      },
     };
   }
   responses.ofMessage(StatusSchema);
   // A message that is in both gets the stricter schema.
   const schemas = { ...responses.components, ...requests.components };
-  return { openapi: "3.1.0", info: { ...info }, paths, components: { schemas } };
+  const asksForTokens = bindings.some(({ method }) => needsToken(method));
+  const components = { schemas, ...(asksForTokens ? { securitySchemes: { token: TOKEN } } : {}) };
+  return { openapi: "3.1.0", info, paths, components };
 }
 
 function operation(binding: HttpBinding, requests: SchemaBook, responses: SchemaBook): JsonObject {

@@ -27,7 +27,7 @@ export type RestHandlerOptions = {
   readonly cors?: CorsOptions | false;
   /** Whether GET /health answers "OK" or 503 "NOT SERVING". Default: always "OK". */
   readonly health?: () => boolean;
-  /** Title and version of the document at GET /openapi.json. Default: the path does not exist. */
+  /** Title, version and use of tokens for the document at GET /openapi.json. Default: the path does not exist. */
   readonly openApi?: OpenApiInfo;
   /** Files for browsers. Default: none. */
   readonly pages?: readonly Page[] | undefined;
