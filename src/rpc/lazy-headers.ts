@@ -1,3 +1,5 @@
+import { type InspectOptions, inspect } from "node:util";
+
 /**
  * A Headers that makes a real one only when it must. Most calls read two or three headers or none, which subclasses can do without; a real
  * Headers would cost more than all other bookkeeping of such a call.
@@ -46,6 +48,10 @@ export abstract class LazyHeaders implements Headers {
   }
   [Symbol.iterator]() {
     return this.headers[Symbol.iterator]();
+  }
+  /** What console.log() shows of it. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return inspect(this.headers, options);
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { NodeHeaders } from "../../src/rpc/node-headers.ts";
 import { seeded } from "../support/random.ts";
 
@@ -41,6 +42,18 @@ describe("the headers of an answer", () => {
     assert.ok(headers instanceof Headers);
     assert.equal(Object.prototype.toString.call(headers), "[object Headers]");
     assert.ok("append" in headers && !("nothing" in headers));
+  });
+
+  it("have all that Headers has, of their own: Node's works on no other object than its own", () => {
+    const inherited = Reflect.ownKeys(Headers.prototype).filter((key) => key !== "constructor");
+    const functions = inherited.filter((key) => typeof Reflect.get(Headers.prototype, key) === "function");
+    assert.deepEqual(
+      functions.filter((key) => Reflect.get(NodeHeaders.prototype, key) === Reflect.get(Headers.prototype, key)),
+      [],
+    );
+    const [own, real] = [new NodeHeaders({ ":path": "/", "x-a": "1" }), new Headers({ "x-a": "1" })];
+    assert.equal(inspect(own), inspect(real));
+    assert.equal(inspect({ deep: { own } }), inspect({ deep: { own: real } }));
   });
 
   it("are touched once something was set", () => {

@@ -18,7 +18,7 @@ import { type RequestFormat, type RestTarget, readRequest } from "./read-request
 import { answerError, bodyEncoder, httpCallOf } from "./rest-answer.ts";
 import type { RestCall } from "./rest-call.ts";
 import { RestContext } from "./rest-context.ts";
-import { addHeaders, shownError, writeHead } from "./send.ts";
+import { answerHeaders, shownError, writeHead } from "./send.ts";
 import { statusJson } from "./status.ts";
 
 /** The id of the last event of a stream that has ended well. A client that comes back with it is told not to come again. */
@@ -190,9 +190,7 @@ class RestStream implements AnswerStream {
 
   #begin(): void {
     if (this.#res.headersSent) return;
-    const head = { ...HEAD };
-    addHeaders(head, this.context.addedHeader);
-    writeHead(this.#req, this.#res, 200, head);
+    writeHead(this.#req, this.#res, 200, answerHeaders(HEAD, this.context.addedHeader));
     heartbeat.add(this.#beat);
   }
 

@@ -23,11 +23,7 @@ export function sendJson(
   body: string,
   headers?: AnswerHeaders,
 ): void {
-  const out: OutgoingHttpHeaders = {};
-  if (headers !== undefined) {
-    addHeaders(out, headers.addedHeader);
-    addHeaders(out, headers.addedTrailer);
-  }
+  const out = answerHeaders({}, headers?.addedHeader, headers?.addedTrailer);
   send(req, res, status, "application/json", body, out);
 }
 
@@ -44,12 +40,8 @@ export function sendError(
   extra: OutgoingHttpHeaders = {},
 ): void {
   const error = shownError(reason);
-  const out = { ...extra };
-  if (headers !== undefined) {
-    addHeaders(out, headers.addedHeader);
-    addHeaders(out, headers.addedTrailer);
-  }
-  if (!error.isWireError) addHeaders(out, error.metadata);
+  const metadata = error.isWireError ? undefined : error.metadata;
+  const out = answerHeaders(extra, headers?.addedHeader, headers?.addedTrailer, metadata);
   send(req, res, httpStatusOf(error), "application/json", JSON.stringify(statusJson(error, registry)), out);
 }
 
@@ -94,11 +86,14 @@ export function writeHead(req: HttpRequest, res: HttpResponse, status: number, h
   res.writeHead(status, headers);
 }
 
-/** Adds the headers that a handler has set, but for those that are not its to set. */
-export function addHeaders(out: OutgoingHttpHeaders, headers: Headers | undefined): void {
-  for (const [name, value] of headers ?? []) {
+/** Headers of our own and those that a handler has set, but for those that are not its to set. */
+export function answerHeaders(own: OutgoingHttpHeaders, ...set: (Headers | undefined)[]): OutgoingHttpHeaders {
+  if (set.every((headers) => headers === undefined)) return { ...own };
+  const out = Object.assign(Object.create(null) as OutgoingHttpHeaders, own); // a header may have any name, "__proto__" too
+  for (const [name, value] of set.flatMap((headers) => [...(headers ?? [])])) {
     if (isReservedInHttp(name) || name === "content-encoding") continue;
     const before = out[name];
     out[name] = name === "set-cookie" && before !== undefined ? [before, value].flat().map(String) : value;
   }
+  return out;
 }

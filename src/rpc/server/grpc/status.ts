@@ -21,7 +21,8 @@ export function trailerFields(trailers: Trailers): string[] {
 
 /** Trailers for an error, or for a success without one, with the custom trailers that the handler set. */
 export function trailersOf(error: ConnectError | undefined, custom: Headers | undefined): Trailers {
-  const trailers: Record<string, string> = { "grpc-status": error === undefined ? "0" : String(error.code) };
+  const trailers = Object.create(null) as Record<string, string>; // a trailer may have any name, "constructor" too
+  trailers["grpc-status"] = error === undefined ? "0" : String(error.code);
   const add = (name: string, value: string) => {
     const before = trailers[name];
     trailers[name] = before === undefined ? value : `${before}, ${value}`;

@@ -59,7 +59,7 @@ export async function sendUniversal({ status, header, body }: UniversalServerRes
 }
 
 function writeHead(res: HttpResponse, status: number, header: Headers | undefined): void {
-  const fields: OutgoingHttpHeaders = {};
+  const fields = Object.create(null) as OutgoingHttpHeaders; // a header may have any name, "constructor" too
   for (const [name, value] of header ?? []) {
     const before = fields[name];
     fields[name] = before === undefined ? value : [before, value].flat().map(String);
