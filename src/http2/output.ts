@@ -66,6 +66,11 @@ export class Output {
     return this.#at;
   }
 
+  /** What reserve() or roomForData() has made room in. */
+  get block(): Buffer {
+    return this.#block;
+  }
+
   /** The buffer is written up to here. */
   done(at: number): void {
     this.#at = at;
@@ -90,22 +95,27 @@ export class Output {
   }
 
   /**
-   * Appends the head of a DATA frame, and reserves its payload. Lengthens the last frame instead if that is data of the same stream, since the
-   * small messages of a turn would have more heads than content for whoever reads them.
+   * Makes room for the payload of a DATA frame in `block`, and returns where to write it; then call data(). If the last frame is data of the same
+   * stream, it will be lengthened: the small messages of a turn would have more heads than content for whoever reads them.
    */
-  data(flags: number, streamId: number, length: number): Buffer {
+  roomForData(streamId: number, length: number): number {
     const joined = this.#dataLength + length;
-    if (this.#dataId === streamId && joined <= MAX_FRAME_BYTES && length <= this.#block.length - this.#at) {
-      writeFrameHeader(this.#block, this.#dataAt, joined, FrameType.DATA, flags, streamId);
-      this.#dataLength = joined;
-      return this.#block;
+    if (this.#dataId === streamId && joined <= MAX_FRAME_BYTES && length <= this.#block.length - this.#at)
+      return this.#at;
+    this.reserve(FRAME_HEADER_BYTES + length);
+    return this.#at + FRAME_HEADER_BYTES;
+  }
+
+  /** Appends the DATA frame whose payload is written, from where roomForData() said. */
+  data(flags: number, streamId: number, from: number, length: number): void {
+    if (from > this.#at) {
+      this.#dataId = streamId;
+      this.#dataAt = this.#at;
+      this.#dataLength = 0;
     }
-    const block = this.reserve(FRAME_HEADER_BYTES + length);
-    this.#dataId = streamId;
-    this.#dataAt = this.#at;
-    this.#dataLength = length;
-    this.#at = writeFrameHeader(block, this.#at, length, FrameType.DATA, flags, streamId);
-    return block;
+    this.#dataLength += length;
+    writeFrameHeader(this.#block, this.#dataAt, this.#dataLength, FrameType.DATA, flags, streamId);
+    this.done(from + length);
   }
 
   /** Appends a frame whose payload is a number of 32 bits. */

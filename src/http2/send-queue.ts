@@ -64,14 +64,14 @@ export class SendQueue {
   /** Sends one DATA frame, with the end of the stream if that is all and no trailers follow. False if it could not. */
   sendFrame(sender: Sender): boolean {
     const { owner } = sender;
-    if (this.bytes === 0 || sender.closed || owner.output.congested) return false;
+    const { output } = owner;
+    if (this.bytes === 0 || sender.closed || output.congested) return false;
     const length = Math.min(this.bytes, MAX_FRAME_BYTES, sender.sendWindow, owner.sendWindow);
     if (length <= 0) return false;
     const isLast = this.#isWhole && this.trailers === undefined && length === this.bytes;
-    const out = owner.output.data(isLast ? Flag.END_STREAM : 0, sender.id, length);
-    let at = owner.output.at;
-    for (const end = at + length; at < end; ) at = this.#copy(out, at, end);
-    owner.output.done(at);
+    const from = output.roomForData(sender.id, length);
+    for (let at = from; at < from + length; ) at = this.#copy(output.block, at, from + length);
+    output.data(isLast ? Flag.END_STREAM : 0, sender.id, from, length);
     this.bytes -= length;
     sender.sendWindow -= length;
     owner.sendWindow -= length;

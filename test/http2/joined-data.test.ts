@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Http2Stream } from "../../src/http2/stream.ts";
-import { FLAG, TYPE } from "../support/h2-frames.ts";
+import { eventually } from "../support/eventually.ts";
+import { FLAG, SETTING, TYPE, windowUpdate } from "../support/h2-frames.ts";
 import { seeded } from "../support/random.ts";
 import { Peer, type PeerFrame, pattern, request } from "./peer.ts";
 import { serve } from "./served.ts";
@@ -57,6 +58,22 @@ describe("data of one turn", () => {
       ],
     ];
     assert.deepEqual(dataFrames(peer), expected);
+  });
+
+  it("is no frame without content if the content is gone when its turn comes", async () => {
+    const chunk = pattern(100, 1).slice();
+    await using served = await serve((stream) => {
+      stream.sendHeaders([], HEAD);
+      stream.end(chunk);
+    });
+    using peer = await Peer.connect(served.port, [[SETTING.initialWindowSize, 0]]);
+    peer.send(request(1, FLAG.endStream));
+    await peer.sync();
+    structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] });
+    peer.send(windowUpdate(1, 100));
+    await eventually(() => assert.ok(peer.ended));
+    assert.deepEqual(dataFrames(peer), []);
+    assert.equal(peer.of(TYPE.goaway).length, 1, "a whole frame comes last");
   });
 
   it("keeps to the size of a frame, whatever is written", async () => {
