@@ -9,7 +9,7 @@ import { type ConnectionInfo, connectionInfoOf } from "../connection-info.ts";
 import { type Indexed, IndexedSet } from "../indexed-set.ts";
 import type { Budget, StreamHolder } from "./budget.ts";
 import { connectionClosed } from "./errors.ts";
-import type { ConnectionPolicy } from "./options.ts";
+import type { ConnectionPolicy } from "./limits.ts";
 import { PieceAllowance } from "./piece-allowance.ts";
 import { PingAllowance } from "./ping-allowance.ts";
 import { ResetAllowance } from "./reset-allowance.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Connection, type ConnectionOptions, type OpenCall } from "./connection.ts";
-import type { ConnectionPolicy } from "./options.ts";
+import type { ConnectionPolicy } from "./limits.ts";
 
 const MAX_SWEEP_MS = 1000;
 

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ObserveBareRequest } from "../bare-requests.ts";
 import { answerClientErrors, type Http1Requests } from "./http1-errors.ts";
-import type { RpcServerLimits } from "./options.ts";
+import type { RpcServerLimits } from "./limits.ts";
 import type { PlainListener } from "./plain/listener.ts";
 
 /** The HTTP/1.1 connections of a server. */
@@ -30,6 +30,7 @@ type Http1Args = [limits: RpcServerLimits, idleTimeoutMs: number, listener: Plai
 export function createHttp1(...args: Http1Args): Http1 {
   let made: Http1 | undefined;
   let drainIdleMs: number | undefined;
+  let isClosed = false;
   const http1 = () => {
     if (made === undefined) {
       made = makeHttp1(...args);
@@ -38,13 +39,19 @@ export function createHttp1(...args: Http1Args): Http1 {
     return made;
   };
   return {
-    serve: (socket) => http1().serve(socket),
+    serve(socket) {
+      if (isClosed) socket.destroy();
+      else http1().serve(socket);
+    },
     idleSince: (socket) => http1().idleSince(socket),
     drain(idleMs) {
       drainIdleMs ??= idleMs;
       made?.drain(idleMs);
     },
-    close: () => made?.close(),
+    close() {
+      isClosed = true;
+      made?.close();
+    },
   };
 }
 

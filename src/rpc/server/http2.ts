@@ -11,7 +11,8 @@ import { discardRequest } from "./discard.ts";
 import { createAccept } from "./grpc/accept.ts";
 import type { Route } from "./grpc/call.ts";
 import { isGrpc } from "./grpc/response-head.ts";
-import type { ResolvedOptions, RpcServerLimits } from "./options.ts";
+import type { RpcServerLimits } from "./limits.ts";
+import type { ResolvedOptions } from "./options.ts";
 import type { PlainListener } from "./plain/listener.ts";
 import { plainCallOf } from "./plain/plain-calls.ts";
 

@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Gate } from "../admission/gate.ts";
-import type { MessageLimits, ReportError } from "../options.ts";
+import type { MessageLimits } from "../limits.ts";
+import type { ReportError } from "../options.ts";
 
 /** What all calls of a method have in common. */
 export type ServedMethod = {

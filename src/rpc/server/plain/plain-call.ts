@@ -11,7 +11,7 @@ import { noRoom, requestTooSlow } from "../errors.ts";
 import type { FrameQueue } from "../frame-queue.ts";
 import { headerBytes } from "../header-bytes.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
-import type { RpcServerLimits } from "../options.ts";
+import type { RpcServerLimits } from "../limits.ts";
 import { PieceAllowance } from "../piece-allowance.ts";
 import { connectionOf } from "./connection-of.ts";
 

@@ -2,7 +2,7 @@ import type { ObserveBareRequest } from "../../bare-requests.ts";
 import { IndexedSet } from "../../indexed-set.ts";
 import type { Budget } from "../budget.ts";
 import type { HttpRequest, HttpResponse } from "../http-handler.ts";
-import type { RpcServerLimits } from "../options.ts";
+import type { RpcServerLimits } from "../limits.ts";
 import { PlainCall } from "./plain-call.ts";
 
 const SWEEP_MS = 1000;
