@@ -1,4 +1,5 @@
 import type { Debugger } from "node:inspector";
+import { pathToFileURL } from "node:url";
 
 /** Where a function ends in its file: the offset behind its last character. */
 export type FunctionEnd = number;
@@ -7,7 +8,7 @@ export type FunctionEnd = number;
 export const REHEARSED = "rehearsed.json";
 
 /**
- * Has V8 compile these functions of a script that has run, without calling them. Nothing else in Node does: a debugger that asks where in a
+ * Has V8 compile these functions of a script that has run, without calling them. Throws if no such script has. Nothing else in Node does: a debugger that asks where in a
  * function it could break does, since only compiled code has such places.
  */
 export function compileFunctions(file: string, text: string, ends: readonly FunctionEnd[]): void {
@@ -15,8 +16,9 @@ export function compileFunctions(file: string, text: string, ends: readonly Func
   const session = new Session();
   session.connect();
   let scriptId = "";
+  const names = [file, pathToFileURL(file).href];
   session.on("Debugger.scriptParsed", ({ params }) => {
-    if (params.url.endsWith(file)) scriptId = params.scriptId;
+    if (names.includes(params.url)) scriptId = params.scriptId;
   });
   session.post("Debugger.enable");
   if (scriptId === "") throw new Error(`there is no script ${file}`);

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { createClient } from "@connectrpc/connect";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { roleNames } from "../../src/roles.ts";
@@ -20,20 +21,33 @@ type FunctionCoverage = { readonly ranges: readonly { readonly endOffset: number
 /** A start and an end take a second. */
 const TIMEOUT_MS = 60_000;
 
-/** Runs each role of a bundled program until it has answered its first call, and tells which functions of the bundle ran. */
-export async function rehearse(bundle: string, folder: string): Promise<FunctionEnd[]> {
+/**
+ * Runs each role of a bundled program until it has answered its first call, and tells which functions of the bundle ran. Throws an Error that
+ * names the roles that did not serve, answer and end within the time, once none of them runs any more.
+ */
+export async function rehearse(bundle: string, folder: string, timeoutMs = TIMEOUT_MS): Promise<FunctionEnd[]> {
   const backend = createServer((request, response) => request.resume().once("end", () => response.end())); // takes all telemetry
   await once(backend.listen(0, "127.0.0.1"), "listening");
   const endpoint = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
-  try {
-    const ends = await Promise.all(roleNames.map((role) => functionsOf(role, bundle, join(folder, role), endpoint)));
-    return [...new Set(ends.flat())];
-  } finally {
-    backend.close();
-  }
+  const rehearsals = roleNames.map((role) =>
+    functionsOf({ role, bundle, folder: join(folder, role), endpoint, timeoutMs }),
+  );
+  const results = await Promise.allSettled(rehearsals);
+  backend.close();
+  const faults = results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return [...new Set(results.flatMap((result) => (result.status === "fulfilled" ? result.value : [])))];
 }
 
-async function functionsOf(role: string, bundle: string, folder: string, endpoint: string): Promise<FunctionEnd[]> {
+type Rehearsal = {
+  readonly role: string;
+  readonly bundle: string;
+  readonly folder: string;
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+};
+
+async function functionsOf({ role, bundle, folder, endpoint, timeoutMs }: Rehearsal): Promise<FunctionEnd[]> {
   const coverage = join(folder, "coverage");
   const env = {
     PATH: process.env.PATH,
@@ -44,24 +58,48 @@ async function functionsOf(role: string, bundle: string, folder: string, endpoin
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     NODE_V8_COVERAGE: coverage,
   };
-  const child = spawn(process.execPath, [bundle], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: TIMEOUT_MS,
-    killSignal: "SIGKILL",
-  });
-  const exited = once(child, "exit");
+  const child = spawn(process.execPath, [bundle], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  let state = "begin to serve";
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  let cause: unknown;
   try {
-    const transport = createGrpcTransport({ target: await addressOf(child) });
-    await createClient(Health, transport).check({});
-    transport.close();
-  } finally {
-    child.kill("SIGTERM");
-    await exited;
+    const address = await addressOf(child);
+    state = "answer";
+    await callHealth(address);
+    state = "end well";
+  } catch (error) {
+    cause = error;
   }
+  child.kill("SIGTERM");
+  const [code, signal] = await exited;
+  clearTimeout(timer);
+  const end =
+    signal === "SIGKILL" ? `was killed after ${timeoutMs / 1000} s` : `ended with ${signal ?? `code ${code}`}`;
+  if (cause !== undefined || code !== 0) {
+    const why = cause instanceof Error ? `: ${cause.message}` : "";
+    throw new Error(`the role ${role} did not ${state} when the build rehearsed its start, and ${end}${why}`);
+  }
+  const ends = functionsIn(coverage, bundle);
+  if (ends.length === 0) throw new Error(`the rehearsal of the role ${role} tells of no function of ${bundle}`);
+  return ends;
+}
+
+async function callHealth(target: string): Promise<void> {
+  const transport = createGrpcTransport({ target });
+  try {
+    await createClient(Health, transport).check({});
+  } finally {
+    transport.close();
+  }
+}
+
+/** The functions of a script that ran. */
+function functionsIn(coverage: string, script: string): FunctionEnd[] {
+  const url = pathToFileURL(realpathSync(script)).href; // as Node loads it
   return readdirSync(coverage).flatMap((file) => {
     const { result } = JSON.parse(readFileSync(join(coverage, file), "utf8")) as Coverage;
-    const functions = result.filter(({ url }) => url.endsWith(bundle)).flatMap((script) => script.functions);
+    const functions = result.filter((each) => each.url === url).flatMap((each) => each.functions);
     return functions.flatMap(({ ranges: [whole] }) =>
       whole !== undefined && whole.count > 0 ? [whole.endOffset] : [],
     );
@@ -76,5 +114,5 @@ async function addressOf(role: ChildProcess): Promise<string> {
     const address = /serves.*"address":"([^"]+)"/.exec(line)?.[1];
     if (address !== undefined) return address;
   }
-  throw new Error(`a role ended in the rehearsal:\n${lines.join("\n")}`);
+  throw new Error(lines.length === 0 ? "it wrote nothing" : `it wrote\n${lines.join("\n")}`);
 }

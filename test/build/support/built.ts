@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ARTIFACTS, buildAll } from "../../../tools/build.ts";
@@ -15,8 +15,25 @@ let building: Promise<void> | undefined;
 
 /** Builds everything, once in a run of the tests. */
 export function buildOnce(): Promise<void> {
-  building ??= buildAll();
+  building ??= buildAnywhere();
   return building;
+}
+
+/** Builds with temporary files as some have them: behind a link, and with a name that URLs escape. */
+async function buildAnywhere(): Promise<void> {
+  const { TMPDIR } = process.env;
+  const folder = await mkdtemp(join(tmpdir(), "tracemesh-building-"));
+  const link = join(folder, "a lïnk");
+  await mkdir(join(folder, "target"));
+  await symlink(join(folder, "target"), link);
+  process.env.TMPDIR = link;
+  try {
+    await buildAll();
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Builds everything and copies it to a folder of its own. */
