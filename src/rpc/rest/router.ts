@@ -1,4 +1,3 @@
-import { METHODS } from "node:http";
 import createRadixRouter, { type HTTPMethod, type Instance } from "find-my-way";
 import { type PathTemplate, splitVerb } from "./path-template.ts";
 
@@ -33,7 +32,6 @@ export function createRouter<T>(): Router<T> {
 
   return {
     add(httpMethod, template, route) {
-      if (!METHODS.includes(httpMethod)) throw new Error(`"${httpMethod}" is no HTTP method`);
       httpMethods.add(httpMethod);
       const tree = template.verb === undefined ? plain : getOrAdd(byVerb, template.verb, createTree);
       const entry: Entry<T> = { template, route };
