@@ -14,6 +14,8 @@ export type Answer = { readonly status: number; readonly text: string };
 export type Load = {
   /** Sends one request over a kept connection. */
   call(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Answer>;
+  /** Reads a resource. Rejects unless it is there; resolves to its JSON. */
+  read(path: string): Promise<unknown>;
   /** Places an order of a user (default: a random one) with a new key. Rejects unless it is created. Resolves to the order's id. */
   order(user?: number): Promise<string>;
   close(): void;
@@ -41,6 +43,12 @@ export function startLoad(url: string, connections: number): Load {
     return promise;
   }
 
+  async function read(path: string): Promise<unknown> {
+    const { status, text } = await call("GET", path);
+    if (status !== 200) throw new Error(`${status}: ${text}`);
+    return JSON.parse(text);
+  }
+
   async function order(user = 1 + Math.floor(Math.random() * USERS)): Promise<string> {
     const body = { user_id: user, items: ITEMS };
     const { status, text } = await call("POST", "/api/orders", body, { "idempotency-key": randomUUID() });
@@ -50,7 +58,7 @@ export function startLoad(url: string, connections: number): Load {
     return answer.order_id as string;
   }
 
-  return { call, order, close: () => agent.destroy() };
+  return { call, read, order, close: () => agent.destroy() };
 }
 
 /** How long each call took that was answered well, in milliseconds, and what the others failed with. */

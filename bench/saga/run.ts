@@ -114,6 +114,7 @@ function addTo(counts: Record<string, number>, faults: readonly string[]): void 
 
 if (import.meta.main) {
   const { values: flags } = parseArgs({ options: { quick: { type: "boolean" }, record: { type: "boolean" } } });
+  if (flags.quick && flags.record) throw new Error("only a full run is recorded: leave out --quick or --record");
   const begun = new Date();
   const timing = flags.quick ? QUICK : FULL;
   const shops = await measureSaga(timing);
