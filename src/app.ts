@@ -139,7 +139,7 @@ export async function startApp(settings: Settings, logger: Logger): Promise<App>
       admission,
       observeBareRequest: bareTelemetry(told),
       limits: {
-        maxHeldBytes: settings.maxHeldMib << 20,
+        maxHeldBytes: settings.maxHeldMib * 2 ** 20,
         ...(settings.trustProxy ? BEHIND_PROXY : strangers ? FOR_STRANGERS : {}),
       },
       maxConnectionAge: { ageMs: settings.connectionAgeMs, graceMs: AGED_CONNECTION_GRACE_MS },

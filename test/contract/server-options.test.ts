@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
+import type { RpcServerLimits } from "../../src/rpc/server/limits.ts";
 import type { RpcServerOptions } from "../../src/rpc/server/options.ts";
 import { createRpcServer } from "../../src/rpc/server/server.ts";
 import { createProbe, ProbeService } from "../support/probe.ts";
@@ -11,8 +12,9 @@ const create = (options: Partial<RpcServerOptions>) =>
 
 const TIMES = "an integer from 1 to 2147483647";
 const NAMED: readonly [options: Partial<RpcServerOptions>, message: string][] = [
-  [{ limits: { requestTimeoutMs: Infinity } }, `limits.requestTimeoutMs must be ${TIMES}, not Infinity`],
-  [{ limits: { readTimeoutMs: 0.5 } }, `limits.readTimeoutMs must be ${TIMES}, not 0.5`],
+  [{ limits: { sniffTimeoutMs: Infinity } }, `limits.sniffTimeoutMs must be ${TIMES}, not Infinity`],
+  [{ limits: { requestTimeoutMs: 2 ** 31 } }, `limits.requestTimeoutMs must be ${TIMES}, or Infinity, not 2147483648`],
+  [{ limits: { readTimeoutMs: 0.5 } }, `limits.readTimeoutMs must be ${TIMES}, or Infinity, not 0.5`],
   [{ limits: { maxHeaderListBytes: NaN } }, `limits.maxHeaderListBytes must be ${TIMES}, not NaN`],
   [{ limits: { maxHeldBytes: 0 } }, "limits.maxHeldBytes must be an integer of 1 or more, or Infinity, not 0"],
   [{ limits: { resetsPerSecond: -1 } }, "limits.resetsPerSecond must be a number of 0 or more, or Infinity, not -1"],
@@ -24,7 +26,7 @@ const NAMED: readonly [options: Partial<RpcServerOptions>, message: string][] = 
     { limits: { readMaxBytes: undefined as unknown as number } },
     "limits.readMaxBytes must be an integer from 1 to 4294967295, not undefined",
   ],
-  [{ idleTimeoutMs: 2 ** 33 }, `idleTimeoutMs must be ${TIMES}, not 8589934592`],
+  [{ idleTimeoutMs: 2 ** 33 }, `idleTimeoutMs must be ${TIMES}, or Infinity, not 8589934592`],
   [{ keepalive: { timeMs: 0, timeoutMs: 1 } }, `keepalive.timeMs must be ${TIMES}, not 0`],
   [
     { maxConnectionAge: { ageMs: 1, graceMs: -1 } },
@@ -44,41 +46,48 @@ describe("the options of a server", () => {
     assert.throws(() => create(options), /maxConnections.*; limits\.sniffTimeoutMs.*; idleTimeoutMs/);
   });
 
-  it("may be at the ends of what is possible, and calls are served over HTTP/1.1 and HTTP/2", async () => {
-    const least = {
-      readTimeoutMs: 2 ** 31 - 1,
-      requestTimeoutMs: 2 ** 31 - 1,
-      writeTimeoutMs: 2 ** 31 - 1,
-      maxHeaderFields: 65_535,
-    };
-    const none = {
-      maxHeldBytes: Infinity,
-      maxConnections: Infinity,
-      maxConnectionsPerAddress: Infinity,
-      resetBurst: Infinity,
-    };
-    const more = {
-      maxConcurrentCalls: Infinity,
-      maxPingStrikes: Infinity,
-      compressMinBytes: Infinity,
-      resetsPerSecond: Infinity,
-    };
-    const largest = { readMaxBytes: 2 ** 32 - 1, maxHeaderListBytes: 2 ** 31 - 1, maxConcurrentStreams: 2 ** 31 - 1 };
-    const limits = {
-      ...least,
-      ...none,
-      ...more,
-      ...largest,
-      streamWindowBytes: 2 ** 31 - 1,
-      connectionWindowBytes: 2 ** 31 - 1,
-    };
-    const server = create({ limits, idleTimeoutMs: Infinity, keepalive: null });
-    const url = `http://127.0.0.1:${await server.listen()}/probe.v1.ProbeService/Unary`;
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
-    assert.equal((await fetch(url, init)).status, 200);
-    const transport = createGrpcTransport({ target: new URL(url).host });
-    await createClient(ProbeService, transport).unary({});
-    transport.close();
-    await server.close();
-  });
+  const MAX_INT = 2 ** 31 - 1;
+  const ENDS: Readonly<Record<string, Partial<RpcServerOptions>>> = {
+    "as large as there are": {
+      limits: {
+        ...each(
+          ["readTimeoutMs", "requestTimeoutMs", "writeTimeoutMs", "sniffTimeoutMs", "minPingIntervalMs"],
+          MAX_INT,
+        ),
+        ...each(["maxHeaderListBytes", "streamWindowBytes", "connectionWindowBytes"], MAX_INT),
+        ...{ readMaxBytes: 2 ** 32 - 1, maxHeaderFields: 65_535 },
+      },
+      idleTimeoutMs: MAX_INT,
+      keepalive: { timeMs: MAX_INT, timeoutMs: MAX_INT },
+      maxConnectionAge: { ageMs: 1_900_000_000, graceMs: MAX_INT },
+    },
+    infinite: {
+      limits: {
+        ...each(["readTimeoutMs", "requestTimeoutMs", "writeTimeoutMs", "minPingIntervalMs"], Infinity),
+        ...each(["maxHeldBytes", "maxConnections", "maxConnectionsPerAddress", "maxConcurrentStreams"], Infinity),
+        ...each(
+          ["maxConcurrentCalls", "resetBurst", "resetsPerSecond", "maxPingStrikes", "compressMinBytes"],
+          Infinity,
+        ),
+      },
+      idleTimeoutMs: Infinity,
+      keepalive: null,
+    },
+  };
+  for (const [what, options] of Object.entries(ENDS)) {
+    it(`may be ${what}, and calls are served over HTTP/1.1 and HTTP/2`, async () => {
+      const server = create(options);
+      const url = `http://127.0.0.1:${await server.listen()}/probe.v1.ProbeService/Unary`;
+      const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+      assert.equal((await fetch(url, init)).status, 200);
+      const transport = createGrpcTransport({ target: new URL(url).host });
+      await createClient(ProbeService, transport).unary({});
+      transport.close();
+      await server.close();
+    });
+  }
 });
+
+function each<Name extends keyof RpcServerLimits>(names: readonly Name[], value: number): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, value])) as Record<Name, number>;
+}

@@ -80,9 +80,9 @@ function makeHttp1(...[limits, idleTimeoutMs, listener, observe]: Http1Args): Ht
   const server: Server = createServer(
     {
       maxHeaderSize: limits.maxHeaderListBytes,
-      requestTimeout: limits.requestTimeoutMs,
-      headersTimeout: Math.min(limits.requestTimeoutMs, limits.readTimeoutMs),
-      keepAliveTimeout: Number.isFinite(idleTimeoutMs) ? idleTimeoutMs : 0,
+      requestTimeout: timeoutForNode(limits.requestTimeoutMs),
+      headersTimeout: timeoutForNode(Math.min(limits.requestTimeoutMs, limits.readTimeoutMs)),
+      keepAliveTimeout: timeoutForNode(idleTimeoutMs),
     },
     (req, res) => {
       const activity = activityOf(req.socket);
@@ -106,7 +106,7 @@ function makeHttp1(...[limits, idleTimeoutMs, listener, observe]: Http1Args): Ht
   answerClientErrors(server, observe, (socket) => activityOf(socket));
   server.maxHeadersCount = limits.maxHeaderFields + 1; // node silently drops the rest; the listener refuses a request with the one more
   // Nothing was read or written for this long: the client does not take its answer, or is idle. A slow handler is neither.
-  server.setTimeout(limits.writeTimeoutMs);
+  server.setTimeout(timeoutForNode(limits.writeTimeoutMs));
   server.on("timeout", (socket) => {
     if (activityOf(socket).unanswered.size === 0 || socket.writableLength > 0) socket.destroy();
   });
@@ -140,6 +140,12 @@ function makeHttp1(...[limits, idleTimeoutMs, listener, observe]: Http1Args): Ht
     },
   };
 }
+
+/** Node adds a second to some. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1 - 1000;
+
+/** For Node, 0 is none. */
+const timeoutForNode = (ms: number): number => (ms > MAX_TIMEOUT_MS ? 0 : ms);
 
 /** Most requests fit into one piece, and a piece holds no more than about thirty. */
 const PIECE_BYTES = 1024;

@@ -8,7 +8,7 @@ export type MessageLimits = {
   readonly compressMinBytes: number;
 };
 
-/** Bounds on what clients may cost. */
+/** Bounds on what clients may cost. Infinity means none; those that are sent to clients, and sniffTimeoutMs, must be finite. */
 export type RpcServerLimits = MessageLimits & {
   /**
    * Memory held for all clients together, in bytes: requests that are read, decompressed or waiting, answers that are not yet taken, and a
