@@ -31,8 +31,8 @@ export class NodeHeaders extends LazyHeaders {
     if (this.real !== undefined) return this.real.get(name);
     if (this.fields === undefined || name.startsWith(":")) return null;
     const value = this.fields[name] ?? this.fields[name.toLowerCase()];
-    if (value === undefined) return null;
-    return Array.isArray(value) ? value.join(", ") : value;
+    if (typeof value === "string") return value;
+    return Array.isArray(value) ? value.join(", ") : null; // what else there is, objects have by themselves: "constructor"
   }
 
   override set(name: string, value: string): void {

@@ -30,7 +30,8 @@ const probe = service(ProbeService, {
   },
 });
 const library = service(LibraryService, {
-  getBook({ name }, { responseHeader }) {
+  getBook({ name }, { requestHeader, responseHeader }) {
+    received = requestHeader;
     for (const each of NAMES) responseHeader.set(each, "header");
     if (!name.endsWith("fail")) return {};
     throw new ConnectError("no", undefined, new Headers(NAMES.map((each): [string, string] => [each, "metadata"])));
@@ -110,4 +111,13 @@ describe("headers with names that every object has", () => {
       );
     });
   }
+
+  it("are not there if they were not sent (REST)", async () => {
+    await fetch(`${url}/v1/shelves/1/books/2`);
+    for (const name of [...NAMES, "toString", "valueOf"]) {
+      assert.deepEqual([received!.get(name), received!.has(name)], [null, false], name);
+    }
+    await fetch(`${url}/v1/shelves/1/books/2`, { headers: { constructor: "sent" } });
+    assert.equal(received!.get("Constructor"), "sent");
+  });
 });
