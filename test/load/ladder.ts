@@ -26,6 +26,9 @@ export type Ladder = {
   readonly check: () => void;
 };
 
+/** How much of its capacity must be left, however busy the machine: with less, it is the shop that has become slow. */
+const STILL = 0.4;
+
 /** The most good answers a second. */
 export type Capacity = { now(): number; measure(): Promise<void> };
 
@@ -37,6 +40,7 @@ export function climb(ladder: Ladder): Capacity {
   const { request, port, fullRates, seconds, least, mayWait = false, check } = ladder;
   const found = new Map<number, Found>();
   let capacity = 0;
+  let first: number | undefined;
 
   async function ask(rate: number): Promise<Found> {
     const { request: outcome } = await steadyLoad(port(), seconds, { request: { ...request, rate } });
@@ -46,6 +50,8 @@ export function climb(ladder: Ladder): Capacity {
   async function measure(): Promise<void> {
     capacity = 0;
     for (const rate of fullRates) capacity = Math.max(capacity, goodputOf(await ask(rate)));
+    first ??= capacity;
+    assert.ok(capacity >= STILL * first, `${capacity}/s is what is left of a capacity of ${first}/s`);
   }
   before(measure);
 
