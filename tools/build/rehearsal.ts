@@ -61,7 +61,11 @@ async function functionsOf({ role, bundle, folder, endpoint, timeoutMs }: Rehear
   const child = spawn(process.execPath, [bundle], { env, stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
   let state = "begin to serve";
-  const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, timeoutMs);
   let cause: unknown;
   try {
     const address = await addressOf(child);
@@ -74,8 +78,7 @@ async function functionsOf({ role, bundle, folder, endpoint, timeoutMs }: Rehear
   child.kill("SIGTERM");
   const [code, signal] = await exited;
   clearTimeout(timer);
-  const end =
-    signal === "SIGKILL" ? `was killed after ${timeoutMs / 1000} s` : `ended with ${signal ?? `code ${code}`}`;
+  const end = isLate ? `was killed after ${timeoutMs / 1000} s` : `ended with ${signal ?? `code ${code}`}`;
   if (cause !== undefined || code !== 0) {
     const why = cause instanceof Error ? `: ${cause.message}` : "";
     throw new Error(`the role ${role} did not ${state} when the build rehearsed its start, and ${end}${why}`);
