@@ -77,6 +77,10 @@ describe("loading the executable", () => {
     "Date.now()": "Date.now",
     "new Date()": "Date",
     "new Date(0).getTimezoneOffset()": "Date.getTimezoneOffset",
+    "new Date(0).getHours()": "Date.getHours",
+    "String(new Date(0))": "Date.toString",
+    "new Date(0).toLocaleString()": "Date.toLocaleString",
+    "new Intl.Collator().compare('a', 'b')": "Intl.Collator",
     "new Intl.DateTimeFormat().resolvedOptions().timeZone": "Intl.DateTimeFormat",
     "performance.now()": "performance.now",
     "performance.timeOrigin": "performance.timeOrigin",
@@ -85,6 +89,9 @@ describe("loading the executable", () => {
     "process.pid": "process.pid",
     "process.cwd()": "process.cwd",
     "process.stdout.isTTY": "process.stdout",
+    "process.execPath": "process.execPath",
+    "process.getgid()": "process.getgid",
+    "process.memoryUsage()": "process.memoryUsage",
     "process.env.HOME": "env.HOME",
     "'HOME' in process.env": "env.HOME",
     "Object.hasOwn(process.env, 'HOME')": "env.HOME",
@@ -94,8 +101,12 @@ describe("loading the executable", () => {
     "require('node:crypto').randomBytes(1)": "crypto.randomBytes",
     "require('node:os').release()": "os.release",
     "require('node:os').availableParallelism()": "os.availableParallelism",
+    "require('node:crypto').generateKeyPairSync('ed25519')": "crypto.generateKeyPairSync",
     "require('node:fs').readFileSync('/dev/null')": "fs.readFileSync null",
-    "setTimeout(() => {}, 0)": "setTimeout",
+    "require('node:fs').lstatSync('/')": "fs.lstatSync ",
+    "require('node:fs/promises').readFile('/dev/null')": "fs.promises.readFile",
+    "setTimeout(() => {}, 0)": "global.setTimeout",
+    "require('node:timers').setTimeout(() => {}, 0)": "timers.setTimeout",
     "navigator.hardwareConcurrency": "navigator",
   };
   for (const [look, label] of Object.entries(FOUND)) {
@@ -106,7 +117,7 @@ describe("loading the executable", () => {
 
   it("would not be found to where nothing differs", async () => {
     const fixed =
-      "[new Date(0), Date.UTC(2026), Date.parse('2026-01-01'), process.platform, require('node:os').platform()]";
+      "[new Date(0), Date.UTC(2026), Date.parse('2026-01-01'), new Date(0).toISOString(), process.platform, require('node:os').platform()]";
     assert.deepEqual(await usedBy(`void ${fixed};`), []);
   });
 

@@ -1,8 +1,25 @@
 // Goes before a program: notes each use of what differs from one process to the next, until traps.release() returns the list.
 globalThis.traps = (() => {
+  // Before any trap: some of them look at the environment themselves when they are loaded, to have colours.
+  const [fs, os, crypto, timers, { basename }] = ["fs", "os", "crypto", "timers", "path", "assert"].map((name) =>
+    require(`node:${name}`),
+  );
+  const filesByPromise = fs.promises;
+
   const used = new Set();
   const undo = [];
-  const note = (label) => void used.add(label);
+  /** Whether what is noted is being done: what Node does for that is not noted as well. */
+  let isNoted = false;
+  const noting = (label, look) => {
+    if (isNoted) return look();
+    used.add(label);
+    isNoted = true;
+    try {
+      return look();
+    } finally {
+      isNoted = false;
+    }
+  };
 
   function replace(object, name, descriptor) {
     const before = Object.getOwnPropertyDescriptor(object, name);
@@ -16,39 +33,37 @@ globalThis.traps = (() => {
   function trapCall(object, name, label) {
     const value = object[name];
     function trapped(...args) {
-      note(typeof label === "string" ? label : label(...args));
-      return Reflect.apply(value, this ?? object, args);
+      const called = typeof label === "string" ? label : label(...args);
+      return noting(called, () => Reflect.apply(value, this ?? object, args));
     }
     replace(object, name, { value: Object.assign(trapped, value), writable: true });
   }
 
+  function trapCalls(object, label, isMeant = () => true) {
+    for (const name of Object.getOwnPropertyNames(object)) {
+      const { value } = Object.getOwnPropertyDescriptor(object, name);
+      if (typeof value === "function" && name !== "constructor" && isMeant(name))
+        trapCall(object, name, `${label}.${name}`);
+    }
+  }
+
   function trapRead(object, name, label) {
     const { get, value } = Object.getOwnPropertyDescriptor(object, name) ?? { value: object[name] };
-    const read = () => {
-      note(label);
-      return get === undefined ? value : get.call(object);
-    };
-    replace(object, name, { get: read, set() {} });
+    replace(object, name, { get: () => noting(label, () => (get === undefined ? value : get.call(object))), set() {} });
   }
 
   /** Notes `new Class()` and Class() where `differs` says so of their arguments. */
   function trapClass(object, name, label, differs = () => true) {
-    const noteIf = (args) => differs(args) && note(label);
+    const noteIf = (args, make) => (differs(args) ? noting(label, make) : make());
     const trapped = new Proxy(object[name], {
-      apply(target, self, args) {
-        noteIf(args);
-        return Reflect.apply(target, self, args);
-      },
-      construct(target, args, newTarget) {
-        noteIf(args);
-        return Reflect.construct(target, args, newTarget);
-      },
+      apply: (target, self, args) => noteIf(args, () => Reflect.apply(target, self, args)),
+      construct: (target, args, newTarget) => noteIf(args, () => Reflect.construct(target, args, newTarget)),
     });
     replace(object, name, { value: trapped, writable: true });
   }
 
   const noteVariable = (name, found) => {
-    note(`env.${String(name)}`);
+    used.add(`env.${String(name)}`);
     return found;
   };
   const env = new Proxy(process.env, {
@@ -59,47 +74,42 @@ globalThis.traps = (() => {
   });
   replace(process, "env", { value: env, writable: true });
 
-  for (const name of ["argv", "execArgv", "pid", "ppid", "title", "stdin", "stdout", "stderr"]) {
+  for (const name of ["argv", "argv0", "execArgv", "execPath", "pid", "ppid", "title", "stdin", "stdout", "stderr"]) {
     trapRead(process, name, `process.${name}`);
   }
   trapCall(process.hrtime, "bigint", "process.hrtime.bigint");
-  const ofProcess = [
-    "cwd",
-    "hrtime",
-    "uptime",
-    "umask",
-    "getuid",
-    "geteuid",
-    "memoryUsage",
-    "cpuUsage",
-    "availableMemory",
-  ];
-  for (const name of ofProcess) trapCall(process, name, `process.${name}`);
+  trapCalls(process, "process", (name) =>
+    /^(cwd|hrtime|uptime|umask|get(e?[ug]id|groups)|.*(Memory|Usage))$/.test(name),
+  );
+  const OF_THE_PLATFORM = ["arch", "endianness", "platform", "type"]; // which an executable is built for
+  trapCalls(os, "os", (name) => !OF_THE_PLATFORM.includes(name));
 
-  const os = require("node:os");
-  const OF_THE_PLATFORM = new Set(["arch", "endianness", "platform", "type"]); // which an executable is built for
-  for (const name of Object.keys(os)) {
-    if (typeof os[name] === "function" && !OF_THE_PLATFORM.has(name)) trapCall(os, name, `os.${name}`);
+  for (const name of Object.keys(fs)) {
+    const isRead =
+      /^(access|exists|l?stat|open|opendir|read|readdir|readFile|readlink|realpath|createReadStream)(Sync)?$/;
+    if (isRead.test(name)) trapCall(fs, name, (path) => `fs.${name} ${basename(String(path))}`);
   }
-  const fs = require("node:fs");
-  const { basename } = require("node:path");
-  for (const name of ["existsSync", "readdirSync", "readFileSync", "readlinkSync", "realpathSync", "statSync"]) {
-    trapCall(fs, name, (path) => `fs.${name} ${basename(String(path))}`);
-  }
+  trapCalls(filesByPromise, "fs.promises");
 
-  const crypto = require("node:crypto");
-  for (const name of ["randomBytes", "randomFillSync", "randomUUID", "randomInt"])
-    trapCall(crypto, name, `crypto.${name}`);
-  for (const name of ["randomUUID", "getRandomValues"]) trapCall(Crypto.prototype, name, `crypto.${name}`);
+  const ofChance = (name) => /^(random|generate|getRandom)/.test(name);
+  trapCalls(crypto, "crypto", ofChance);
+  trapCalls(Crypto.prototype, "crypto", ofChance);
   trapCall(Math, "random", "Math.random");
 
   trapCall(Date, "now", "Date.now");
   trapClass(globalThis, "Date", "Date", (args) => args.length === 0);
-  trapCall(Date.prototype, "getTimezoneOffset", "Date.getTimezoneOffset");
-  trapClass(Intl, "DateTimeFormat", "Intl.DateTimeFormat");
+  const isLocal = (name) => !/^([gs]etUTC.*|[gs]etTime|valueOf|to(ISO|GMT|UTC)String|toJSON)$/.test(name);
+  trapCalls(Date.prototype, "Date", isLocal);
+  for (const name of Object.getOwnPropertyNames(Intl)) {
+    if (typeof Intl[name]?.supportedLocalesOf === "function") trapClass(Intl, name, `Intl.${name}`);
+  }
   trapRead(performance, "timeOrigin", "performance.timeOrigin");
-  trapCall(performance, "now", "performance.now");
-  for (const name of ["setTimeout", "setInterval", "setImmediate"]) trapCall(globalThis, name, name);
+  for (const name of ["now", "mark", "measure", "eventLoopUtilization", "toJSON"]) {
+    trapCall(performance, name, `performance.${name}`);
+  }
+  const isTimer = (name) => /^set(Timeout|Interval|Immediate)$/.test(name);
+  trapCalls(globalThis, "global", isTimer);
+  trapCalls(timers, "timers", isTimer);
   trapRead(globalThis, "navigator", "navigator");
 
   return {
