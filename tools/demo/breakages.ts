@@ -37,7 +37,7 @@ export const BREAKAGES: readonly Breakage[] = [
     role: "payment",
     fault: { hangRatio: 0.3 },
     tells: "Three of ten payments are never answered",
-    see: "Those orders are 503 after the payment's deadline of 3 s. They are not lost: the order role settles them soon, each once.",
+    see: "After the payment's deadline of 3 s the gateway tries once more; orders whose payment hangs again are 503. They are not lost: the order role settles them soon, each once.",
   },
 ];
 
