@@ -24,7 +24,7 @@ export type ChartOptions = {
 };
 
 const WIDTH = 760;
-const LABELS = 290;
+const LABELS = 310;
 const TEXTS = 110;
 const ROW = 26;
 const BAR = 16;
