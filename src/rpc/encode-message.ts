@@ -19,6 +19,7 @@ let scratch = new Uint8Array(SCRATCH_BYTES);
 let isInUse = false;
 /** Whether the next writer that needs room gets it here. */
 let isLent = false;
+/** The writer that has it. */
 let borrower: Writer | undefined;
 /** What the borrower has given away. */
 let given: Uint8Array | undefined;
@@ -61,7 +62,7 @@ writers.ensureCapacity = function (this: Writer, bytes) {
 };
 
 writers.finish = function (this: Writer) {
-  if (this !== borrower || this.buffer !== scratch) return finish.call(this);
+  if (this.buffer !== scratch) return finish.call(this);
   const bytes = scratch.subarray(0, this.pos);
   given = bytes;
   this.pos = 0;

@@ -1,12 +1,11 @@
 // What the first call to a role costs more than the others: Node's own modules that are only loaded then.
 import assert from "node:assert/strict";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.js";
 import { roleNames } from "../../src/roles.ts";
 import { createGrpcTransport } from "../../src/rpc/client/transport.ts";
-import { bundle } from "../../tools/build/bundle.ts";
-import { lazyBuiltins } from "../../tools/build/lazy-builtins.ts";
+import { bundleMain } from "../../tools/build/executable.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Command, startRoleProcess } from "../support/role-process.ts";
 import { type Built, build } from "./support/built.ts";
@@ -26,7 +25,7 @@ describe("the first call to a role", () => {
   before(async () => {
     built = await build();
     main = join(built.folder, "main.cjs");
-    await bundle({ entry: resolve("tools/build/executable-main.ts"), outfile: main, plugins: [lazyBuiltins] });
+    await bundleMain(main);
   });
   after(() => built.remove());
 

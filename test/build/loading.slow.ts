@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { bundle } from "../../tools/build/bundle.ts";
 import { REHEARSED } from "../../tools/build/compile-functions.ts";
-import { lazyBuiltins } from "../../tools/build/lazy-builtins.ts";
+import { bundleMain } from "../../tools/build/executable.ts";
 
 /** The file that is loaded. */
 const PROGRAM = "trapped.cjs";
@@ -65,7 +64,7 @@ describe("loading the executable", () => {
   it("looks at no clock, environment, machine or chance", async function () {
     this.timeout(60_000);
     const outfile = join(folder, "program.cjs");
-    await bundle({ entry: resolve("tools/build/executable-main.ts"), outfile, plugins: [lazyBuiltins] });
+    await bundleMain(outfile);
     const used = await everUsedBy(await readFile(outfile, "utf8"));
     assert.deepEqual(
       used.filter((name) => !HARMLESS.has(name)),

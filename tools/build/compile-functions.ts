@@ -8,8 +8,8 @@ export type FunctionEnd = number;
 export const REHEARSED = "rehearsed.json";
 
 /**
- * Has V8 compile these functions of a script that has run, without calling them. Throws if no such script has. Nothing else in Node does: a debugger that asks where in a
- * function it could break does, since only compiled code has such places.
+ * Has V8 compile these functions of a script that has run, without calling them. Throws if no such script has. Nothing else in Node does: a
+ * debugger that asks where in a function it could break does, since only compiled code has such places.
  */
 export function compileFunctions(file: string, text: string, ends: readonly FunctionEnd[]): void {
   const { Session } = process.getBuiltinModule("node:inspector");

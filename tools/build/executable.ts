@@ -26,13 +26,18 @@ export function buildingFault(version = process.versions.node): string | undefin
   return `an executable is built by Node ${BUILDING_NODE} or newer (\`node --build-sea\`), and this is Node ${version}`;
 }
 
+/** Bundles the executable's main module, which is run when the executable is built. */
+export async function bundleMain(outfile: string, pages?: readonly BuiltFile[]): Promise<void> {
+  const entry = join(import.meta.dirname, "executable-main.ts");
+  await bundle({ entry, outfile, pages, plugins: [lazyBuiltins] });
+}
+
 /** Builds a single executable of the program and the Node that runs this, for this machine's platform. */
 export async function buildExecutable({ pages, outfile }: ExecutableOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tracemesh-build-"));
   try {
     const main = join(folder, "tracemesh.cjs");
-    const entry = join(import.meta.dirname, "executable-main.ts");
-    await bundle({ entry, outfile: main, pages, plugins: [lazyBuiltins] });
+    await bundleMain(main, pages);
     writeFileSync(join(folder, REHEARSED), JSON.stringify(await rehearse(main, folder)));
     const config = {
       main,

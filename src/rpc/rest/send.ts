@@ -15,6 +15,8 @@ export type AnswerHeaders = {
   readonly addedTrailer: Headers | undefined;
 };
 
+const NONE: OutgoingHttpHeaders = {};
+
 /** Sends JSON text. To HEAD, only the headers. */
 export function sendJson(
   req: HttpRequest,
@@ -23,7 +25,7 @@ export function sendJson(
   body: string,
   headers?: AnswerHeaders,
 ): void {
-  const out = answerHeaders({}, headers?.addedHeader, headers?.addedTrailer);
+  const out = answerHeaders(NONE, headers?.addedHeader, headers?.addedTrailer);
   send(req, res, status, "application/json", body, out);
 }
 
